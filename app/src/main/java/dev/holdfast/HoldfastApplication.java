@@ -1,0 +1,15 @@
+package dev.holdfast;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+
+/** Starts Holdfast: the web side, the worker side or both, as HOLDFAST_ROLE says. */
+@SpringBootApplication
+@ConfigurationPropertiesScan
+public class HoldfastApplication {
+
+    public static void main(String[] args) {
+        SpringApplication.run(HoldfastApplication.class, args);
+    }
+}
