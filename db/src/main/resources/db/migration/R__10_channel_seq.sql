@@ -1,0 +1,98 @@
+-- Dense seq: every change of a message takes the channel's next seq under the channel's row lock.
+
+create or replace function chat.lock_channels_of(ids uuid[], wait boolean)
+returns uuid[]
+language plpgsql
+set search_path = chat, pg_temp
+as $$
+declare
+  locked uuid[];
+begin
+  if wait then
+    perform 1 from channel c
+    where c.id in (select m.channel_id from message m where m.id = any(ids))
+    order by c.id
+    for no key update;
+    perform 1 from message m where m.id = any(ids) order by m.id for no key update;
+    return ids;
+  end if;
+  with free as materialized (
+    select c.id from channel c
+    where c.id in (select m.channel_id from message m where m.id = any(ids))
+    order by c.id
+    for no key update skip locked
+  )
+  select array_agg(f.id) into locked from (
+    select m.id from message m
+    where m.id = any(ids) and m.channel_id in (select free.id from free)
+    order by m.id
+    for no key update of m skip locked
+  ) f;
+  return coalesce(locked, '{}');
+end
+$$;
+comment on function chat.lock_channels_of(uuid[], boolean) is
+  'Locks the channels of these messages by id, then the messages by id (the one order everybody keeps). wait false: leaves out those that somebody holds, for callers that come again in a moment. Returns the messages that are now locked.';
+
+create or replace function chat.take_seqs(ids uuid[])
+returns table (message_id uuid, seq bigint)
+language sql
+set search_path = chat, pg_temp
+as $$
+  with changed as (
+    select m.id, m.channel_id, row_number() over (partition by m.channel_id order by m.position) as place
+    from message m
+    where m.id = any(ids)
+  ), counted as (
+    select changed.channel_id, count(*) as changes from changed group by changed.channel_id
+  ), advanced as (
+    update channel c set seq = c.seq + counted.changes
+    from counted
+    where c.id = counted.channel_id
+    returning c.id, c.seq - counted.changes as before
+  )
+  select changed.id, advanced.before + changed.place
+  from changed join advanced on advanced.id = changed.channel_id
+$$;
+comment on function chat.take_seqs(uuid[]) is
+  'The next seqs of the channels of these messages, one for each message. The caller holds the channels (chat.lock_channels_of) and changes every one of the messages, so that seq stays dense.';
+
+create or replace function chat.message_takes_seq()
+returns trigger
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    -- a repeat takes no seq: it ends as a unique violation, or as nothing with ON CONFLICT DO NOTHING
+    select m.seq, m.position into new.seq, new.position from message m where m.id = new.id;
+    if found then
+      return new;
+    end if;
+  end if;
+  update channel c set seq = c.seq + 1 where c.id = new.channel_id returning c.seq into new.seq;
+  if not found then
+    raise exception 'There is no channel %.', new.channel_id
+      using errcode = 'HF404', hint = 'select id, name from chat.channel lists the channels.';
+  end if;
+  if tg_op = 'INSERT' then
+    new.position := new.seq;
+  end if;
+  return new;
+end
+$$;
+comment on function chat.message_takes_seq() is
+  'Gives a message that is inserted or changed by plain SQL the channel''s next seq. A row trigger, because a statement trigger cannot set a column; the functions that change many messages take their seqs at once (chat.take_seqs).';
+
+create or replace trigger message_10_insert_takes_seq
+  before insert on chat.message
+  for each row
+  execute function chat.message_takes_seq();
+
+create or replace trigger message_10_update_takes_seq
+  before update on chat.message
+  for each row
+  when (new.seq = old.seq and (new.content, new.status, new.edited_at, new.deleted_at, new.reply_to, new.author_id)
+        is distinct from (old.content, old.status, old.edited_at, old.deleted_at, old.reply_to, old.author_id))
+  execute function chat.message_takes_seq();

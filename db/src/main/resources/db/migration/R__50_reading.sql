@@ -1,0 +1,122 @@
+-- What readers get: messages as JSON, made here alone, for REST and feed alike.
+
+create or replace function chat.utc(at timestamptz)
+returns text
+language sql
+immutable parallel safe
+as $$
+  select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+comment on function chat.utc(timestamptz) is 'A time as ISO 8601 in UTC, whatever the session''s time zone.';
+
+create or replace function chat.text_of(m chat.message)
+returns text
+language sql
+stable
+as $$
+  select case when m.status in ('queued', 'thinking', 'streaming')
+    then coalesce((select string_agg(c.text, '' order by c.fence, c.start_at) from chat.chunk c where c.message_id = m.id), m.content)
+    else m.content end
+$$;
+comment on function chat.text_of(chat.message) is
+  'The text of a message: of a running reply its chunks, or the text of an earlier attempt as long as it has none.';
+
+create or replace function chat.message_json(m chat.message)
+returns json
+language sql
+stable
+as $$
+  select case when g.id is null then
+    json_build_object('id', m.id, 'channelId', m.channel_id,
+      'author', json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'kind', a.kind),
+      'content', m.content, 'status', m.status, 'seq', m.seq, 'position', m.position, 'replyTo', m.reply_to,
+      'createdAt', chat.utc(m.created_at), 'editedAt', chat.utc(m.edited_at), 'deleted', m.deleted_at is not null)
+  else
+    json_build_object('id', m.id, 'channelId', m.channel_id,
+      'author', json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'kind', a.kind),
+      'content', chat.text_of(m), 'status', m.status, 'seq', m.seq, 'position', m.position, 'replyTo', m.reply_to,
+      'createdAt', chat.utc(m.created_at), 'editedAt', chat.utc(m.edited_at), 'deleted', m.deleted_at is not null,
+      'textFence', coalesce((select max(c.fence) from chat.chunk c where c.message_id = m.id), m.text_fence),
+      'generation', json_build_object('id', g.id, 'state', g.state, 'attempt', g.attempt, 'maxAttempts', g.max_attempts,
+        'fence', g.fence, 'runAt', chat.utc(g.run_at), 'error', g.error, 'errorCode', g.error_code, 'model', n.model,
+        'queuedAt', chat.utc(g.queued_at), 'firstTokenAt', chat.utc(g.first_token_at), 'finishedAt', chat.utc(g.finished_at)))
+  end
+  from chat.account a
+  left join chat.generation g on g.message_id = m.id
+  left join chat.agent n on n.account_id = g.agent_id
+  where a.id = m.author_id
+$$;
+comment on function chat.message_json(chat.message) is
+  'A message as the contract''s JSON. content of a running reply is all its text so far, written under textFence. position gives the order on the page.';
+
+create or replace function chat.running_text(channel uuid, messages uuid[], fences bigint[], last_starts integer[])
+returns table (message_id uuid, fence bigint, at integer, text text, last_start integer)
+language sql
+stable
+set search_path = chat, pg_temp
+as $$
+  select c.message_id, c.fence, min(c.start_at), string_agg(c.text, '' order by c.start_at), max(c.start_at)
+  from message m
+  left join unnest(messages, fences, last_starts) as known(message_id, fence, last_start) on known.message_id = m.id
+  join chunk c on c.message_id = m.id and (known.message_id is null or c.fence <> known.fence or c.start_at > known.last_start)
+  where m.channel_id = channel and m.status in ('queued', 'thinking', 'streaming')
+  group by c.message_id, c.fence
+$$;
+comment on function chat.running_text(uuid, uuid[], bigint[], integer[]) is
+  'New text of the running replies of a channel: after the chunk that the caller has last seen of a reply, or all of it. at: offset of the text in UTF-16 code units; last_start: where its last chunk begins.';
+
+create or replace function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
+returns table (channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text)
+language sql
+stable
+security definer
+set search_path = chat, pg_temp
+as $$
+  select c.id, asked.after, c.seq, coalesce(changed.json, '[]'), coalesce(running.json, '[]'), coalesce(running.marks, '')
+  from unnest(channels, afters) as asked(channel_id, after)
+  join channel c on c.id = asked.channel_id
+  left join lateral (
+    select '[' || string_agg(chat.message_json(m)::text, ',' order by m.seq) || ']' as json
+    from message m
+    where m.channel_id = c.id and m.seq > asked.after and m.seq <= c.seq
+  ) changed on true
+  left join lateral (
+    select
+      '[' || string_agg(json_build_object('message', t.message_id, 'fence', t.fence, 'at', t.at, 'text', t.text)::text, ',') || ']' as json,
+      string_agg(t.message_id || ' ' || t.fence || ' ' || t.last_start, E'\n') as marks
+    from chat.running_text(c.id, channel_changes.messages, channel_changes.fences, channel_changes.last_starts) t
+  ) running on true
+$$;
+comment on function chat.channel_changes(uuid[], bigint[], uuid[], bigint[], integer[]) is
+  'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. marks: a line "message fence last_start" for each reply with new text, to be passed the next time.';
+
+create or replace function chat.changes(channel uuid, after bigint)
+returns json
+language sql
+stable
+security definer
+set search_path = chat, pg_temp
+as $$
+  select json_build_object('after', d.after, 'seq', d.seq, 'messages', d.messages_json::json, 'text', d.text_json::json)
+  from chat.channel_changes(array[channel], array[after], '{}', '{}', '{}') d
+$$;
+comment on function chat.changes(uuid, bigint) is
+  'All that changed in a channel after a seq: {after, seq, messages, text}. A client ahead of seq throws its copy away and asks again from 0.';
+
+create or replace function chat.history(channel uuid, before bigint, max integer)
+returns json
+language sql
+stable
+security definer
+set search_path = chat, pg_temp
+as $$
+  select coalesce(json_agg(chat.message_json(m) order by m.position desc), '[]')
+  from (
+    select * from message x
+    where x.channel_id = channel and (before is null or x.position < before)
+    order by x.position desc
+    limit max
+  ) m
+$$;
+comment on function chat.history(uuid, bigint, integer) is
+  'A page of a channel''s messages, newest first: those inserted before the given seq (null: the newest).';

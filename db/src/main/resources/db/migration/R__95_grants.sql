@@ -1,0 +1,39 @@
+-- Least privilege: what the web and the workers may do. The functions run as their owner, so a role needs only
+-- EXECUTE on its own doors. Where a role could not be created, its grants are left out.
+revoke all on all functions in schema chat from public;
+revoke all on all tables in schema chat from public;
+
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'holdfast_web') then
+    grant usage on schema chat to holdfast_web;
+    grant usage on schema ops to holdfast_web;
+    grant select on all tables in schema chat to holdfast_web;
+    grant insert, update, delete on chat.account, chat.credential, chat.agent, chat.channel, chat.membership,
+      chat.session, chat.session_attributes, chat.invite to holdfast_web;
+    grant insert on chat.audit to holdfast_web;
+    grant execute on all functions in schema chat to holdfast_web;
+    -- the web cannot run anything itself
+    revoke execute on function chat.register_worker(text, integer), chat.claim(bigint, integer, interval),
+      chat.heartbeat(bigint, bigint[], bigint[], interval), chat.reap(), chat.start_thinking(uuid[], bigint[]),
+      chat.start_streaming(uuid[], bigint[]), chat.show_status(uuid[], bigint[], text),
+      chat.append_chunks(bigint, uuid[], bigint[], integer[], integer[], text[]), chat.durable(bigint, uuid[], bigint[]),
+      chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[]),
+      chat.fail(bigint, uuid, bigint, text, text, interval, text, boolean), chat.release(bigint, uuid[], bigint[], text[]),
+      chat.leave_running(bigint[], text, text, text, text, text, timestamptz, boolean, text),
+      chat.context(bigint, integer), chat.set_context(bigint, bigint, uuid[]) from holdfast_web;
+  end if;
+  if exists (select from pg_roles where rolname = 'holdfast_worker') then
+    grant usage on schema chat to holdfast_worker;
+    grant select on chat.account, chat.agent, chat.channel, chat.message, chat.generation, chat.chunk, chat.worker to holdfast_worker;
+    grant execute on function chat.register_worker(text, integer), chat.worker_draining(bigint), chat.start_drain(bigint),
+      chat.unregister_worker(bigint), chat.claim(bigint, integer, interval),
+      chat.heartbeat(bigint, bigint[], bigint[], interval), chat.reap(), chat.start_thinking(uuid[], bigint[]),
+      chat.start_streaming(uuid[], bigint[]),
+      chat.append_chunks(bigint, uuid[], bigint[], integer[], integer[], text[]), chat.durable(bigint, uuid[], bigint[]),
+      chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[]),
+      chat.fail(bigint, uuid, bigint, text, text, interval, text, boolean), chat.release(bigint, uuid[], bigint[], text[]),
+      chat.context(bigint, integer), chat.set_context(bigint, bigint, uuid[]) to holdfast_worker;
+  end if;
+end
+$$;

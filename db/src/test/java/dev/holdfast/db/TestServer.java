@@ -1,0 +1,78 @@
+package dev.holdfast.db;
+
+import dev.holdfast.db.TestPostgres.TestDatabase;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import org.testcontainers.postgresql.PostgreSQLContainer;
+
+/** A PostgreSQL server of a test JVM; it ends with the JVM. */
+public record TestServer(String description, String host, int port, String user, String password, Runnable stop) {
+
+    static TestServer start() {
+        return switch (System.getProperty("postgres", "embedded")) {
+            case "embedded" -> embedded();
+            case "docker" -> docker();
+            case String other -> throw new IllegalArgumentException(
+                    "-Dpostgres=" + other + " is unknown; use embedded or docker");
+        };
+    }
+
+    /** A server of its own, for a test that restarts or breaks it. Stop it with {@link #stop()}. */
+    public static TestServer embedded() {
+        try {
+            EmbeddedPostgres postgres = EmbeddedPostgres.builder()
+                    .setServerConfig("fsync", "off")
+                    .setServerConfig("max_connections", "300")
+                    .setServerConfig("shared_preload_libraries", "pg_stat_statements")
+                    .setServerConfig("unix_socket_directories", "")
+                    .setPGStartupWait(Duration.ofSeconds(60))
+                    .start();
+            Runnable stop = () -> close(postgres);
+            Runtime.getRuntime().addShutdownHook(new Thread(stop));
+            var server = new TestServer("", "127.0.0.1", postgres.getPort(), "postgres", "postgres", stop);
+            return server.described("embedded PostgreSQL");
+        } catch (IOException e) {
+            throw new UncheckedIOException("The embedded PostgreSQL did not start", e);
+        }
+    }
+
+    @SuppressWarnings("resource") // the container ends with the JVM
+    private static TestServer docker() {
+        String version = System.getProperty("postgres.version", "18");
+        var container = new PostgreSQLContainer("postgres:" + version)
+                .withCommand("postgres", "-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_preload_libraries=pg_stat_statements");
+        container.start();
+        var server = new TestServer("", container.getHost(), container.getFirstMappedPort(), container.getUsername(),
+                container.getPassword(), container::stop);
+        return server.described("PostgreSQL in a container, image postgres:" + version + ",");
+    }
+
+    private TestServer described(String kind) {
+        String version = database("postgres").jdbc().sql("show server_version").query(String.class).single();
+        return new TestServer(kind + " " + version + " on port " + port, host, port, user, password, stop);
+    }
+
+    TestDatabase database(String name) {
+        return new TestDatabase(host, port, name, user, password);
+    }
+
+    public TestDatabase createDatabase(String name) {
+        database("postgres").jdbc().sql("create database " + name).update();
+        return database(name);
+    }
+
+    public synchronized TestDatabase cloneOf(String template, String name) {
+        database("postgres").jdbc().sql("create database " + name + " template " + template + " strategy file_copy").update();
+        return database(name);
+    }
+
+    private static void close(EmbeddedPostgres postgres) {
+        try {
+            postgres.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("The embedded PostgreSQL did not stop", e);
+        }
+    }
+}
