@@ -1,0 +1,58 @@
+package dev.holdfast.feed;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** One channel that somebody here listens to: how far it has been sent, and to whom it goes. Guarded by {@link Audience}. */
+final class ChannelFeed {
+
+    /** How far a channel has been sent. */
+    record Cursor(UUID channel, long seq, List<Running> running) {}
+
+    final UUID id;
+    final List<Subscriber> subscribers = new ArrayList<>(1);
+    private long seq;
+    private List<Running> running = List.of();
+    private String head;
+
+    ChannelFeed(UUID id, long seq) {
+        this.id = id;
+        this.seq = seq;
+    }
+
+    long seq() {
+        return seq;
+    }
+
+    Cursor cursor() {
+        return new Cursor(id, seq, running);
+    }
+
+    void advance(long seq, List<Running> running) {
+        this.seq = seq;
+        this.running = running;
+        head = null;
+    }
+
+    /** This channel's entry in hello, heads and account: made once per change, shared by all who get it. */
+    String head() {
+        if (head == null) head = makeHead();
+        return head;
+    }
+
+    private String makeHead() {
+        var text = new StringBuilder(80).append("{\"channel\":\"").append(id).append("\",\"seq\":").append(seq);
+        if (!running.isEmpty()) {
+            text.append(",\"running\":[");
+            for (var reply : running) {
+                if (text.charAt(text.length() - 1) != '[') text.append(',');
+                text.append("{\"message\":\"").append(reply.message())
+                        .append("\",\"fence\":").append(reply.fence())
+                        .append(",\"length\":").append(reply.length()).append('}');
+            }
+            text.append(']');
+        }
+        return text.append('}').toString();
+    }
+}

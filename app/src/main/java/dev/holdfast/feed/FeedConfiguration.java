@@ -1,0 +1,45 @@
+package dev.holdfast.feed;
+
+import dev.holdfast.postgres.ListenConnection;
+import io.micrometer.core.instrument.MeterRegistry;
+import javax.sql.DataSource;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** The feed's parts, in every process that is a web. */
+@Configuration(proxyBeanMethods = false)
+@OnlyInAWeb
+class FeedConfiguration {
+
+    @Bean
+    Audience audience() {
+        return new Audience();
+    }
+
+    @Bean
+    FeedMetrics feedMetrics(MeterRegistry meters, Audience audience) {
+        return new FeedMetrics(meters, audience::size);
+    }
+
+    @Bean
+    Permissions permissions(DataSource web) {
+        return new Permissions(new JdbcTemplate(web));
+    }
+
+    @Bean
+    Relay relay(ListenConnection listener, Audience audience, DataSource web, Permissions permissions, FeedMetrics metrics) {
+        var door = new Door(audience, permissions, metrics);
+        return new Relay(listener, audience, new Changes(new JdbcTemplate(web)), door, metrics);
+    }
+
+    @Bean
+    FilterRegistrationBean<FeedFilter> feedFilter(Relay relay) {
+        var registration = new FilterRegistrationBean<>(new FeedFilter(relay));
+        registration.addUrlPatterns("/api/feed");
+        registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+        return registration;
+    }
+}

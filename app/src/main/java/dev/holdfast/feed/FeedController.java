@@ -1,0 +1,29 @@
+package dev.holdfast.feed;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.security.Principal;
+import java.util.List;
+import java.util.UUID;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Lets a signed-in browser in to the feed. {@link FeedFilter} writes the stream, once this request is done with. */
+@RestController
+@OnlyInAWeb
+final class FeedController {
+
+    private final Permissions permissions;
+
+    FeedController(Permissions permissions) {
+        this.permissions = permissions;
+    }
+
+    @GetMapping("/api/feed")
+    void feed(HttpServletRequest request, HttpServletResponse response, Principal principal) {
+        var account = UUID.fromString(principal.getName());
+        var session = request.getSession().getId();
+        request.setAttribute(
+                Entrance.ATTRIBUTE, new Entrance(account, session, permissions.memberships(List.of(account))));
+    }
+}

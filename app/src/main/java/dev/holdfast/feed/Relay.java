@@ -1,0 +1,151 @@
+package dev.holdfast.feed;
+
+import dev.holdfast.feed.Subscriber.End;
+import dev.holdfast.feed.Wakeups.Round;
+import dev.holdfast.postgres.ListenConnection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.dao.DataAccessException;
+
+/**
+ * The one thread that turns notifications into events: it waits, re-reads the changed channels with one select, and
+ * hands each channel's event to all who may have it. A notification is only a hint, so every 5 s it looks at all
+ * channels by itself.
+ */
+final class Relay implements SmartLifecycle, Subscriber.Ended {
+
+    private static final Logger log = LoggerFactory.getLogger(Relay.class);
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
+    private static final int POLL_SECONDS = 5;
+
+    private final ListenConnection listener;
+    private final Audience audience;
+    private final Changes changes;
+    private final Door door;
+    private final FeedMetrics metrics;
+    private final Wakeups wakeups = new Wakeups();
+    private final Queue<Subscriber> gone = new ConcurrentLinkedQueue<>();
+    private volatile boolean running;
+    private Thread thread;
+    private long second;
+    private boolean failing;
+
+    Relay(ListenConnection listener, Audience audience, Changes changes, Door door, FeedMetrics metrics) {
+        this.listener = listener;
+        this.audience = audience;
+        this.changes = changes;
+        this.door = door;
+        this.metrics = metrics;
+    }
+
+    /** Sends hello and then every event, from now on. */
+    void join(Subscriber subscriber, List<Membership> memberships) {
+        audience.join(subscriber, memberships).forEach(wakeups::channel);
+        // what was read before joining may have changed before we listened to its changes
+        wakeups.account(subscriber.account);
+        if (!running) subscriber.end(End.SHUTDOWN);
+    }
+
+    @Override
+    public void ended(Subscriber subscriber, End reason) {
+        if (reason == End.TOO_SLOW) metrics.dropped();
+        gone.add(subscriber);
+        wakeups.wakeUp();
+    }
+
+    @Override
+    public void start() {
+        running = true;
+        listener.subscribe(Wakeups.NAMES, wakeups);
+        thread = Thread.ofPlatform().name("holdfast-relay").daemon().start(this::run);
+    }
+
+    /** Before the web server stops: it would wait for the feeds to end. */
+    @Override
+    public void stop() {
+        running = false;
+        listener.unsubscribe(wakeups);
+        wakeups.wakeUp();
+        var everybody = audience.everybody();
+        for (var subscriber : everybody) {
+            subscriber.send(Wire.farewell());
+            subscriber.end(End.SHUTDOWN);
+        }
+        if (!everybody.isEmpty()) log.info("Sent {} browsers elsewhere", everybody.size());
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    private void run() {
+        var next = System.nanoTime() + SECOND;
+        while (running) {
+            var round = wakeups.take(next);
+            audience.leave(theGone());
+            var tick = System.nanoTime() - next >= 0;
+            if (tick) {
+                next = Math.max(next + SECOND, System.nanoTime());
+                second++;
+                audience.heads(account -> Door.turn(account, second, 15), System.nanoTime());
+            }
+            attempt(round, tick);
+        }
+    }
+
+    private void attempt(Round round, boolean tick) {
+        try {
+            round(round, tick);
+            failing = false;
+        } catch (DataAccessException e) {
+            if (!failing) log.warn("The feed cannot read the database, it goes on when it can: {}", e.getMessage());
+            failing = true;
+            wakeups.again(round);
+            pause();
+        } catch (RuntimeException e) {
+            log.error("A round of the feed failed; its channels are read again", e);
+            wakeups.again(round);
+            pause();
+        }
+    }
+
+    private void round(Round round, boolean tick) {
+        door.check(round, tick ? second : -1).forEach(wakeups::channel);
+        if (round.everything()) metrics.resynced();
+        var everything = round.everything() || tick && second % POLL_SECONDS == 0;
+        var cursors = everything ? audience.allCursors() : audience.cursors(round.channels().keySet());
+        if (cursors.isEmpty()) return;
+        for (var change : changes.since(cursors)) publish(change, round.channels().get(change.channel()));
+    }
+
+    private void publish(Change change, Long heardAt) {
+        if (!audience.publish(change)) {
+            wakeups.channel(change.channel());
+            return;
+        }
+        if (change.restored()) metrics.resynced();
+        if (heardAt != null && !change.nothing()) metrics.delivered(heardAt);
+    }
+
+    private List<Subscriber> theGone() {
+        var all = new ArrayList<Subscriber>();
+        for (var one = gone.poll(); one != null; one = gone.poll()) all.add(one);
+        return all;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(ThreadLocalRandom.current().nextLong(100, 500));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
