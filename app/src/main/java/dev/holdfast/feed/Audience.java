@@ -74,7 +74,7 @@ final class Audience {
             var channel = channels.get(change.channel());
             if (channel == null) return true;
             if (channel.seq() != change.after()) return false;
-            channel.advance(change.seq(), change.running());
+            channel.advance(change);
             if (change.nothing()) return true;
             var event = change.restored() ? Wire.heads(List.of(channel)) : Wire.channel(change);
             // nobody could take it whole: the heads tell them to fetch it

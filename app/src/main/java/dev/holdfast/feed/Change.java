@@ -1,13 +1,14 @@
 package dev.holdfast.feed;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.UUID;
 
 /**
  * What takes a channel from {@code after} to {@code seq}. {@code messages} and {@code text} are JSON arrays as SQL
- * made them; {@code running} is how far every growing reply is known once they have been sent.
+ * made them; {@code grown} says how far each reply with new text has now been read.
  */
-record Change(UUID channel, long after, long seq, String messages, String text, List<Running> running) {
+record Change(UUID channel, long after, long seq, String messages, String text, List<Running> grown) {
 
     boolean nothing() {
         return seq == after && messages.equals("[]") && text.equals("[]");
@@ -16,5 +17,20 @@ record Change(UUID channel, long after, long seq, String messages, String text, 
     /** The channel went backwards: the database was restored from a backup. */
     boolean restored() {
         return seq < after;
+    }
+
+    /**
+     * The replies that grow, once this has been sent. One whose message changed is forgotten: it has ended, or else
+     * its next text is read and sent from the start, which a client that has it already skips.
+     */
+    List<Running> running(List<Running> before) {
+        if (restored()) return grown;
+        if (grown.isEmpty() && (before.isEmpty() || messages.equals("[]"))) return before;
+        var all = new LinkedHashMap<UUID, Running>();
+        for (var reply : before) {
+            if (!messages.contains(reply.message().toString())) all.put(reply.message(), reply);
+        }
+        for (var reply : grown) all.put(reply.message(), reply);
+        return List.copyOf(all.values());
     }
 }

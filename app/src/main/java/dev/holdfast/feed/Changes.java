@@ -8,20 +8,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.springframework.jdbc.core.JdbcTemplate;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Re-reads channels from where they have been sent to. */
 final class Changes {
 
     private final JdbcTemplate jdbc;
-    private final JsonMapper json = new JsonMapper();
 
     Changes(JdbcTemplate jdbc) {
         this.jdbc = jdbc;
     }
 
     private static final String SINCE = """
-            select channel_id, after, seq, messages, text, heads
+            select channel_id, after, seq, messages_json, text_json, marks
             from chat.channel_changes(?, ?, ?, ?, ?)
             """;
 
@@ -50,21 +48,25 @@ final class Changes {
         made.add(connection.createArrayOf("int8", cursors.stream().map(ChannelFeed.Cursor::seq).toArray()));
         made.add(connection.createArrayOf("uuid", running.stream().map(Running::message).toArray()));
         made.add(connection.createArrayOf("int8", running.stream().map(Running::fence).toArray()));
-        made.add(connection.createArrayOf("int4", running.stream().map(Running::length).toArray()));
+        made.add(connection.createArrayOf("int4", running.stream().map(Running::start).toArray()));
         return made;
     }
 
-    private Change change(ResultSet row) throws SQLException {
+    private static Change change(ResultSet row) throws SQLException {
         return new Change(
                 row.getObject("channel_id", UUID.class),
                 row.getLong("after"),
                 row.getLong("seq"),
-                row.getString("messages"),
-                row.getString("text"),
-                running(row.getString("heads")));
+                row.getString("messages_json"),
+                row.getString("text_json"),
+                grown(row.getString("marks")));
     }
 
-    private List<Running> running(String heads) {
-        return heads.equals("[]") ? List.of() : List.of(json.readValue(heads, Running[].class));
+    // a line "message fence last_start" for each reply with new text
+    private static List<Running> grown(String marks) {
+        return marks.lines()
+                .map(line -> line.split(" "))
+                .map(mark -> new Running(UUID.fromString(mark[0]), Long.parseLong(mark[1]), Integer.parseInt(mark[2])))
+                .toList();
     }
 }

@@ -29,9 +29,9 @@ final class ChannelFeed {
         return new Cursor(id, seq, running);
     }
 
-    void advance(long seq, List<Running> running) {
-        this.seq = seq;
-        this.running = running;
+    void advance(Change change) {
+        seq = change.seq();
+        running = change.running(running);
         head = null;
     }
 
