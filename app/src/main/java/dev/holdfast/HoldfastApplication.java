@@ -10,6 +10,10 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 public class HoldfastApplication {
 
     public static void main(String[] args) {
-        SpringApplication.run(HoldfastApplication.class, args);
+        try {
+            SpringApplication.run(HoldfastApplication.class, args);
+        } catch (RuntimeException e) {
+            System.exit(1); // the reason has been reported
+        }
     }
 }

@@ -1,0 +1,69 @@
+package dev.holdfast;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.SpringBootExceptionReporter;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.validation.BindValidationException;
+import org.springframework.boot.web.server.PortInUseException;
+
+/** Says in one line why Holdfast did not start, where the operator can mend it; leaves other failures to Spring Boot. */
+class StartFailureReporter implements SpringBootExceptionReporter {
+
+    @Override
+    public boolean reportException(Throwable failure) {
+        String line = lineFor(failure);
+        if (line == null) {
+            return false;
+        }
+        System.err.println("Holdfast did not start: " + line);
+        return true;
+    }
+
+    private static @Nullable String lineFor(Throwable failure) {
+        if (cause(failure, StartFailure.class) instanceof StartFailure known) {
+            return known.getMessage();
+        }
+        if (cause(failure, PortInUseException.class) instanceof PortInUseException taken) {
+            return "port " + taken.getPort() + " is taken; stop what listens there or set SERVER_PORT (the page) or MANAGEMENT_SERVER_PORT (health and metrics)";
+        }
+        if (cause(failure, BindValidationException.class) instanceof BindValidationException invalid) {
+            var error = invalid.getValidationErrors().getAllErrors().getFirst();
+            String field = error instanceof org.springframework.validation.FieldError f ? f.getField() : error.getObjectName();
+            Object value = error instanceof org.springframework.validation.FieldError f ? f.getRejectedValue() : null;
+            return variable("holdfast." + field) + " is " + value + "; it " + error.getDefaultMessage();
+        }
+        if (cause(failure, BindException.class) instanceof BindException unbound && unbound.getProperty() != null) {
+            return variable(unbound.getName().toString()) + " is " + unbound.getProperty().getValue() + "; that is not a "
+                    + kind(unbound);
+        }
+        return null;
+    }
+
+    private static String kind(BindException unbound) {
+        Class<?> type = unbound.getTarget().getType().resolve(Object.class);
+        if (type.isEnum()) {
+            return "known value; use one of " + String.join(", ", java.util.Arrays.stream(type.getEnumConstants())
+                    .map(constant -> constant.toString().toLowerCase(Locale.ROOT)).toList());
+        }
+        return switch (type.getSimpleName()) {
+            case "Duration" -> "duration; write it as 25ms, 10s or 2m";
+            case "int", "Integer", "long", "Long" -> "number";
+            default -> type.getSimpleName();
+        };
+    }
+
+    /** holdfast.flush-interval and holdfast.flushInterval are both HOLDFAST_FLUSH_INTERVAL. */
+    private static String variable(String property) {
+        return property.replaceAll("([a-z])([A-Z])", "$1-$2").toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+
+    private static @Nullable Throwable cause(Throwable failure, Class<? extends Throwable> type) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (type.isInstance(cause)) {
+                return cause;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,83 @@
+package dev.holdfast.postgres;
+
+import com.impossibl.postgres.jdbc.PGDataSource;
+import dev.holdfast.StartFailure;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Where the database is, as libpq writes it: {@code postgresql://user:password@host:port/db?sslmode=require}. toString
+ * leaves the password out.
+ *
+ * @param sslMode disable, allow, prefer, require, verify-ca or verify-full
+ */
+record DatabaseUrl(String host, int port, String database, String user, String password, String sslMode) {
+
+    /** @throws StartFailure that names HOLDFAST_DATABASE_URL and what is wrong with it, never the password */
+    static DatabaseUrl parse(String url) {
+        URI uri;
+        try {
+            uri = URI.create(url);
+        } catch (IllegalArgumentException e) {
+            throw wrong("it is not a URL; special characters in the password have to be percent-encoded");
+        }
+        if (uri.getScheme() == null || !uri.getScheme().matches("postgres(ql)?")) {
+            throw wrong("it does not begin with postgresql://");
+        }
+        if (uri.getHost() == null) {
+            throw wrong("it names no host");
+        }
+        String database = uri.getPath() == null ? "" : uri.getPath().replaceFirst("^/", "");
+        if (database.isEmpty()) {
+            throw wrong("it names no database after the host");
+        }
+        String[] credentials = uri.getRawUserInfo() == null ? new String[] {"postgres"} : uri.getRawUserInfo().split(":", 2);
+        return new DatabaseUrl(uri.getHost(), uri.getPort() < 0 ? 5432 : uri.getPort(), database, decode(credentials[0]),
+                credentials.length > 1 ? decode(credentials[1]) : "", sslMode(uri.getRawQuery()));
+    }
+
+    /** New connections, unpooled, of the user that the URL names. */
+    PGDataSource dataSource() {
+        var source = new PGDataSource();
+        source.setServerName(host);
+        source.setPortNumber(port);
+        source.setDatabaseName(database);
+        source.setUser(user);
+        source.setPassword(password);
+        source.setApplicationName("holdfast");
+        source.setSslMode(sslMode);
+        return source;
+    }
+
+    @Override
+    public String toString() {
+        return "postgresql://" + user + "@" + host + ":" + port + "/" + database;
+    }
+
+    private static String sslMode(String query) {
+        if (query == null) {
+            return "prefer";
+        }
+        Map<String, String> options = Arrays.stream(query.split("&"))
+                .map(option -> option.split("=", 2))
+                .collect(Collectors.toMap(pair -> pair[0], pair -> pair.length > 1 ? decode(pair[1]) : "", (a, b) -> b));
+        for (String name : options.keySet()) {
+            if (!name.equals("sslmode")) {
+                throw wrong("its option " + name + " is unknown; only sslmode is");
+            }
+        }
+        return options.get("sslmode");
+    }
+
+    private static String decode(String text) {
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    private static StartFailure wrong(String why) {
+        return new StartFailure("HOLDFAST_DATABASE_URL is wrong: " + why + ". It has to look like postgresql://user:password@host:5432/database");
+    }
+}

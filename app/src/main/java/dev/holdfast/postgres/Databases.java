@@ -1,0 +1,119 @@
+package dev.holdfast.postgres;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.holdfast.Settings;
+import dev.holdfast.StartFailure;
+import dev.holdfast.db.Migrations;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * The ways to the database: the owner's for the schema, a pool for each side under that side's role, and one connection
+ * that listens. Nobody gets a connection before the schema is this build's.
+ */
+@Configuration(proxyBeanMethods = false)
+class Databases {
+
+    private static final Logger log = LoggerFactory.getLogger(Databases.class);
+
+    /** The connection is the owner's; from then on it may do what the role may, where the server knows the role. */
+    private static final String AS_ROLE = """
+            select set_config('timezone', 'UTC', false), set_config('idle_in_transaction_session_timeout', '5s', false),
+              (select set_config('role', rolname, false) from pg_roles where rolname = '%s' and pg_has_role(oid, 'member'))
+            """;
+
+    /** The address, and the embedded server behind it if there is one. */
+    record Server(DatabaseUrl url, AutoCloseable process) implements AutoCloseable {
+
+        @Override
+        public void close() throws Exception {
+            process.close();
+        }
+    }
+
+    /** A database that holds this build's schema. */
+    record Migrated(DatabaseUrl url, Flyway flyway) {}
+
+    @Bean(destroyMethod = "close")
+    Server server(Settings settings) {
+        if (settings.databaseUrl() != null && !settings.databaseUrl().isBlank()) {
+            return new Server(DatabaseUrl.parse(settings.databaseUrl()), () -> {});
+        }
+        var embedded = EmbeddedDatabase.start(settings.homeFolder());
+        log.info("Embedded PostgreSQL in {}; its address for psql is in the file database-url there", settings.homeFolder());
+        return new Server(embedded.url(), embedded);
+    }
+
+    @Bean
+    Migrated migrated(Server server) {
+        DataSource owner = server.url().dataSource();
+        try {
+            owner.getConnection().close();
+        } catch (SQLException e) {
+            throw new StartFailure("the database " + server.url() + " does not answer (" + e.getMessage() + "); check HOLDFAST_DATABASE_URL", e);
+        }
+        Flyway flyway = Migrations.flyway(owner);
+        try {
+            flyway.migrate();
+        } catch (FlywayException e) {
+            throw new StartFailure("the schema of " + server.url() + " could not be brought up to date: " + e.getMessage().strip(), e);
+        }
+        return new Migrated(server.url(), flyway);
+    }
+
+    @Bean(destroyMethod = "close")
+    @Primary
+    @Qualifier("web")
+    HikariDataSource webDataSource(Migrated database, Settings settings, MeterRegistry meters) {
+        return pool("web", "holdfast_web", database.url(), settings.webConnections(), meters);
+    }
+
+    @Bean(destroyMethod = "close", defaultCandidate = false)
+    @Qualifier("worker")
+    HikariDataSource workerDataSource(Migrated database, Settings settings, MeterRegistry meters) {
+        return pool("worker", "holdfast_worker", database.url(), settings.workerConnections(), meters);
+    }
+
+    @Bean
+    @Primary
+    @Qualifier("web")
+    JdbcClient webJdbc(@Qualifier("web") DataSource dataSource) {
+        return JdbcClient.create(dataSource);
+    }
+
+    @Bean(defaultCandidate = false)
+    @Qualifier("worker")
+    JdbcClient workerJdbc(@Qualifier("worker") DataSource dataSource) {
+        return JdbcClient.create(dataSource);
+    }
+
+    @Bean
+    ListenConnection listenConnection(Migrated database, MeterRegistry meters) {
+        return new ListenConnection(database.url().dataSource(), meters);
+    }
+
+    private static HikariDataSource pool(String name, String role, DatabaseUrl url, int connections, MeterRegistry meters) {
+        var config = new HikariConfig();
+        config.setPoolName(name);
+        config.setDataSource(url.dataSource());
+        config.setConnectionInitSql(AS_ROLE.formatted(role));
+        config.setMaximumPoolSize(connections);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(5_000);
+        config.setValidationTimeout(2_000);
+        config.setInitializationFailTimeout(-1); // no connection before one is asked for: a side that is off has none
+        config.setMetricRegistry(meters);
+        return new HikariDataSource(config);
+    }
+}

@@ -1,0 +1,111 @@
+package dev.holdfast.postgres;
+
+import dev.holdfast.StartFailure;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * PostgreSQL inside the program, its data kept under HOLDFAST_HOME: used where HOLDFAST_DATABASE_URL is not set. One
+ * process at a time holds the folder. The address for psql is written to {@code database-url} in it.
+ */
+final class EmbeddedDatabase implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
+
+    private final EmbeddedPostgres postgres;
+    private final FileLock lock;
+
+    private EmbeddedDatabase(EmbeddedPostgres postgres, FileLock lock) {
+        this.postgres = postgres;
+        this.lock = lock;
+    }
+
+    /** @throws StartFailure when the folder cannot be used or another process uses it */
+    static EmbeddedDatabase start(Path home) {
+        FileLock lock = lock(home);
+        try {
+            Path data = home.resolve("postgres-18");
+            endOrphan(data);
+            var builder = EmbeddedPostgres.builder()
+                    .setDataDirectory(data)
+                    .setCleanDataDirectory(false)
+                    .setOverrideWorkingDirectory(home.resolve("binaries").toFile())
+                    .setRegisterShutdownHook(false) // workers finish their replies first
+                    .setPGStartupWait(Duration.ofMinutes(1))
+                    .setErrorRedirector(Redirect.DISCARD)
+                    .setOutputRedirector(Redirect.appendTo(home.resolve("postgres.log").toFile()))
+                    .setServerConfig("synchronous_commit", "on")
+                    .setServerConfig("max_connections", "100")
+                    .setServerConfig("unix_socket_directories", "")
+                    .setServerConfig("listen_addresses", "127.0.0.1");
+            var database = new EmbeddedDatabase(builder.start(), lock);
+            Files.writeString(home.resolve("database-url"), "postgresql://postgres@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
+            return database;
+        } catch (IOException | IllegalStateException e) {
+            throw new StartFailure("the embedded PostgreSQL in " + home + " did not start (" + e.getMessage() + "); "
+                    + home.resolve("postgres.log") + " says why", e);
+        }
+    }
+
+    DatabaseUrl url() {
+        return new DatabaseUrl("127.0.0.1", postgres.getPort(), "postgres", "postgres", "postgres", "disable");
+    }
+
+    @Override
+    public void close() throws IOException {
+        postgres.close();
+        lock.acquiredBy().close();
+    }
+
+    private static FileLock lock(Path home) {
+        try {
+            Files.createDirectories(home);
+            var channel = FileChannel.open(home.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = channel.tryLock();
+            if (lock == null) {
+                channel.close();
+                throw inUse(home);
+            }
+            return lock;
+        } catch (OverlappingFileLockException e) {
+            throw inUse(home);
+        } catch (IOException e) {
+            throw new StartFailure("the folder " + home + " cannot be used (" + e + "); set HOLDFAST_HOME to one that can be written", e);
+        }
+    }
+
+    private static StartFailure inUse(Path home) {
+        return new StartFailure("another Holdfast is using " + home + "; stop it, or set HOLDFAST_HOME to another folder, or give both a database with HOLDFAST_DATABASE_URL");
+    }
+
+    /** A PostgreSQL that outlived a killed Holdfast: the folder's lock is ours, so nobody uses it. */
+    private static void endOrphan(Path data) throws IOException {
+        Path pidFile = data.resolve("postmaster.pid");
+        if (!Files.exists(pidFile)) {
+            return;
+        }
+        long pid = Long.parseLong(Files.readAllLines(pidFile).getFirst().strip());
+        var orphan = ProcessHandle.of(pid).filter(process -> process.info().command().orElse("").contains("postgres"));
+        if (orphan.isEmpty()) {
+            Files.delete(pidFile); // left by a crash: its number may be another program's by now
+            return;
+        }
+        log.info("Ending the PostgreSQL (process {}) that an earlier Holdfast left running", pid);
+        new ProcessBuilder("kill", "-INT", Long.toString(pid)).start();
+        try {
+            orphan.get().onExit().get(30, java.util.concurrent.TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new StartFailure("the PostgreSQL (process " + pid + ") that an earlier Holdfast left running in " + data + " does not end; end it by hand", e);
+        }
+    }
+}
