@@ -73,6 +73,7 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         running = false;
         listener.unsubscribe(wakeups);
         wakeups.wakeUp();
+        join(thread);
         var everybody = audience.everybody();
         for (var subscriber : everybody) {
             subscriber.send(Wire.farewell());
@@ -139,6 +140,14 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         var all = new ArrayList<Subscriber>();
         for (var one = gone.poll(); one != null; one = gone.poll()) all.add(one);
         return all;
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join(Duration.ofSeconds(2));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void pause() {
