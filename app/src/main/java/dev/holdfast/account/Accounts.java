@@ -1,0 +1,116 @@
+package dev.holdfast.account;
+
+import dev.holdfast.web.WebSide;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The rows of accounts and their credentials. */
+@WebSide
+@Component
+class Accounts {
+
+    /** @param disabled whether the account was closed by an administrator */
+    record Account(UUID id, String handle, String displayName, String kind, String role, boolean disabled) {}
+
+    record Credential(UUID accountId, String passwordHash) {}
+
+    private final JdbcClient jdbc;
+
+    Accounts(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    private static final String SETUP_NEEDED =
+            """
+            select not exists (select from chat.account where kind = 'human')
+            """;
+
+    boolean setupNeeded() {
+        return jdbc.sql(SETUP_NEEDED).query(Boolean.class).single();
+    }
+
+    UUID setUp(String handle, String displayName, String passwordHash) {
+        return jdbc.sql("select chat.set_up(?, ?, ?)")
+                .params(normal(handle), displayName(displayName, handle), passwordHash)
+                .query(UUID.class)
+                .single();
+    }
+
+    UUID join(byte[] codeHash, String handle, String displayName, String passwordHash) {
+        return jdbc.sql("select chat.join_by_invite(?, ?, ?, ?)")
+                .params(codeHash, normal(handle), displayName(displayName, handle), passwordHash)
+                .query(UUID.class)
+                .single();
+    }
+
+    private static final String CREDENTIAL =
+            """
+            select c.account_id, c.password_hash
+            from chat.account a
+            join chat.credential c on c.account_id = a.id
+            where a.handle = ?
+              and a.kind = 'human'
+              and a.disabled_at is null
+            """;
+
+    Optional<Credential> credential(String handle) {
+        return jdbc.sql(CREDENTIAL).param(normal(handle)).query(Credential.class).optional();
+    }
+
+    private static final String BY_ID =
+            """
+            select id, handle, display_name, kind, role, disabled_at is not null as disabled
+            from chat.account
+            where id = ?
+            """;
+
+    Account byId(UUID id) {
+        return jdbc.sql(BY_ID).param(id).query(Account.class).single();
+    }
+
+    private static final String BY_PREFIX =
+            """
+            select id, handle, display_name, kind, role, disabled_at is not null as disabled
+            from chat.account
+            where (starts_with(handle, ?) or starts_with(lower(display_name), ?))
+              and (disabled_at is null or ?)
+            order by starts_with(handle, ?) desc, handle
+            limit ?
+            """;
+
+    /** @param disabledToo also the accounts that were closed: administrators may open them again */
+    List<Account> byPrefix(String prefix, boolean disabledToo, int max) {
+        var normal = normal(prefix);
+        return jdbc.sql(BY_PREFIX).params(normal, normal, disabledToo, normal, max).query(Account.class).list();
+    }
+
+    void changeProfile(UUID person, String displayName) {
+        jdbc.sql("select chat.change_profile(?, ?)").params(person, displayName.strip()).query().listOfRows();
+    }
+
+    void changePassword(UUID person, String passwordHash) {
+        jdbc.sql("select chat.change_password(?, ?)").params(person, passwordHash).query().listOfRows();
+    }
+
+    void change(UUID administrator, UUID person, String role, Boolean disabled) {
+        jdbc.sql("select chat.change_person(?, ?, ?::text, ?::boolean)")
+                .params(administrator, person, role, disabled)
+                .query()
+                .listOfRows();
+    }
+
+    /** People type their handle as they like; in the database it is lower case and without the @. */
+    static String normal(String handle) {
+        var bare = handle == null ? "" : handle.strip().toLowerCase(Locale.ROOT);
+        return bare.startsWith("@") ? bare.substring(1) : bare;
+    }
+
+    private static String displayName(String displayName, String handle) {
+        return displayName == null || displayName.isBlank() ? normal(handle) : displayName.strip();
+    }
+}

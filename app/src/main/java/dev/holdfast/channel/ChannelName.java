@@ -1,0 +1,37 @@
+package dev.holdfast.channel;
+
+import dev.holdfast.web.Problem;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** The rules of a channel's name, as in Slack: lower case, no spaces, letters of any script. */
+final class ChannelName {
+
+    private static final int LONGEST = 80;
+    private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{M}\\p{N}_-]+");
+
+    private ChannelName() {}
+
+    /** The name as it is stored, or a refusal with one that would do. */
+    static String checked(String name) {
+        if (name == null || name.isBlank()) {
+            throw Problem.invalid("A channel needs a name. Send {\"name\": \"plans\", \"private\": false}.");
+        }
+        var bare = name.strip().startsWith("#") ? name.strip().substring(1) : name.strip();
+        var length = bare.codePointCount(0, bare.length());
+        if (length > LONGEST) {
+            throw Problem.invalid("A channel's name has at most %d characters; this one has %d. Choose a shorter one.".formatted(LONGEST, length));
+        }
+        if (!NAME.matcher(bare).matches() || !bare.equals(bare.toLowerCase(Locale.ROOT))) {
+            throw Problem.invalid("A channel's name has only lower-case letters, digits, \"-\" and \"_\"; \"%s\" has others.%s"
+                    .formatted(bare, suggestion(bare)));
+        }
+        return bare;
+    }
+
+    private static String suggestion(String name) {
+        var fitting = name.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{M}\\p{N}_-]+", "-").replaceAll("^-+|-+$", "");
+        return fitting.isEmpty() ? " Choose another one." : " Try \"%s\".".formatted(fitting);
+    }
+}

@@ -1,0 +1,63 @@
+package dev.holdfast.channel;
+
+import dev.holdfast.security.SignedIn;
+import dev.holdfast.web.Problem;
+import dev.holdfast.web.WebSide;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import org.springframework.http.HttpStatus;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+import java.util.List;
+import java.util.UUID;
+
+/** Who is in a channel. A removed member's feed is told by a trigger and gets nothing more. */
+@WebSide
+@RestController
+@RequestMapping("/api/channels/{id}/members")
+@Tag(name = "Channels")
+class MemberController {
+
+    record Added(String handle) {}
+
+    private final Channels channels;
+
+    MemberController(Channels channels) {
+        this.channels = channels;
+    }
+
+    @GetMapping
+    @Operation(summary = "The members of a channel that I am in")
+    List<Channels.Member> members(@PathVariable UUID id, @AuthenticationPrincipal SignedIn me) {
+        return channels.members(id, me.id());
+    }
+
+    @PostMapping
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(summary = "Add somebody to a channel that I am in, or myself to a public one")
+    void add(@PathVariable UUID id, @RequestBody Added added, @AuthenticationPrincipal SignedIn me) {
+        channels.add(id, me.id(), handle(added.handle()));
+    }
+
+    @DeleteMapping("/{handle}")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(summary = "Leave, or remove somebody (owners of the channel and administrators)")
+    void remove(@PathVariable UUID id, @PathVariable String handle, @AuthenticationPrincipal SignedIn me) {
+        channels.remove(id, me.id(), handle(handle));
+    }
+
+    private static String handle(String handle) {
+        if (handle == null || handle.isBlank()) {
+            throw Problem.invalid("The field \"handle\" is missing. Send the handle of the one to add.");
+        }
+        return handle.strip().replaceFirst("^@", "");
+    }
+}

@@ -1,0 +1,86 @@
+package dev.holdfast.channel;
+
+import dev.holdfast.security.Limits;
+import dev.holdfast.security.SignedIn;
+import dev.holdfast.web.Problem;
+import dev.holdfast.web.WebSide;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+import java.util.UUID;
+
+/** The messages of a channel. */
+@WebSide
+@RestController
+@RequestMapping(path = "/api/channels/{channel}", produces = MediaType.APPLICATION_JSON_VALUE)
+@Tag(name = "Messages")
+class MessageController {
+
+    /** @param id made by the client, so that sending it again is harmless */
+    record NewMessage(UUID id, String content, UUID replyTo) {}
+
+    private final Messages messages;
+    private final Limits limits;
+
+    MessageController(Messages messages, Limits limits) {
+        this.messages = messages;
+        this.limits = limits;
+    }
+
+    @PostMapping("/messages")
+    @Operation(summary = "Write a message; the same id again is 200 and the same message")
+    @ApiResponse(responseCode = "201", content = @io.swagger.v3.oas.annotations.media.Content(schema = @Schema(implementation = MessageJson.class)))
+    @ApiResponse(responseCode = "200", content = @io.swagger.v3.oas.annotations.media.Content(schema = @Schema(implementation = MessageJson.class)))
+    ResponseEntity<String> post(@PathVariable UUID channel, @RequestBody NewMessage wanted, @AuthenticationPrincipal SignedIn me) {
+        if (wanted.id() == null) {
+            throw Problem.invalid("The field \"id\" is missing. Send a new random UUID, and the same one again when you repeat the call.");
+        }
+        var content = Content.checked(wanted.content());
+        limits.takePosting(me.id());
+        limits.takeSummoning(me.id(), content);
+        var posted = messages.post(wanted.id(), channel, me.id(), content, wanted.replyTo());
+        return ResponseEntity.status(posted.created() ? HttpStatus.CREATED : HttpStatus.OK).body(posted.message());
+    }
+
+    @GetMapping("/messages")
+    @Operation(summary = "A page of history, newest first: the messages whose position is below before")
+    @ApiResponse(
+            responseCode = "200",
+            content = @io.swagger.v3.oas.annotations.media.Content(array = @ArraySchema(schema = @Schema(implementation = MessageJson.class))))
+    String history(
+            @PathVariable UUID channel,
+            @RequestParam(required = false) Long before,
+            @RequestParam(defaultValue = "50") int limit,
+            @AuthenticationPrincipal SignedIn me) {
+        if (limit < 1 || limit > 200) {
+            throw Problem.invalid("The parameter \"limit\" must be from 1 to 200, not %d.".formatted(limit));
+        }
+        return messages.history(channel, me.id(), before, limit);
+    }
+
+    @GetMapping("/changes")
+    @Operation(summary = "All that changed after a seq: what takes a client that was at after to seq")
+    @ApiResponse(
+            responseCode = "200",
+            content = @io.swagger.v3.oas.annotations.media.Content(schema = @Schema(implementation = MessageJson.Changes.class)))
+    String changes(@PathVariable UUID channel, @RequestParam long after, @AuthenticationPrincipal SignedIn me) {
+        if (after < 0) {
+            throw Problem.invalid("The parameter \"after\" must be a seq from 0, not %d.".formatted(after));
+        }
+        return messages.changes(channel, me.id(), after);
+    }
+}

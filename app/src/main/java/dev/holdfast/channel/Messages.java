@@ -1,0 +1,83 @@
+package dev.holdfast.channel;
+
+import dev.holdfast.web.WebSide;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+import java.util.UUID;
+
+/** The doors to messages. They are functions of the database, which check membership and build the JSON. */
+@WebSide
+@Component
+class Messages {
+
+    /** @param created false if the id was there before: the same message again */
+    record Posted(boolean created, String message) {}
+
+    private final JdbcClient jdbc;
+
+    Messages(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    private static final String POST =
+            """
+            select created, message::text as message
+            from chat.post_message(?::uuid, ?::uuid, ?::uuid, ?::text, ?::uuid)
+            """;
+
+    Posted post(UUID id, UUID channel, UUID author, String content, UUID replyTo) {
+        return jdbc.sql(POST).params(id, channel, author, content, replyTo).query(Posted.class).single();
+    }
+
+    private static final String HISTORY =
+            """
+            select chat.history(chat.my_channel(?, ?), ?::bigint, ?)::text
+            """;
+
+    /** @param before only messages with a lower position; null: the newest */
+    String history(UUID channel, UUID account, Long before, int max) {
+        return json(HISTORY, channel, account, before, max);
+    }
+
+    private static final String CHANGES =
+            """
+            select chat.changes(chat.my_channel(?, ?), ?)::text
+            """;
+
+    String changes(UUID channel, UUID account, long after) {
+        return json(CHANGES, channel, account, after);
+    }
+
+    private static final String ONE =
+            """
+            select chat.message_json(m)::text
+            from chat.message m
+            join chat.membership mine on mine.channel_id = m.channel_id and mine.account_id = ?
+            where m.id = ?
+            """;
+
+    java.util.Optional<String> one(UUID message, UUID account) {
+        return jdbc.sql(ONE).params(account, message).query(String.class).optional();
+    }
+
+    String edit(UUID message, UUID account, String content) {
+        return json("select chat.edit_message(?, ?, ?)::text", message, account, content);
+    }
+
+    String delete(UUID message, UUID account) {
+        return json("select chat.delete_message(?, ?)::text", message, account);
+    }
+
+    String stop(UUID message, UUID account) {
+        return json("select chat.stop(?, ?)::text", message, account);
+    }
+
+    String retry(UUID message, UUID account) {
+        return json("select chat.retry(?, ?)::text", message, account);
+    }
+
+    private String json(String sql, Object... parameters) {
+        return jdbc.sql(sql).params(parameters).query(String.class).single();
+    }
+}

@@ -1,0 +1,19 @@
+package dev.holdfast.security;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * How often one may, on all nodes together.
+ *
+ * @param signIn failed sign-ins per handle and address
+ * @param joining tries to use an invitation per address
+ * @param posting messages written or edited per person
+ * @param summoning agents mentioned, and replies run again, per person
+ */
+@ConfigurationProperties("holdfast.limits")
+record LimitSettings(
+        @DefaultValue("10/3m") Rate signIn,
+        @DefaultValue("30/10m") Rate joining,
+        @DefaultValue("120/1m") Rate posting,
+        @DefaultValue("60/1m") Rate summoning) {}

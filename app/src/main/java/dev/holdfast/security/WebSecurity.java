@@ -1,0 +1,84 @@
+package dev.holdfast.security;
+
+import dev.holdfast.web.Problem;
+import dev.holdfast.web.ProblemWriter;
+import dev.holdfast.web.WebSide;
+import jakarta.servlet.DispatcherType;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpMethod;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.config.Customizer;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.annotation.web.configurers.HeadersConfigurer.FrameOptionsConfig;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
+import org.springframework.security.web.csrf.CsrfException;
+import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
+import org.springframework.security.web.util.matcher.RequestMatcher;
+import org.springframework.web.context.support.WebApplicationContextUtils;
+
+/** Who may call what, and what every answer says to the browser about trust. */
+@Configuration(proxyBeanMethods = false)
+class WebSecurity {
+
+    /** The management port needs no sign-in: it serves health and Prometheus alone, and everything else is not there. */
+    @Bean
+    @Order(1)
+    SecurityFilterChain management(HttpSecurity http) throws Exception {
+        RequestMatcher management = request -> WebServerApplicationContext.hasServerNamespace(
+                WebApplicationContextUtils.getWebApplicationContext(request.getServletContext()), "management");
+        return http.securityMatcher(management)
+                .csrf(AbstractHttpConfigurer::disable)
+                .authorizeHttpRequests(calls -> calls.anyRequest().permitAll())
+                .build();
+    }
+
+    @Bean
+    @WebSide
+    CookieCsrfTokenRepository csrfCookie() {
+        var cookie = CookieCsrfTokenRepository.withHttpOnlyFalse();
+        cookie.setCookieCustomizer(each -> each.path("/").sameSite("Lax"));
+        return cookie;
+    }
+
+    @Bean
+    @WebSide
+    @Order(2)
+    SecurityFilterChain people(HttpSecurity http, SignedInContext signedIn, CookieCsrfTokenRepository csrf, ObjectProvider<ContentSecurityPolicy> page) throws Exception {
+        return http.securityContext(context -> context.securityContextRepository(signedIn))
+                .csrf(token -> token.spa().csrfTokenRepository(csrf))
+                .requestCache(AbstractHttpConfigurer::disable)
+                .logout(AbstractHttpConfigurer::disable)
+                .headers(headers -> headers.contentSecurityPolicy(policy -> policy.policyDirectives(page.contentSecurityPolicy()))
+                        .referrerPolicy(policy -> policy.policy(ReferrerPolicy.NO_REFERRER))
+                        .frameOptions(FrameOptionsConfig::deny)
+                        .permissionsPolicyHeader(policy -> policy.policy("camera=(), microphone=(), geolocation=(), payment=(), usb=()"))
+                        .crossOriginOpenerPolicy(Customizer.withDefaults())
+                        .crossOriginResourcePolicy(Customizer.withDefaults()))
+                .exceptionHandling(refusals -> refusals.authenticationEntryPoint((request, response, failure) ->
+                                ProblemWriter.write(Problem.unauthorized("Nobody is signed in here. Sign in with POST /api/session."), request, response))
+                        .accessDeniedHandler((request, response, failure) -> ProblemWriter.write(refused(failure), request, response)))
+                .authorizeHttpRequests(calls -> calls.dispatcherTypeMatchers(DispatcherType.ERROR, DispatcherType.FORWARD, DispatcherType.ASYNC)
+                        .permitAll()
+                        .requestMatchers("/api/setup", "/api/session")
+                        .permitAll()
+                        .requestMatchers(HttpMethod.POST, "/api/accounts")
+                        .permitAll()
+                        .requestMatchers("/api/**", "/v3/**")
+                        .authenticated()
+                        .anyRequest()
+                        .permitAll())
+                .build();
+    }
+
+    private static Problem refused(AccessDeniedException failure) {
+        return failure instanceof CsrfException
+                ? Problem.forbidden("The header X-XSRF-TOKEN is missing or differs from the cookie XSRF-TOKEN."
+                        + " Send the cookie's present value in that header; GET /api/me sets the cookie.")
+                : Problem.forbidden("You may not do this. Ask an administrator.");
+    }
+}

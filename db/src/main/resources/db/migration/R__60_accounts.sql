@@ -1,0 +1,194 @@
+-- Accounts, invitations and what administrators do to them.
+
+create or replace function chat.make_person(handle text, display_name text, password_hash text, role text)
+returns uuid
+language plpgsql
+set search_path = chat, pg_temp
+as $$
+declare
+  made uuid;
+begin
+  if make_person.handle !~ '^[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?$' then
+    raise exception '"%" is not a handle.', make_person.handle
+      using errcode = 'HF422', detail = 'A handle has 1 to 32 lower-case letters a to z, digits, "-" or "_", and begins and ends with a letter or digit.';
+  end if;
+  if length(make_person.display_name) not between 1 and 80 then
+    raise exception 'A display name has 1 to 80 characters; this one has %.', length(make_person.display_name)
+      using errcode = 'HF422', detail = 'Choose another one.';
+  end if;
+  insert into account (handle, display_name, kind, role)
+  values (make_person.handle, make_person.display_name, 'human', make_person.role)
+  on conflict on constraint account_handle_is_unique do nothing
+  returning id into made;
+  if made is null then
+    raise exception 'The handle @% is taken.', make_person.handle
+      using errcode = 'HF409', detail = 'Choose another one.';
+  end if;
+  insert into credential (account_id, password_hash) values (made, make_person.password_hash);
+  insert into channel (name, kind, created_by) values ('general', 'public', made) on conflict (name) where kind <> 'direct' do nothing;
+  insert into membership (channel_id, account_id, role, last_read_seq)
+  select c.id, made, case when c.created_by = made then 'owner' else 'member' end, c.seq
+  from channel c
+  where c.name = 'general' and c.kind = 'public';
+  return made;
+end
+$$;
+comment on function chat.make_person(text, text, text, text) is 'Makes a human account, in #general from the start.';
+
+create or replace function chat.set_up(handle text, display_name text, password_hash text)
+returns uuid
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtext('chat.set_up'));
+  if exists (select from account a where a.kind = 'human') then
+    raise exception 'Holdfast is set up already.'
+      using errcode = 'HF409', detail = 'Sign in, or ask an administrator for an invitation.';
+  end if;
+  return chat.make_person(handle, display_name, password_hash, 'administrator');
+end
+$$;
+comment on function chat.set_up(text, text, text) is 'The first account, an administrator; refused once there is a human account.';
+
+create or replace function chat.usable_invite(code_hash bytea)
+returns uuid
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  found_invite invite;
+begin
+  select * into found_invite from invite i where i.code_hash = usable_invite.code_hash for update;
+  if found_invite.id is null then
+    raise exception 'This invitation is not known here.'
+      using errcode = 'HF404', detail = 'Copy its link whole, or ask for a new one.';
+  elsif found_invite.revoked_at is not null then
+    raise exception 'This invitation was revoked.' using errcode = 'HF409', detail = 'Ask for a new one.';
+  elsif found_invite.expires_at <= now() then
+    raise exception 'This invitation expired on %.', to_char(found_invite.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+      using errcode = 'HF409', detail = 'Ask for a new one.';
+  elsif found_invite.uses >= found_invite.max_uses then
+    raise exception 'This invitation has been used up.' using errcode = 'HF409', detail = 'Ask for a new one.';
+  end if;
+  return found_invite.id;
+end
+$$;
+comment on function chat.usable_invite(bytea) is 'The id of the invitation, locked until the end of the transaction; or a sentence that says why it cannot be used.';
+
+create or replace function chat.join_by_invite(code_hash bytea, handle text, display_name text, password_hash text)
+returns uuid
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  used uuid := chat.usable_invite(code_hash);
+begin
+  update invite i set uses = i.uses + 1 where i.id = used;
+  return chat.make_person(handle, display_name, password_hash, 'member');
+end
+$$;
+comment on function chat.join_by_invite(bytea, text, text, text) is 'A new member, counted as one use of the invitation; a refused one is not counted.';
+
+create or replace function chat.make_invite(administrator uuid, code_hash bytea, lifetime interval, max_uses integer)
+returns uuid
+language sql
+security definer
+set search_path = chat, pg_temp
+as $$
+  with made as (
+    insert into invite (code_hash, created_by, expires_at, max_uses)
+    values (make_invite.code_hash, administrator, now() + lifetime, make_invite.max_uses)
+    returning id, expires_at
+  ), audited as (
+    insert into audit (actor, action, subject, detail)
+    select a.handle, 'invite', made.id::text, jsonb_build_object('expires_at', made.expires_at, 'max_uses', make_invite.max_uses)
+    from made, account a
+    where a.id = administrator
+  )
+  select id from made
+$$;
+comment on function chat.make_invite(uuid, bytea, interval, integer) is 'An invitation; the caller keeps its code, here is only the hash.';
+
+create or replace function chat.revoke_invite(administrator uuid, invite uuid)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+begin
+  update invite i set revoked_at = coalesce(i.revoked_at, now()) where i.id = revoke_invite.invite;
+  if not found then
+    raise exception 'There is no invitation %.', revoke_invite.invite
+      using errcode = 'HF404', detail = 'GET /api/invites lists them.';
+  end if;
+  insert into audit (actor, action, subject)
+  select a.handle, 'revoke_invite', revoke_invite.invite::text from account a where a.id = administrator;
+end
+$$;
+comment on function chat.revoke_invite(uuid, uuid) is 'Nobody joins by this invitation any more; done twice is done.';
+
+create or replace function chat.change_person(administrator uuid, person uuid, role text, disabled boolean)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  changed account;
+begin
+  -- one at a time, or two administrators could take the role from each other and leave none
+  perform pg_advisory_xact_lock(hashtext('chat.change_person'));
+  update account a
+  set role = coalesce(change_person.role, a.role),
+      disabled_at = case when disabled is null then a.disabled_at when disabled then coalesce(a.disabled_at, now()) end
+  where a.id = person and a.kind = 'human'
+  returning * into changed;
+  if changed.id is null then
+    raise exception 'There is no person with the id %.', person
+      using errcode = 'HF404', detail = 'GET /api/accounts lists the accounts.';
+  end if;
+  if not exists (select from account a where a.role = 'administrator' and a.disabled_at is null) then
+    raise exception '@% is the last administrator.', changed.handle
+      using errcode = 'HF409', detail = 'Make somebody else an administrator first.';
+  end if;
+  if changed.disabled_at is not null then
+    delete from session s where s.principal_name = person::text;
+  end if;
+  insert into audit (actor, action, subject, detail)
+  select a.handle, 'change_account', changed.handle,
+    jsonb_strip_nulls(jsonb_build_object('role', change_person.role, 'disabled', disabled))
+  from account a
+  where a.id = administrator;
+end
+$$;
+comment on function chat.change_person(uuid, uuid, text, boolean) is 'Changes a person''s role or disables the account, which ends its sessions; null leaves as it is. There is always an administrator.';
+
+create or replace function chat.change_profile(person uuid, display_name text)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+begin
+  if length(change_profile.display_name) not between 1 and 80 then
+    raise exception 'A display name has 1 to 80 characters; this one has %.', length(change_profile.display_name)
+      using errcode = 'HF422', detail = 'Choose another one.';
+  end if;
+  update account a set display_name = change_profile.display_name where a.id = person;
+end
+$$;
+comment on function chat.change_profile(uuid, text) is 'A person''s own profile.';
+
+create or replace function chat.change_password(person uuid, password_hash text)
+returns void
+language sql
+security definer
+set search_path = chat, pg_temp
+as $$
+  update credential c set password_hash = change_password.password_hash, changed_at = now() where c.account_id = person
+$$;
+comment on function chat.change_password(uuid, text) is 'A new password; the caller has checked the old one.';

@@ -1,0 +1,228 @@
+-- Channels and who is in them. chat.my_channel is the one place where the web asks whether somebody may.
+
+create or replace function chat.my_channel(channel uuid, account uuid)
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = chat, pg_temp
+as $$
+begin
+  if not exists (select from membership m where m.channel_id = channel and m.account_id = account) then
+    raise exception 'There is no channel % that you are a member of.', channel
+      using errcode = 'HF404', detail = 'GET /api/channels lists yours, GET /api/channels/public those that you may join.';
+  end if;
+  return channel;
+end
+$$;
+comment on function chat.my_channel(uuid, uuid) is 'The channel''s id if the account is a member; otherwise HF404, the same for a channel that does not exist.';
+
+create or replace function chat.make_channel(maker uuid, name text, kind text)
+returns uuid
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  made uuid;
+begin
+  insert into channel (name, kind, created_by)
+  values (make_channel.name, make_channel.kind, maker)
+  on conflict (name) where kind <> 'direct' do nothing
+  returning id into made;
+  if made is null then
+    raise exception 'The channel name #% is taken.', make_channel.name
+      using errcode = 'HF409', detail = 'Choose another one; the channel may be a private one that you are not in.';
+  end if;
+  insert into membership (channel_id, account_id, role) values (made, maker, 'owner');
+  return made;
+end
+$$;
+comment on function chat.make_channel(uuid, text, text) is 'A public or private channel, owned by its maker. The name''s rules are the caller''s.';
+
+create or replace function chat.open_direct(opener uuid, handles text[])
+returns table (channel_id uuid, created boolean)
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  people uuid[];
+  unknown text;
+  title text;
+begin
+  select h into unknown from unnest(handles) as h
+  where not exists (select from account a where a.handle = lower(h) and a.disabled_at is null)
+  limit 1;
+  if unknown is not null then
+    raise exception 'There is nobody called @%.', unknown
+      using errcode = 'HF404', detail = 'GET /api/accounts?prefix= finds people and agents.';
+  end if;
+  select array_agg(a.id order by a.id), string_agg(a.handle, ', ' order by a.handle)
+  into people, title
+  from account a
+  where a.id = opener or a.handle in (select lower(h) from unnest(handles) as h);
+  if cardinality(people) > 9 then
+    raise exception 'A direct message has at most 9 people; this one would have %.', cardinality(people)
+      using errcode = 'HF422', detail = 'Make a private channel instead.';
+  end if;
+  -- two people who open the same conversation at once get one
+  perform pg_advisory_xact_lock(hashtext('chat.open_direct ' || array_to_string(people, ' ')));
+  select c.id into channel_id
+  from channel c
+  join membership mine on mine.channel_id = c.id and mine.account_id = opener
+  where c.kind = 'direct'
+    and (select array_agg(m.account_id order by m.account_id) from membership m where m.channel_id = c.id) = people
+  limit 1;
+  created := channel_id is null;
+  if created then
+    insert into channel (name, kind, created_by) values (left(title, 80), 'direct', opener) returning id into channel_id;
+    insert into membership (channel_id, account_id) select open_direct.channel_id, p from unnest(people) as p;
+  end if;
+  return next;
+end
+$$;
+comment on function chat.open_direct(uuid, text[]) is 'The conversation of exactly these people and the opener; made if there is none.';
+
+create or replace function chat.join_channel(channel uuid, joiner uuid)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+begin
+  if exists (select from membership m where m.channel_id = channel and m.account_id = joiner) then
+    return;
+  end if;
+  insert into membership (channel_id, account_id, last_read_seq)
+  select c.id, joiner, c.seq from channel c where c.id = channel and c.kind = 'public'
+  on conflict do nothing;
+  if not found then
+    raise exception 'There is no public channel %.', channel
+      using errcode = 'HF404', detail = 'GET /api/channels/public lists those that you may join; to a private one a member adds you.';
+  end if;
+end
+$$;
+comment on function chat.join_channel(uuid, uuid) is 'Joins a public channel; who is in stays in.';
+
+create or replace function chat.add_member(channel uuid, adder uuid, handle text)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  added uuid;
+begin
+  select a.id into added from account a where a.handle = lower(add_member.handle) and a.disabled_at is null;
+  if added is null then
+    raise exception 'There is nobody called @%.', add_member.handle
+      using errcode = 'HF404', detail = 'GET /api/accounts?prefix= finds people and agents.';
+  end if;
+  if added = adder then
+    perform chat.join_channel(channel, adder);
+    return;
+  end if;
+  perform chat.my_channel(channel, adder);
+  if exists (select from channel c where c.id = channel and c.kind = 'direct') then
+    raise exception 'A direct message keeps its people.'
+      using errcode = 'HF409', detail = 'Open another one with the people you want, or make a private channel.';
+  end if;
+  insert into membership (channel_id, account_id, last_read_seq)
+  select c.id, added, c.seq from channel c where c.id = channel
+  on conflict do nothing;
+end
+$$;
+comment on function chat.add_member(uuid, uuid, text) is 'Any member adds others; oneself one adds to public channels.';
+
+create or replace function chat.remove_member(channel uuid, remover uuid, handle text)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  removed uuid;
+begin
+  perform chat.my_channel(channel, remover);
+  -- whoever leaves holds the channel, so that two last owners cannot leave at once
+  if exists (select from channel c where c.id = channel and c.kind = 'direct' for no key update) then
+    raise exception 'A direct message keeps its people.'
+      using errcode = 'HF409', detail = 'Open another one with the people you want.';
+  end if;
+  perform 1 from channel c where c.id = channel for no key update;
+  select a.id into removed
+  from account a
+  join membership m on m.account_id = a.id and m.channel_id = channel
+  where a.handle = lower(remove_member.handle);
+  if removed is null then
+    raise exception '@% is not a member of this channel.', remove_member.handle
+      using errcode = 'HF404', detail = format('GET /api/channels/%s/members lists the members.', channel);
+  end if;
+  if removed <> remover and not exists (
+    select from membership m
+    join account a on a.id = m.account_id
+    where m.channel_id = channel and m.account_id = remover and (m.role = 'owner' or a.role = 'administrator')
+  ) then
+    raise exception 'Only an owner of the channel may remove @%.', remove_member.handle
+      using errcode = 'HF403', detail = 'Ask one of its owners.';
+  end if;
+  delete from membership m where m.channel_id = channel and m.account_id = removed;
+  update membership m set role = 'owner'
+  where m.channel_id = channel
+    and not exists (select from membership o where o.channel_id = channel and o.role = 'owner')
+    and m.account_id = (
+      select n.account_id from membership n
+      join account a on a.id = n.account_id and a.kind = 'human' and a.disabled_at is null
+      where n.channel_id = channel
+      order by n.joined_at, n.account_id
+      limit 1);
+end
+$$;
+comment on function chat.remove_member(uuid, uuid, text) is 'Leaves, or as an owner removes; when the last owner goes, the longest member becomes one.';
+
+create or replace function chat.rename_channel(channel uuid, renamer uuid, name text)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+begin
+  perform chat.my_channel(channel, renamer);
+  if not exists (
+    select from membership m
+    join account a on a.id = m.account_id
+    join channel c on c.id = m.channel_id and c.kind <> 'direct'
+    where m.channel_id = channel and m.account_id = renamer and (m.role = 'owner' or a.role = 'administrator')
+  ) then
+    raise exception 'Only an owner of the channel may rename it.'
+      using errcode = 'HF403', detail = 'Ask one of its owners.';
+  end if;
+  begin
+    update channel c set name = rename_channel.name where c.id = channel;
+  exception when unique_violation then
+    raise exception 'The channel name #% is taken.', rename_channel.name
+      using errcode = 'HF409', detail = 'Choose another one.';
+  end;
+  perform pg_notify('account_changed', m.account_id::text) from membership m where m.channel_id = channel;
+end
+$$;
+comment on function chat.rename_channel(uuid, uuid, text) is 'Another name; every member''s browsers are told.';
+
+create or replace function chat.mark_read(channel uuid, reader uuid, seq bigint)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+begin
+  perform chat.my_channel(channel, reader);
+  -- forward only: of two devices, the one that has read further is right
+  update membership m set last_read_seq = least(mark_read.seq, c.seq)
+  from channel c
+  where c.id = channel and m.channel_id = c.id and m.account_id = reader
+    and m.last_read_seq < least(mark_read.seq, c.seq);
+end
+$$;
+comment on function chat.mark_read(uuid, uuid, bigint) is 'The person has read up to this seq; never back, never beyond the channel''s.';

@@ -1,0 +1,66 @@
+-- Administrators make and change agents.
+
+create or replace function chat.make_agent(administrator uuid, handle text, display_name text, provider text, model text)
+returns uuid
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  made uuid;
+begin
+  insert into account (handle, display_name, kind)
+  values (make_agent.handle, make_agent.display_name, 'agent')
+  on conflict on constraint account_handle_is_unique do nothing
+  returning id into made;
+  if made is null then
+    raise exception 'The handle @% is taken.', make_agent.handle
+      using errcode = 'HF409', detail = 'Choose another one.';
+  end if;
+  insert into agent (account_id, provider, model) values (made, make_agent.provider, make_agent.model);
+  insert into audit (actor, action, subject)
+  select a.handle, 'make_agent', make_agent.handle from account a where a.id = administrator;
+  return made;
+end
+$$;
+comment on function chat.make_agent(uuid, text, text, text, text) is 'An account of kind agent and its model side, with defaults for the rest: see chat.change_agent.';
+
+create or replace function chat.change_agent(administrator uuid, agent uuid, change jsonb)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  agent_handle text;
+begin
+  update account a
+  set handle = coalesce(change ->> 'handle', a.handle),
+      display_name = coalesce(change ->> 'displayName', a.display_name),
+      disabled_at = case (change ->> 'disabled')::boolean when true then coalesce(a.disabled_at, now()) when false then null else a.disabled_at end
+  where a.id = change_agent.agent and a.kind = 'agent'
+  returning a.handle into agent_handle;
+  if agent_handle is null then
+    raise exception 'There is no agent %.', change_agent.agent
+      using errcode = 'HF404', detail = 'GET /api/agents lists them.';
+  end if;
+  update agent g
+  set provider = coalesce(change ->> 'provider', g.provider),
+      model = coalesce(change ->> 'model', g.model),
+      system_prompt = coalesce(change ->> 'systemPrompt', g.system_prompt),
+      options = coalesce(change -> 'options', g.options),
+      max_concurrency = case when change ? 'maxConcurrency' then (change ->> 'maxConcurrency')::integer else g.max_concurrency end,
+      paused = coalesce((change ->> 'paused')::boolean, g.paused),
+      answers_agents = coalesce((change ->> 'answersAgents')::boolean, g.answers_agents),
+      first_token_limit = coalesce(make_interval(secs => (change ->> 'firstTokenSeconds')::double precision), g.first_token_limit),
+      idle_limit = coalesce(make_interval(secs => (change ->> 'idleSeconds')::double precision), g.idle_limit),
+      total_limit = coalesce(make_interval(secs => (change ->> 'totalSeconds')::double precision), g.total_limit)
+  where g.account_id = change_agent.agent;
+  insert into audit (actor, action, subject, detail)
+  select a.handle, 'change_agent', agent_handle, change - 'systemPrompt' from account a where a.id = administrator;
+exception when unique_violation then
+  raise exception 'The handle @% is taken.', change ->> 'handle'
+    using errcode = 'HF409', detail = 'Choose another one.';
+end
+$$;
+comment on function chat.change_agent(uuid, uuid, jsonb) is 'Changes what the object names, as validated by the web; a maxConcurrency of null is no limit.';

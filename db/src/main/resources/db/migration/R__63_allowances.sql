@@ -1,0 +1,53 @@
+-- Limits that hold across nodes, in the database's time.
+
+create or replace function chat.take_allowance(key text, times integer, per interval, amount integer)
+returns double precision
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  step interval := per / times * amount;
+  wait double precision;
+begin
+  insert into allowance as a (key, spent_until)
+  values (take_allowance.key, now() + step)
+  on conflict on constraint allowance_pkey do update
+    set spent_until = greatest(a.spent_until, now()) + step
+    where greatest(a.spent_until, now()) + step <= now() + per;
+  if found then
+    if random() < 0.001 then
+      delete from allowance a
+      where a.key in (select old.key from allowance old where old.spent_until < now() limit 1000 for update skip locked);
+    end if;
+    return 0;
+  end if;
+  select extract(epoch from a.spent_until + step - per - now()) into wait from allowance a where a.key = take_allowance.key;
+  return greatest(coalesce(wait, 0), 1);
+end
+$$;
+comment on function chat.take_allowance(text, integer, interval, integer) is
+  'Takes an amount of what a key may do so many times per interval. Returns 0 if there was enough, otherwise the seconds until there will be.';
+
+create or replace function chat.return_allowance(key text)
+returns void
+language sql
+security definer
+set search_path = chat, pg_temp
+as $$
+  delete from allowance a where a.key = return_allowance.key
+$$;
+comment on function chat.return_allowance(text) is 'Forgets what was taken under the key.';
+
+create or replace function chat.summons(content text)
+returns integer
+language sql
+stable
+security definer
+set search_path = chat, pg_temp
+as $$
+  select count(*)::integer
+  from chat.mentioned_handles(content) as h(handle)
+  join account a on a.handle = h.handle and a.kind = 'agent' and a.disabled_at is null
+$$;
+comment on function chat.summons(text) is 'How many agents a text would summon.';
