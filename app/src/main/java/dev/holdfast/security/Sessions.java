@@ -25,7 +25,7 @@ public class Sessions {
     private static final String USER_AGENT = "userAgent";
 
     /** @param current whether it is the one that asks */
-    public record Session(UUID id, String userAgent, Instant createdAt, Instant lastSeenAt, boolean current) {}
+    public record Session(UUID id, String userAgent, Instant createdAt, Instant lastUsedAt, boolean current) {}
 
     private final JdbcClient jdbc;
     private final CsrfTokenRepository csrf;
@@ -67,7 +67,7 @@ public class Sessions {
             select s.primary_id,
                    convert_from(a.attribute_bytes, 'UTF8') as user_agent,
                    to_timestamp(s.creation_time / 1000.0) as created_at,
-                   to_timestamp(s.last_access_time / 1000.0) as last_seen_at,
+                   to_timestamp(s.last_access_time / 1000.0) as last_used_at,
                    s.session_id = ? as current
             from chat.session s
             left join chat.session_attributes a
@@ -86,7 +86,7 @@ public class Sessions {
                         UUID.fromString(row.getString("primary_id").strip()),
                         row.getString("user_agent"),
                         row.getObject("created_at", java.time.OffsetDateTime.class).toInstant(),
-                        row.getObject("last_seen_at", java.time.OffsetDateTime.class).toInstant(),
+                        row.getObject("last_used_at", java.time.OffsetDateTime.class).toInstant(),
                         row.getBoolean("current")))
                 .list();
     }

@@ -61,6 +61,14 @@ public final class Problem extends ErrorResponseException {
         return new Problem(HttpStatus.SERVICE_UNAVAILABLE, detail).retryAfter(wait);
     }
 
+    /** Any other status, of which no more is known than its name. */
+    static Problem of(HttpStatus status) {
+        var sentence = status.is5xxServerError()
+                ? "Something went wrong on the server, and it is in its log. Try again."
+                : "The request was refused: %s. Check its address and headers.".formatted(status.getReasonPhrase());
+        return new Problem(status, sentence);
+    }
+
     private Problem retryAfter(Duration wait) {
         var seconds = Math.max(1, (wait.toMillis() + 999) / 1000);
         getHeaders().set("Retry-After", Long.toString(seconds));

@@ -4,6 +4,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.TypeMismatchException;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
@@ -35,22 +36,18 @@ class Problems extends ResponseEntityExceptionHandler {
     }
 
     /** The refusal that a failure stands for; a fault of this program is logged and becomes a 500 without details. */
-    static org.springframework.web.ErrorResponseException of(Throwable failure, String path) {
+    static Problem of(Throwable failure, String path) {
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof Problem problem) {
                 return problem;
             }
         }
-        return DatabaseProblem.of(failure)
-                .<org.springframework.web.ErrorResponseException>map(problem -> problem)
-                .orElseGet(() -> fault(failure, path));
+        return DatabaseProblem.of(failure).orElseGet(() -> fault(failure, path));
     }
 
-    private static org.springframework.web.ErrorResponseException fault(Throwable failure, String path) {
+    private static Problem fault(Throwable failure, String path) {
         log.error("Request to {} failed", path, failure);
-        var status = HttpStatusCode.valueOf(500);
-        return new org.springframework.web.ErrorResponseException(
-                status, ProblemDetail.forStatusAndDetail(status, "Something went wrong on the server, and it is in its log. Try again."), failure);
+        return Problem.of(HttpStatus.INTERNAL_SERVER_ERROR);
     }
 
     @Override

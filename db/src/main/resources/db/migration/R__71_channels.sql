@@ -1,4 +1,4 @@
--- Channels and who is in them. chat.my_channel is the one place where the web asks whether somebody may.
+-- Channels and who is in them.
 
 create or replace function chat.my_channel(channel uuid, account uuid)
 returns uuid
@@ -8,14 +8,11 @@ security definer
 set search_path = chat, pg_temp
 as $$
 begin
-  if not exists (select from membership m where m.channel_id = channel and m.account_id = account) then
-    raise exception 'There is no channel % that you are a member of.', channel
-      using errcode = 'HF404', detail = 'GET /api/channels lists yours, GET /api/channels/public those that you may join.';
-  end if;
+  perform chat.require_member(channel, account);
   return channel;
 end
 $$;
-comment on function chat.my_channel(uuid, uuid) is 'The channel''s id if the account is a member; otherwise HF404, the same for a channel that does not exist.';
+comment on function chat.my_channel(uuid, uuid) is 'The channel''s id for a member, so that one statement asks and reads; otherwise HF404.';
 
 create or replace function chat.make_channel(maker uuid, name text, kind text)
 returns uuid

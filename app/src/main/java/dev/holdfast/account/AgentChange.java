@@ -1,0 +1,101 @@
+package dev.holdfast.account;
+
+import dev.holdfast.web.Problem;
+import io.swagger.v3.oas.annotations.media.Schema;
+import tools.jackson.databind.json.JsonMapper;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What an administrator wants an agent to be. What is left out stays as it is, or as it is by default. */
+record AgentChange(
+        String handle,
+        String displayName,
+        @Schema(allowableValues = {"openai", "anthropic", "ollama", "guide"}) String provider,
+        String model,
+        String systemPrompt,
+        @Schema(description = "such as temperature, topP, maxTokens, contextTokens, contextMessages") Map<String, Object> options,
+        @Schema(description = "generations at once; null: no limit", implementation = Integer.class) Optional<Integer> maxConcurrency,
+        Boolean paused,
+        @Schema(description = "whether other agents may summon it") Boolean answersAgents,
+        @Schema(description = "longest wait for the first token, in seconds") Integer firstTokenSeconds,
+        @Schema(description = "longest silence after it, in seconds") Integer idleSeconds,
+        @Schema(description = "longest generation, in seconds") Integer totalSeconds,
+        @Schema(description = "no longer summoned, and not offered any more") Boolean disabled) {
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final List<String> PROVIDERS = List.of("openai", "anthropic", "ollama", "guide");
+    private static final Pattern HANDLE = Pattern.compile("[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?");
+    private static final int LONGEST_PROMPT = 32_000;
+    private static final int A_DAY = 86_400;
+
+    /** Refuses what cannot be, naming the field. */
+    void check() {
+        if (handle != null && !HANDLE.matcher(handle).matches()) {
+            throw Problem.invalid("\"%s\" is not a handle. A handle has 1 to 32 lower-case letters a to z, digits, \"-\" or \"_\", and begins and ends with a letter or digit."
+                    .formatted(handle));
+        }
+        if (provider != null && !PROVIDERS.contains(provider)) {
+            throw Problem.invalid("\"%s\" is not a provider; there are %s.".formatted(provider, String.join(", ", PROVIDERS)));
+        }
+        mustHaveLength("displayName", displayName, 1, 80);
+        mustHaveLength("model", model, 1, 200);
+        mustHaveLength("systemPrompt", systemPrompt, 0, LONGEST_PROMPT);
+        if (maxConcurrency != null) {
+            mustBeWithin("maxConcurrency", maxConcurrency.orElse(null), 100_000);
+        }
+        mustBeWithin("firstTokenSeconds", firstTokenSeconds, A_DAY);
+        mustBeWithin("idleSeconds", idleSeconds, A_DAY);
+        mustBeWithin("totalSeconds", totalSeconds, A_DAY);
+    }
+
+    private static void mustHaveLength(String field, String value, int least, int most) {
+        if (value != null && (value.strip().length() < least || value.length() > most)) {
+            throw Problem.invalid("The field \"%s\" must have %d to %d characters; it has %d.".formatted(field, least, most, value.strip().length()));
+        }
+        if (value != null && value.indexOf('\0') >= 0) {
+            throw Problem.invalid("The field \"%s\" holds a NUL character. Remove it.".formatted(field));
+        }
+    }
+
+    private static void mustBeWithin(String field, Integer value, int most) {
+        if (value != null && (value < 1 || value > most)) {
+            throw Problem.invalid("The field \"%s\" must be from 1 to %d, not %d.".formatted(field, most, value));
+        }
+    }
+
+    /** As chat.change_agent takes it: only what was named. */
+    String json() {
+        var named = new LinkedHashMap<String, Object>();
+        put(named, "handle", handle);
+        put(named, "displayName", displayName == null ? null : displayName.strip());
+        put(named, "provider", provider);
+        put(named, "model", model == null ? null : model.strip());
+        put(named, "systemPrompt", systemPrompt);
+        put(named, "options", options);
+        if (maxConcurrency != null) {
+            named.put("maxConcurrency", maxConcurrency.orElse(null));
+        }
+        put(named, "paused", paused);
+        put(named, "answersAgents", answersAgents);
+        put(named, "firstTokenSeconds", firstTokenSeconds);
+        put(named, "idleSeconds", idleSeconds);
+        put(named, "totalSeconds", totalSeconds);
+        put(named, "disabled", disabled);
+        return JSON.writeValueAsString(named);
+    }
+
+    AgentChange withDisplayName(String name) {
+        return new AgentChange(handle, name, provider, model, systemPrompt, options, maxConcurrency, paused, answersAgents,
+                firstTokenSeconds, idleSeconds, totalSeconds, disabled);
+    }
+
+    private static void put(Map<String, Object> named, String field, Object value) {
+        if (value != null) {
+            named.put(field, value);
+        }
+    }
+}

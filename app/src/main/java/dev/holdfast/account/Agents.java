@@ -1,0 +1,87 @@
+package dev.holdfast.account;
+
+import dev.holdfast.web.WebSide;
+import io.swagger.v3.oas.annotations.media.Schema;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+import java.util.Map;
+import java.util.UUID;
+
+/** The rows of agents. SQL builds their JSON, and it passes through as it is. */
+@WebSide
+@Component
+class Agents {
+
+    /** An agent as members see it; systemPrompt and options are shown to administrators alone, to others they are null. */
+    @Schema(name = "Agent")
+    record AgentJson(
+            UUID id,
+            String handle,
+            String displayName,
+            String provider,
+            String model,
+            String systemPrompt,
+            Map<String, Object> options,
+            Integer maxConcurrency,
+            boolean paused,
+            boolean answersAgents,
+            double firstTokenSeconds,
+            double idleSeconds,
+            double totalSeconds,
+            boolean disabled) {}
+
+    private final JdbcClient jdbc;
+
+    Agents(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    private static final String ALL =
+            """
+            select coalesce(json_agg(json_build_object(
+                     'id', a.id,
+                     'handle', a.handle,
+                     'displayName', a.display_name,
+                     'provider', g.provider,
+                     'model', g.model,
+                     'systemPrompt', case when asks.all_of_it then g.system_prompt end,
+                     'options', case when asks.all_of_it then g.options end,
+                     'maxConcurrency', g.max_concurrency,
+                     'paused', g.paused,
+                     'answersAgents', g.answers_agents,
+                     'firstTokenSeconds', extract(epoch from g.first_token_limit),
+                     'idleSeconds', extract(epoch from g.idle_limit),
+                     'totalSeconds', extract(epoch from g.total_limit),
+                     'disabled', a.disabled_at is not null) order by a.handle), '[]')::text
+            from (select ?::boolean as all_of_it, ?::uuid as only_this) as asks
+            cross join chat.agent g
+            join chat.account a on a.id = g.account_id
+            where (a.disabled_at is null or asks.all_of_it)
+              and (asks.only_this is null or asks.only_this = a.id)
+            """;
+
+    String all(boolean administrator) {
+        return jdbc.sql(ALL).params(administrator, null).query(String.class).single();
+    }
+
+    String one(UUID agent) {
+        var one = jdbc.sql(ALL).params(true, agent).query(String.class).single();
+        return one.substring(1, one.length() - 1);
+    }
+
+    @Transactional
+    public UUID make(UUID administrator, AgentChange wanted) {
+        var made = jdbc.sql("select chat.make_agent(?, ?, ?, ?, ?)")
+                .params(administrator, wanted.handle(), wanted.displayName(), wanted.provider(), wanted.model())
+                .query(UUID.class)
+                .single();
+        change(administrator, made, wanted);
+        return made;
+    }
+
+    void change(UUID administrator, UUID agent, AgentChange change) {
+        jdbc.sql("select chat.change_agent(?, ?, ?::jsonb)").params(administrator, agent, change.json()).query().listOfRows();
+    }
+}

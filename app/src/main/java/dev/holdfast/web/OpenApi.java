@@ -1,0 +1,54 @@
+package dev.holdfast.web;
+
+import io.swagger.v3.oas.models.Components;
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.info.Info;
+import io.swagger.v3.oas.models.media.Content;
+import io.swagger.v3.oas.models.media.MediaType;
+import io.swagger.v3.oas.models.media.ObjectSchema;
+import io.swagger.v3.oas.models.media.Schema;
+import io.swagger.v3.oas.models.media.StringSchema;
+import io.swagger.v3.oas.models.media.IntegerSchema;
+import io.swagger.v3.oas.models.responses.ApiResponse;
+import io.swagger.v3.oas.models.security.SecurityRequirement;
+import io.swagger.v3.oas.models.security.SecurityScheme;
+import org.springdoc.core.customizers.GlobalOpenApiCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The frame of /v3/api-docs; the calls describe themselves. */
+@WebSide
+@Configuration(proxyBeanMethods = false)
+class OpenApi {
+
+    @Bean
+    OpenAPI description() {
+        return new OpenAPI()
+                .info(new Info().title("Holdfast").version("1").description(
+                        "Every unsafe call needs the header X-XSRF-TOKEN with the value of the cookie XSRF-TOKEN, which GET /api/me sets."
+                                + " Errors are RFC 9457 problem details, whose detail is a sentence for people."))
+                .components(new Components()
+                        .addSecuritySchemes("session", new SecurityScheme().type(SecurityScheme.Type.APIKEY).in(SecurityScheme.In.COOKIE).name("SESSION"))
+                        .addSchemas("Problem", problem()))
+                .addSecurityItem(new SecurityRequirement().addList("session"));
+    }
+
+    private static Schema<?> problem() {
+        return new ObjectSchema()
+                .addProperty("title", new StringSchema())
+                .addProperty("status", new IntegerSchema())
+                .addProperty("detail", new StringSchema().description("the fact, the thing's name and the remedy"))
+                .addProperty("instance", new StringSchema())
+                .addProperty("retryAfter", new IntegerSchema().description("seconds, with 429 and 503"));
+    }
+
+    @Bean
+    GlobalOpenApiCustomizer everyCallMayBeRefused() {
+        var refusal = new ApiResponse()
+                .description("A refusal or a failure")
+                .content(new Content().addMediaType("application/problem+json",
+                        new MediaType().schema(new Schema<>().$ref("#/components/schemas/Problem"))));
+        return api -> api.getPaths().values().forEach(path -> path.readOperations()
+                .forEach(operation -> operation.getResponses().addApiResponse("default", refusal)));
+    }
+}
