@@ -1,30 +1,5 @@
 -- Administrators make and change agents.
 
-create or replace function chat.make_agent(administrator uuid, handle text, display_name text, provider text, model text)
-returns uuid
-language plpgsql
-security definer
-set search_path = chat, pg_temp
-as $$
-declare
-  made uuid;
-begin
-  insert into account (handle, display_name, kind)
-  values (make_agent.handle, make_agent.display_name, 'agent')
-  on conflict on constraint account_handle_is_unique do nothing
-  returning id into made;
-  if made is null then
-    raise exception 'The handle @% is taken.', make_agent.handle
-      using errcode = 'HF409', detail = 'Choose another one.';
-  end if;
-  insert into agent (account_id, provider, model) values (made, make_agent.provider, make_agent.model);
-  insert into audit (actor, action, subject)
-  select a.handle, 'make_agent', make_agent.handle from account a where a.id = administrator;
-  return made;
-end
-$$;
-comment on function chat.make_agent(uuid, text, text, text, text) is 'An account of kind agent and its model side, with defaults for the rest: see chat.change_agent.';
-
 create or replace function chat.change_agent(administrator uuid, agent uuid, change jsonb)
 returns void
 language plpgsql
@@ -64,3 +39,27 @@ exception when unique_violation then
 end
 $$;
 comment on function chat.change_agent(uuid, uuid, jsonb) is 'Changes what the object names, as validated by the web; a maxConcurrency of null is no limit.';
+
+create or replace function chat.make_agent(administrator uuid, wanted jsonb)
+returns uuid
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  made uuid;
+begin
+  insert into account (handle, display_name, kind)
+  values (wanted ->> 'handle', wanted ->> 'displayName', 'agent')
+  on conflict on constraint account_handle_is_unique do nothing
+  returning id into made;
+  if made is null then
+    raise exception 'The handle @% is taken.', wanted ->> 'handle'
+      using errcode = 'HF409', detail = 'Choose another one.';
+  end if;
+  insert into agent (account_id, provider, model) values (made, wanted ->> 'provider', wanted ->> 'model');
+  perform chat.change_agent(administrator, made, wanted);
+  return made;
+end
+$$;
+comment on function chat.make_agent(uuid, jsonb) is 'An account of kind agent and its model side; what the object leaves out is as by default.';

@@ -4,7 +4,6 @@ import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.media.Schema;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.annotation.Transactional;
 
 import java.util.Map;
 import java.util.UUID;
@@ -71,14 +70,8 @@ class Agents {
         return one.substring(1, one.length() - 1);
     }
 
-    @Transactional
-    public UUID make(UUID administrator, AgentChange wanted) {
-        var made = jdbc.sql("select chat.make_agent(?, ?, ?, ?, ?)")
-                .params(administrator, wanted.handle(), wanted.displayName(), wanted.provider(), wanted.model())
-                .query(UUID.class)
-                .single();
-        change(administrator, made, wanted);
-        return made;
+    UUID make(UUID administrator, AgentChange wanted) {
+        return jdbc.sql("select chat.make_agent(?, ?::jsonb)").params(administrator, wanted.json()).query(UUID.class).single();
     }
 
     void change(UUID administrator, UUID agent, AgentChange change) {

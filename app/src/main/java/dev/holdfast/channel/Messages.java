@@ -62,19 +62,19 @@ class Messages {
     }
 
     String edit(UUID message, UUID account, String content) {
-        return json("select chat.edit_message(?, ?, ?)::text", message, account, content);
+        return json("select chat.edit_message(?::uuid, ?::uuid, ?)::text", message, account, content);
     }
 
     String delete(UUID message, UUID account) {
-        return json("select chat.delete_message(?, ?)::text", message, account);
+        return json("select chat.delete_message(?::uuid, ?::uuid)::text", message, account);
     }
 
     String stop(UUID message, UUID account) {
-        return json("select chat.stop(?, ?)::text", message, account);
+        return json("select chat.stop(?::uuid, ?::uuid)::text", message, account);
     }
 
     String retry(UUID message, UUID account) {
-        return json("select chat.retry(?, ?)::text", message, account);
+        return json("select chat.retry(?::uuid, ?::uuid)::text", message, account);
     }
 
     private String json(String sql, Object... parameters) {

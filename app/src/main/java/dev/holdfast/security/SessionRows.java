@@ -22,17 +22,21 @@ class SessionRows {
     @Bean
     ConversionService springSessionConversionService() {
         var texts = new GenericConversionService();
-        texts.addConverter(String.class, byte[].class, text -> text.getBytes(StandardCharsets.UTF_8));
+        texts.addConverter(Object.class, byte[].class, SessionRows::bytes);
         texts.addConverter(byte[].class, Object.class, bytes -> new String(bytes, StandardCharsets.UTF_8));
         return texts;
+    }
+
+    private static byte[] bytes(Object attribute) {
+        return ((String) attribute).getBytes(StandardCharsets.UTF_8);
     }
 
     /** The last access is written once a minute, not with every request: parallel requests would queue for the row. */
     private static final String TOUCH =
             """
             with seen as (
-                select ?::text as session_id, ?::bigint as last_access_time, ?::int as max_inactive_interval,
-                       ?::bigint as expiry_time, ?::text as principal_name, ?::text as primary_id
+                select ?::char(36) as session_id, ?::bigint as last_access_time, ?::int as max_inactive_interval,
+                       ?::bigint as expiry_time, ?::text as principal_name, ?::char(36) as primary_id
             )
             update %TABLE_NAME% s
             set session_id = seen.session_id,

@@ -28,7 +28,7 @@ class OpenApi {
                         "Every unsafe call needs the header X-XSRF-TOKEN with the value of the cookie XSRF-TOKEN, which GET /api/me sets."
                                 + " Errors are RFC 9457 problem details, whose detail is a sentence for people."))
                 .components(new Components()
-                        .addSecuritySchemes("session", new SecurityScheme().type(SecurityScheme.Type.APIKEY).in(SecurityScheme.In.COOKIE).name("SESSION"))
+                        .addSecuritySchemes("session", new SecurityScheme().type(SecurityScheme.Type.APIKEY).in(SecurityScheme.In.COOKIE).name("HOLDFAST"))
                         .addSchemas("Problem", problem()))
                 .addSecurityItem(new SecurityRequirement().addList("session"));
     }

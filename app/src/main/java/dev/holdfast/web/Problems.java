@@ -53,6 +53,9 @@ class Problems extends ResponseEntityExceptionHandler {
     @Override
     protected ResponseEntity<Object> handleExceptionInternal(
             Exception failure, Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        if (failure instanceof HttpMessageNotReadableException && failure.getCause() instanceof Problem problem) {
+            return super.handleExceptionInternal(problem, problem.getBody(), problem.getHeaders(), problem.getStatusCode(), request);
+        }
         var sentence = sentence(failure, request);
         if (sentence != null) {
             body = ProblemDetail.forStatusAndDetail(status, sentence);

@@ -1,0 +1,241 @@
+package dev.holdfast.channel;
+
+import dev.holdfast.testing.Browser;
+import dev.holdfast.testing.WebApp;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.net.http.HttpRequest.BodyPublishers;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class MessagesOverHttpTest {
+
+    private static WebApp app;
+    private static Browser ada;
+    private static Browser bob;
+    private static String general;
+
+    @BeforeAll
+    static void start() {
+        app = WebApp.start("holdfast.limits.posting=100000/1m", "holdfast.limits.summoning=100000/1m");
+        ada = app.administrator();
+        bob = app.member("bob");
+        general = ada.channel("general");
+    }
+
+    @AfterAll
+    static void stop() {
+        app.close();
+    }
+
+    @Test
+    void a_message_is_created_once_and_the_same_id_again_is_the_same_message() {
+        var message = Browser.message(UUID.randomUUID(), "good morning");
+        var first = ada.post(path(general), message).mustBe(201);
+        var second = ada.post(path(general), message).mustBe(200);
+        assertThat(second.json()).isEqualTo(first.json());
+        assertThat(first.json().path("content").stringValue()).isEqualTo("good morning");
+        assertThat(first.json().path("author").path("handle").stringValue()).isEqualTo("ada");
+        assertThat(first.json().path("deleted").booleanValue()).isFalse();
+    }
+
+    @Test
+    void the_same_post_ten_times_in_parallel_makes_one_message() throws Exception {
+        var id = UUID.randomUUID();
+        var before = count();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Callable<Integer> post = () -> ada.post(path(general), Browser.message(id, "ten times")).status();
+            var answers = new ArrayList<Integer>();
+            for (var answer : threads.invokeAll(IntStream.range(0, 10).mapToObj(i -> post).toList())) {
+                answers.add(answer.get());
+            }
+            assertThat(answers).containsOnly(200, 201).containsOnlyOnce(201);
+        }
+        assertThat(count()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void an_id_that_is_another_message_is_a_conflict() {
+        var id = UUID.randomUUID();
+        ada.post(path(general), Browser.message(id, "mine")).mustBe(201);
+        assertThat(bob.post(path(general), Browser.message(id, "not yours")).mustBe(409).detail()).contains(id.toString());
+    }
+
+    @Test
+    void exactly_64_kB_are_accepted_and_one_byte_more_is_refused_with_the_limit() {
+        ada.write(general, "é".repeat(32 * 1024)).mustBe(201);
+        ada.write(general, "\n\"".repeat(32 * 1024)).mustBe(201); // escapes make the body longer, not the message
+        ada.write(general, "x".repeat(64 * 1024)).mustBe(201);
+        var before = count();
+        assertThat(ada.write(general, "x".repeat(64 * 1024 + 1)).mustBe(422).detail()).contains("65536").contains("65537");
+        assertThat(count()).isEqualTo(before);
+    }
+
+    @ParameterizedTest(name = "{0} is refused")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    no content            | 422 | {"id": "ID"}                              | content
+                    null content          | 422 | {"id": "ID", "content": null}             | content
+                    empty content         | 422 | {"id": "ID", "content": ""}               | empty
+                    blank content         | 422 | {"id": "ID", "content": " \\n "}          | empty
+                    NUL                   | 422 | {"id": "ID", "content": "a\\u0000b"}      | NUL
+                    half an emoji         | 422 | {"id": "ID", "content": "a\\ud83d"}       | surrogate
+                    no id                 | 422 | {"content": "a"}                          | UUID
+                    an id that is no UUID | 400 | {"id": "seven", "content": "a"}           | UUID
+                    a number as content   | 400 | {"id": "ID", "content": 7}                | content
+                    a list as content     | 400 | {"id": "ID", "content": ["a"]}            | content
+                    an unknown field      | 400 | {"id": "ID", "content": "a", "to": "bob"} | to
+                    a field twice         | 400 | {"id": "ID", "content": "a", "content": "b"} | JSON
+                    malformed JSON        | 400 | {"id": "ID", "content": "a"               | JSON
+                    two objects           | 400 | {"id": "ID", "content": "a"} {}           | JSON
+                    a list                | 400 | []                                        | object
+                    a text                | 400 | "hello"                                   | object
+                    nothing               | 400 | ``                                        | body
+                    an unknown reply      | 422 | {"id": "ID", "content": "a", "replyTo": "ID"} | repl
+                    """)
+    void what_is_no_message_is_refused_with_a_sentence(String what, int status, String body, String named) {
+        var before = count();
+        var answer = ada.post(path(general), body == null ? "" : body.replace("ID", UUID.randomUUID().toString()));
+        assertThat(answer.mustBe(status).detail()).as(what).contains(named).endsWith(".").doesNotContain("dev.holdfast");
+        assertThat(count()).isEqualTo(before);
+    }
+
+    @Test
+    void invalid_utf_8_is_refused() {
+        var bytes = "{\"id\": \"%s\", \"content\": \"a?\"}".formatted(UUID.randomUUID()).getBytes();
+        bytes[bytes.length - 3] = (byte) 0xC3;
+        var request = ada.request(path(general))
+                .header("X-XSRF-TOKEN", ada.cookie("XSRF-TOKEN").orElseThrow())
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofByteArray(bytes))
+                .build();
+        assertThat(ada.send(request).mustBe(400).detail()).isNotBlank();
+    }
+
+    @Test
+    void unknown_and_foreign_channels_look_alike() {
+        var unknown = UUID.randomUUID().toString();
+        var hidden = bob.post("/api/channels", "{\"name\": \"bobs-own\", \"private\": true}").mustBe(201).json().path("id").stringValue();
+        for (var channel : new String[] {unknown, hidden}) {
+            assertThat(ada.write(channel, "hello").mustBe(404).detail()).contains(channel);
+            ada.get(path(channel)).mustBe(404);
+            ada.get("/api/channels/" + channel + "/changes?after=0").mustBe(404);
+            ada.get("/api/channels/" + channel + "/members").mustBe(404);
+            ada.put("/api/channels/" + channel + "/read", "{\"seq\": 1}").mustBe(404);
+        }
+    }
+
+    @Test
+    void history_pages_back_newest_first_without_gap_or_overlap() {
+        var channel = newChannel(ada, "paged");
+        for (int i = 1; i <= 7; i++) {
+            ada.write(channel, "message " + i).mustBe(201);
+        }
+        var seen = new ArrayList<String>();
+        String before = "";
+        for (int page = 0; page < 3; page++) {
+            for (var message : ada.get(path(channel) + "?limit=3" + before).mustBe(200).json()) {
+                seen.add(message.path("content").stringValue());
+                before = "&before=" + message.path("position").longValue();
+            }
+        }
+        assertThat(seen).containsExactly("message 7", "message 6", "message 5", "message 4", "message 3", "message 2", "message 1");
+    }
+
+    @Test
+    void changes_take_a_client_from_its_seq_to_now() {
+        var channel = newChannel(ada, "changing");
+        var first = ada.write(channel, "one").json();
+        ada.write(channel, "two").mustBe(201);
+        ada.patch("/api/messages/" + first.path("id").stringValue(), "{\"content\": \"one, edited\"}").mustBe(200);
+        var changes = ada.get("/api/channels/" + channel + "/changes?after=2").mustBe(200).json();
+        assertThat(changes.path("after").longValue()).isEqualTo(2);
+        assertThat(changes.path("seq").longValue()).isEqualTo(3);
+        assertThat(changes.path("messages")).hasSize(1);
+        assertThat(changes.path("messages").get(0).path("content").stringValue()).isEqualTo("one, edited");
+        assertThat(changes.path("text")).isEmpty();
+    }
+
+    @Test
+    void addresses_that_make_no_sense_are_refused_with_a_sentence() {
+        assertThat(ada.get(path("seven")).mustBe(400).detail()).contains("seven");
+        assertThat(ada.get(path(general) + "?limit=x").mustBe(400).detail()).contains("limit");
+        assertThat(ada.get(path(general) + "?limit=0").mustBe(422).detail()).contains("limit");
+        assertThat(ada.get("/api/channels/" + general + "/changes").mustBe(400).detail()).contains("after");
+        assertThat(ada.get("/api/nowhere").mustBe(404).detail()).contains("/api/nowhere");
+        assertThat(ada.delete(path(general)).mustBe(405).detail()).contains("GET").contains("POST");
+    }
+
+    @Test
+    void a_body_that_is_not_json_is_refused_by_its_type() {
+        var request = ada.request(path(general))
+                .header("X-XSRF-TOKEN", ada.cookie("XSRF-TOKEN").orElseThrow())
+                .header("Content-Type", "text/plain")
+                .POST(BodyPublishers.ofString("hello"))
+                .build();
+        assertThat(ada.send(request).mustBe(415).detail()).contains("application/json");
+    }
+
+    @Test
+    void a_body_beyond_every_use_is_refused_whether_its_length_is_told_or_not() {
+        var huge = Browser.message(UUID.randomUUID(), "x".repeat(600_000));
+        ada.post(path(general), huge).mustBe(413);
+        var chunked = ada.request(path(general))
+                .header("X-XSRF-TOKEN", ada.cookie("XSRF-TOKEN").orElseThrow())
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.fromPublisher(BodyPublishers.ofString(huge)))
+                .build();
+        assertThat(ada.send(chunked).mustBe(413).detail()).contains("524288");
+    }
+
+    @Test
+    void only_its_author_edits_a_message_and_deleting_leaves_a_tombstone() {
+        var message = bob.write(general, "tpyo").mustBe(201).json();
+        var address = "/api/messages/" + message.path("id").stringValue();
+        ada.patch(address, "{\"content\": \"typo\"}").mustBe(403);
+        var edited = bob.patch(address, "{\"content\": \"typo\"}").mustBe(200).json();
+        assertThat(edited.path("editedAt").isNull()).isFalse();
+        var deleted = bob.delete(address).mustBe(200).json();
+        assertThat(deleted.path("deleted").booleanValue()).isTrue();
+        assertThat(deleted.path("content").stringValue()).isEmpty();
+        bob.patch(address, "{\"content\": \"back\"}").mustBe(409);
+        ada.get(address).mustBe(200);
+    }
+
+    @Test
+    void a_member_stops_and_retries_a_reply() {
+        ada.post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}").mustBe(201);
+        var channel = newChannel(ada, "replies");
+        ada.write(channel, "hello @mo").mustBe(201);
+        var reply = ada.get(path(channel)).json().get(0);
+        assertThat(reply.path("status").stringValue()).isEqualTo("queued");
+        var address = "/api/messages/" + reply.path("id").stringValue();
+        bob.post(address + "/stop", "{}").mustBe(404);
+        assertThat(ada.post(address + "/stop", "{}").mustBe(200).json().path("status").stringValue()).isEqualTo("stopped");
+        assertThat(ada.post(address + "/retry", "{}").mustBe(200).json().path("status").stringValue()).isEqualTo("queued");
+    }
+
+    private static String newChannel(Browser browser, String name) {
+        return browser.post("/api/channels", "{\"name\": \"%s\", \"private\": true}".formatted(name)).mustBe(201).json().path("id").stringValue();
+    }
+
+    private static String path(String channel) {
+        return "/api/channels/" + channel + "/messages";
+    }
+
+    private static long count() {
+        return app.jdbc().sql("select count(*) from chat.message").query(Long.class).single();
+    }
+}

@@ -1,0 +1,99 @@
+package dev.holdfast.testing;
+
+import dev.holdfast.HoldfastApplication;
+import dev.holdfast.db.TestPostgres;
+import dev.holdfast.db.TestPostgres.TestDatabase;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The application as it runs, in this JVM, on free ports, over a database of its own or a given one. */
+public final class WebApp implements AutoCloseable {
+
+    public static final String PASSWORD = "correct horse battery";
+
+    private final ConfigurableApplicationContext context;
+    private final TestDatabase database;
+
+    private WebApp(ConfigurableApplicationContext context, TestDatabase database) {
+        this.context = context;
+        this.database = database;
+    }
+
+    /** @param settings as in {@code holdfast.limits.posting=5/1m} */
+    public static WebApp start(String... settings) {
+        return startOn(TestPostgres.create(), settings);
+    }
+
+    public static WebApp startOn(TestDatabase database, String... settings) {
+        var arguments = new ArrayList<>(List.of(
+                "--holdfast.role=web",
+                "--holdfast.database-url=" + database.url(),
+                "--server.port=0",
+                "--management.server.port=0",
+                "--server.address=127.0.0.1",
+                "--management.server.address=127.0.0.1"));
+        for (var setting : settings) {
+            arguments.add("--" + setting);
+        }
+        var context = new SpringApplicationBuilder(HoldfastApplication.class)
+                .registerShutdownHook(false)
+                .run(arguments.toArray(String[]::new));
+        return new WebApp(context, database);
+    }
+
+    public int port() {
+        return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+    }
+
+    public int managementPort() {
+        return context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
+    }
+
+    /** For looking at rows, as the database's owner. */
+    public JdbcClient jdbc() {
+        return database.jdbc();
+    }
+
+    public TestDatabase database() {
+        return database;
+    }
+
+    public <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    /** A browser nobody has signed in with. */
+    public Browser browser() {
+        return new Browser(port());
+    }
+
+    /** A browser of the first account, an administrator, which is made if there is none. */
+    public Browser administrator() {
+        var browser = browser();
+        if (browser.get("/api/setup").json().path("needed").booleanValue()) {
+            browser.post("/api/setup", "{\"handle\": \"ada\", \"displayName\": \"Ada\", \"password\": \"" + PASSWORD + "\"}").mustBe(201);
+        } else {
+            browser.signIn("ada").mustBe(200);
+        }
+        return browser;
+    }
+
+    /** A browser of a new member. */
+    public Browser member(String handle) {
+        var code = administrator().post("/api/invites", "{}").mustBe(201).json().path("code").stringValue();
+        var browser = browser();
+        browser.post("/api/accounts", "{\"invite\": \"%s\", \"handle\": \"%s\", \"displayName\": \"%s\", \"password\": \"%s\"}"
+                        .formatted(code, handle, handle, PASSWORD))
+                .mustBe(201);
+        return browser;
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+}
