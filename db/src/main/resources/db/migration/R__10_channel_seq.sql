@@ -64,13 +64,6 @@ security definer
 set search_path = chat, pg_temp
 as $$
 begin
-  if tg_op = 'INSERT' then
-    -- a repeat takes no seq: it ends as a unique violation, or as nothing with ON CONFLICT DO NOTHING
-    select m.seq, m.position into new.seq, new.position from message m where m.id = new.id;
-    if found then
-      return new;
-    end if;
-  end if;
   update channel c set seq = c.seq + 1 where c.id = new.channel_id returning c.seq into new.seq;
   if not found then
     raise exception 'There is no channel %.', new.channel_id
@@ -78,6 +71,11 @@ begin
   end if;
   if tg_op = 'INSERT' then
     new.position := new.seq;
+    -- a repeat gives its seq back: it ends as a unique violation, or as nothing with ON CONFLICT DO NOTHING.
+    -- Looked for under the channel's lock, so that of parallel repeats all but one see the message.
+    if exists (select from message m where m.id = new.id) then
+      update channel c set seq = c.seq - 1 where c.id = new.channel_id;
+    end if;
   end if;
   return new;
 end

@@ -173,18 +173,21 @@ create or replace trigger message_20_update_mentions
   for each statement
   execute function chat.write_mentions();
 
-create or replace function chat.next_turn(agent uuid, person uuid)
+create or replace function chat.next_turn(agent uuid, person uuid, of_priority integer)
 returns bigint
 language sql
 stable
 set search_path = chat, pg_temp
 as $$
   select greatest(
-    coalesce((select max(g.turn) + 1 from generation g where g.agent_id = agent and g.person_id = person and g.state = 'queued'), 0),
-    coalesce((select min(g.turn) from generation g where g.agent_id = agent and g.state = 'queued'), 0))
+    coalesce((select max(g.turn) + 1 from generation g
+      where g.agent_id = agent and g.person_id = person and g.priority = of_priority and g.state = 'queued'), 0),
+    -- one that waits for its next attempt keeps its early turn, and is no measure for the others
+    coalesce((select min(g.turn) from generation g
+      where g.agent_id = agent and g.priority = of_priority and g.state = 'queued' and g.run_at <= now()), 0))
 $$;
-comment on function chat.next_turn(uuid, uuid) is
-  'The turn in which this person comes up next at this agent: one behind the person''s own last, and not before the turn the agent is at. So persons alternate, whoever queued more.';
+comment on function chat.next_turn(uuid, uuid, integer) is
+  'The turn in which this person comes up next at this agent, among generations of one priority: one behind the person''s own last, and not before the turn the agent is at. So persons alternate, whoever queued more. Each priority has turns of its own.';
 
 create or replace function chat.summon_agents()
 returns trigger
@@ -220,7 +223,7 @@ begin
   )
   insert into generation (message_id, asked_by_message, agent_id, channel_id, person_id, depth, turn)
   select s.reply_id, s.asked_by, s.agent_id, s.channel_id, s.person_id, s.depth,
-    chat.next_turn(s.agent_id, s.person_id) + s.place
+    chat.next_turn(s.agent_id, s.person_id, 0) + s.place
   from summoned s
   join placeholders p on p.id = s.reply_id
   order by s.place;

@@ -227,6 +227,8 @@ begin
     order by g.id
     for no key update skip locked
   ) e;
+  -- at once, because leave_running is called twice and locks are taken in one order
+  perform chat.hold_flushes_of((select array_agg(g.worker_id) from generation g where g.id = any(again || used_up)));
   perform chat.leave_running(again, 'queued', 'queued', 'lease expired', 'The worker that wrote this reply went away; another one starts it again.', 'worker_lost', now(), true, null);
   perform chat.leave_running(used_up, 'failed', 'failed', 'lease expired', 'The worker that wrote this reply went away, at every attempt. Retry runs it again.', 'worker_lost', null, true, null);
   return query
@@ -312,7 +314,7 @@ begin
     select * from unnest(messages, fences, previous_starts, starts, texts) as i(message_id, fence, previous_start, start_at, text)
   ), held as materialized (
     select i.message_id, i.fence, i.start_at, i.text,
-      i.previous_start is not distinct from (
+      i.start_at > coalesce(i.previous_start, -1) and i.previous_start is not distinct from (
         select c.start_at from chunk c where c.message_id = i.message_id and c.fence = i.fence order by c.start_at desc limit 1) as fits
     from input i
     join generation g on g.message_id = i.message_id and g.fence = i.fence
@@ -499,7 +501,7 @@ begin
   end if;
   update chat.generation x
   set state = 'queued', attempt = 0, fence = x.fence + 1, priority = new_priority,
-    turn = chat.next_turn(x.agent_id, x.person_id), run_at = now(), queued_at = now(), error = null, error_code = null,
+    turn = chat.next_turn(x.agent_id, x.person_id, new_priority), run_at = now(), queued_at = now(), error = null, error_code = null,
     finished_at = null, first_token_at = null, input_tokens = null, output_tokens = null
   where x.id = g.id;
   return true;

@@ -57,6 +57,9 @@ as $$
 declare
   m chat.message;
 begin
+  if id is null then
+    raise exception 'The message has no id.' using errcode = 'HF422', hint = 'Make a random UUID for each message, once.';
+  end if;
   perform chat.require_member(channel, author);
   -- the lock first: of parallel repeats one inserts and the others find it
   perform 1 from chat.channel c where c.id = channel for no key update;
@@ -85,7 +88,7 @@ begin
 end
 $$;
 comment on function chat.post_message(uuid, uuid, uuid, text, uuid) is
-  'Posts a message under an id that the client made. The same id again returns the same message and created false. HF404 not a member, HF409 id taken, HF422 empty, over 64 kB, or a reply to another channel.';
+  'Posts a message under an id that the client made. The same id again returns the same message and created false. HF404 not a member, HF409 id taken, HF422 no id, empty, over 64 kB, or a reply to another channel.';
 
 create or replace function chat.post(channel text, handle text, content text)
 returns uuid
