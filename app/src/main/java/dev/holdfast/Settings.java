@@ -58,7 +58,12 @@ public record Settings(
     }
 
     public Path homeFolder() {
-        return home != null ? home : Path.of(System.getProperty("user.home"), ".holdfast");
+        if (home != null) {
+            return home;
+        }
+        // as a shell's ~ : HOME wins over the account's home folder
+        String userHome = System.getenv("HOME");
+        return Path.of(userHome == null || userHome.isBlank() ? System.getProperty("user.home") : userHome, ".holdfast");
     }
 
     private static void requireWithin(String name, Duration value, Duration least, Duration most) {

@@ -4,12 +4,16 @@ import dev.holdfast.StartFailure;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.math.BigInteger;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.sql.SQLException;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,11 +26,15 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
 
+    private static final String ONLY_WITH_PASSWORD = "host all all 127.0.0.1/32 scram-sha-256\n";
+
     private final EmbeddedPostgres postgres;
+    private final String password;
     private final FileLock lock;
 
-    private EmbeddedDatabase(EmbeddedPostgres postgres, FileLock lock) {
+    private EmbeddedDatabase(EmbeddedPostgres postgres, String password, FileLock lock) {
         this.postgres = postgres;
+        this.password = password;
         this.lock = lock;
     }
 
@@ -36,6 +44,7 @@ final class EmbeddedDatabase implements AutoCloseable {
         try {
             Path data = home.resolve("postgres-18");
             endOrphan(data);
+            String password = password(home);
             var builder = EmbeddedPostgres.builder()
                     .setDataDirectory(data)
                     .setCleanDataDirectory(false)
@@ -44,27 +53,57 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setPGStartupWait(Duration.ofMinutes(1))
                     .setErrorRedirector(Redirect.DISCARD)
                     .setOutputRedirector(Redirect.appendTo(home.resolve("postgres.log").toFile()))
+                    .setConnectConfig("password", password)
                     .setServerConfig("synchronous_commit", "on")
                     .setServerConfig("max_connections", "100")
                     .setServerConfig("unix_socket_directories", "")
                     .setServerConfig("listen_addresses", "127.0.0.1");
-            var database = new EmbeddedDatabase(builder.start(), lock);
-            Files.writeString(home.resolve("database-url"), "postgresql://postgres@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
+            var database = new EmbeddedDatabase(builder.start(), password, lock);
+            database.requirePassword(data);
+            writePrivately(home.resolve("database-url"), "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
             return database;
-        } catch (IOException | IllegalStateException e) {
+        } catch (IOException | SQLException | IllegalStateException e) {
             throw new StartFailure("the embedded PostgreSQL in " + home + " did not start (" + e.getMessage() + "); "
                     + home.resolve("postgres.log") + " says why", e);
         }
     }
 
     DatabaseUrl url() {
-        return new DatabaseUrl("127.0.0.1", postgres.getPort(), "postgres", "postgres", "postgres", "disable");
+        return new DatabaseUrl("127.0.0.1", postgres.getPort(), "postgres", "postgres", password, "disable");
     }
 
     @Override
     public void close() throws IOException {
         postgres.close();
         lock.acquiredBy().close();
+    }
+
+    /** A fresh cluster trusts every user of the machine: from the first start on it asks for the password. */
+    private void requirePassword(Path data) throws SQLException, IOException {
+        Path rules = data.resolve("pg_hba.conf");
+        if (Files.readString(rules).equals(ONLY_WITH_PASSWORD)) {
+            return;
+        }
+        try (var connection = url().dataSource().getConnection(); var statement = connection.createStatement()) {
+            statement.execute("alter user postgres password '" + password + "'");
+            Files.writeString(rules, ONLY_WITH_PASSWORD);
+            statement.execute("select pg_reload_conf()");
+        }
+    }
+
+    /** The password of earlier starts, or a new one of 128 bits. */
+    private static String password(Path home) throws IOException {
+        Path url = home.resolve("database-url");
+        if (Files.exists(url)) {
+            return DatabaseUrl.parse(Files.readString(url).strip()).password();
+        }
+        return new BigInteger(128, new SecureRandom()).toString(36);
+    }
+
+    private static void writePrivately(Path file, String text) throws IOException {
+        Files.deleteIfExists(file);
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, text);
     }
 
     private static FileLock lock(Path home) {
