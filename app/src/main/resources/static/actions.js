@@ -1,0 +1,239 @@
+// All that a view can ask for. What comes of it is in the store; a promise tells only that it is done, or throws the reason it is not.
+import * as api from './api.js';
+import { Feed } from './feed.js';
+import { Outbox } from './outbox.js';
+import { store } from './store.js';
+import { Sync } from './sync.js';
+
+const LAST = 'holdfast.account'; // localStorage: whose copy to open before the server is asked
+
+const sync = new Sync(store);
+const outbox = new Outbox(store, { signedOut: () => sessionEnded() });
+const feed = new Feed({
+  hello: sync.hello,
+  heads: sync.heads,
+  batch: sync.batch,
+  account: sync.account,
+  signedOut: () => sessionEnded(),
+  state: (connection) => {
+    if (connection !== store.connection) store.set({ connection });
+    store.tabs?.tell({ type: 'connection', connection });
+  },
+});
+
+// --- session ---
+
+/** Shows this browser's copy at once where there is one; the server has its say after. */
+export async function start() {
+  const last = localStorage.getItem(LAST);
+  if (last) return open({ id: last });
+  try {
+    const setup = await api.get('/api/setup');
+    if (setup.needed) return store.set({ session: 'setup' });
+    return open(await api.get('/api/me'));
+  } catch (failure) {
+    return store.set({ session: 'signed-out', connection: failure.status ? 'live' : 'offline' });
+  }
+}
+
+async function open(me) {
+  localStorage.setItem(LAST, me.id);
+  await store.open(me, { onLead: lead, onYield: yieldLead });
+}
+
+async function lead() {
+  await store.refresh();
+  feed.start();
+  outbox.start();
+  for (const channel of store.channels.values()) if (channel.unsentRead) sendRead(channel.id);
+  sync.account().catch(() => {}); // the feed's own reconnecting tells of the trouble
+}
+
+function yieldLead() {
+  feed.stop();
+  outbox.stop();
+}
+
+export const setUp = (fields) => enter('/api/setup', fields);
+export const signIn = (fields) => enter('/api/session', fields);
+export const join = (fields) => enter('/api/accounts', fields);
+
+async function enter(path, fields) {
+  const me = await api.post(path, fields);
+  await open(me?.id ? me : await api.get('/api/me'));
+}
+
+/** Ends the session and wipes this browser's copy; unsent messages go too, so views ask first. */
+export async function signOut() {
+  await api.remove('/api/session').catch((failure) => {
+    if (failure.status !== 401) throw failure;
+  });
+  await leave({ keepUnsent: false });
+}
+
+/** The server no longer knows this session. What was not sent yet waits for the next sign-in of the same person. */
+async function sessionEnded() {
+  if (store.me) await leave({ keepUnsent: true });
+}
+
+async function leave(how) {
+  localStorage.removeItem(LAST);
+  yieldLead();
+  await store.wipe(how);
+  store.set({ session: 'signed-out', connection: 'live' });
+}
+
+// --- channels ---
+
+/** Shows a channel: from the copy, and from the server where the copy has nothing. */
+export async function openChannel(channelId, position) {
+  const log = store.log(channelId);
+  store.leaveLogs(channelId);
+  if (store.channels.get(channelId)?.cursor === undefined) await sync.newestPage(channelId).catch(() => {});
+  if (position === undefined) return log.open();
+  await reachBack(channelId, position);
+  return log.around(position);
+}
+
+export async function newest(channelId) {
+  await store.log(channelId).open();
+}
+
+/** Extends the view upwards: from the copy, then from the server. */
+export async function older(channelId) {
+  const log = store.log(channelId);
+  if ((await log.older()) > 0 || store.channels.get(channelId)?.whole !== false) return;
+  await sync.olderPage(channelId);
+  await log.older();
+}
+
+export const newer = (channelId) => store.log(channelId).newer();
+
+async function reachBack(channelId, position) {
+  for (let pages = 0; pages < 100 && store.channels.get(channelId)?.low > position; pages++) await sync.olderPage(channelId);
+}
+
+export async function createChannel(fields) {
+  const channel = await api.post('/api/channels', fields);
+  await admit(channel);
+  return channel;
+}
+
+export const directMessage = (handle) => createChannel({ direct: [handle] });
+
+async function admit(channel) {
+  if (!channel?.id || store.channels.has(channel.id)) return;
+  await store.putChannels([{ unread: 0, lastReadSeq: channel.seq ?? 0, ...channel }]);
+}
+
+export const findPublic = () => answer('public channels', api.get('/api/channels/public'));
+
+export async function joinChannel(channel) {
+  await api.post(`/api/channels/${channel.id}/members`, { handle: store.me.handle });
+  const list = await api.get('/api/channels');
+  await store.takeChannels(list);
+}
+
+export const findMembers = (channelId) => answer(`members:${channelId}`, api.get(`/api/channels/${channelId}/members`));
+
+export async function addMember(channelId, handle) {
+  await api.post(`/api/channels/${channelId}/members`, { handle });
+  await findMembers(channelId);
+}
+
+export async function removeMember(channelId, handle) {
+  await api.remove(`/api/channels/${channelId}/members/${encodeURIComponent(handle)}`);
+  if (handle === store.me.handle) await store.takeChannels(await api.get('/api/channels'));
+  else await findMembers(channelId);
+}
+
+/** I have seen everything in the channel up to now. */
+export async function markRead(channelId) {
+  const channel = store.channels.get(channelId);
+  const seq = channel?.cursor;
+  if (!seq || (channel.unread === 0 && channel.lastReadSeq >= seq)) return;
+  const worthTelling = channel.unread > 0;
+  await store.patchChannel(channelId, { unread: 0, lastReadSeq: seq, ...(worthTelling && { unsentRead: seq }) });
+  if (worthTelling) await sendRead(channelId);
+}
+
+async function sendRead(channelId) {
+  const seq = store.channels.get(channelId)?.unsentRead;
+  if (!seq) return;
+  try {
+    await api.put(`/api/channels/${channelId}/read`, { seq });
+  } catch (failure) {
+    if (!failure.status || failure.status >= 500 || failure.status === 401) return; // kept; the next lead or read tells it
+  }
+  if (store.channels.get(channelId)?.unsentRead === seq) await store.patchChannel(channelId, { unsentRead: undefined });
+}
+
+// --- messages (through the outbox, so that they work offline) ---
+
+export const post = (channelId, content, replyTo) => outbox.post(channelId, content, replyTo);
+export const edit = (message, content) => outbox.edit(message, content);
+export const remove = (message) => outbox.remove(message);
+export const stopReply = (message) => outbox.stopReply(message);
+export const retryReply = (message) => outbox.retryReply(message);
+export const discard = (n) => outbox.discard(n);
+export const sendAgain = (n) => outbox.again(n);
+
+export const draft = (channelId) => store.kept.get('drafts')?.[channelId] ?? '';
+
+export function keepDraft(channelId, text) {
+  const { [channelId]: _, ...others } = store.kept.get('drafts') ?? {};
+  store.keep('drafts', text ? { ...others, [channelId]: text } : others);
+}
+
+// --- finding ---
+
+export const search = (query) => answer('search', api.get(`/api/search?q=${encodeURIComponent(query)}`).then((messages) => ({ query, messages })));
+
+/** Looks for accounts whose handle begins so; they are in the store's accounts after. */
+export async function findAccounts(prefix) {
+  await store.takeAccounts(await api.get(`/api/accounts?prefix=${encodeURIComponent(prefix)}`));
+}
+
+// --- people, agents, sessions ---
+
+async function answer(topic, request) {
+  store.lay(topic, await request);
+}
+
+export async function findAgents() {
+  const agents = await api.get('/api/agents');
+  await store.keep('agents', agents);
+  store.changed('agents');
+}
+
+export const makeAgent = (fields) => api.post('/api/agents', fields).then(findAgents);
+export const changeAgent = (id, fields) => api.patch(`/api/agents/${id}`, fields).then(findAgents);
+
+export const findInvites = () => answer('invites', api.get('/api/invites'));
+
+export async function invite(fields) {
+  store.lay('fresh invite', await api.post('/api/invites', fields));
+  await findInvites();
+}
+
+export const revokeInvite = (id) => api.remove(`/api/invites/${id}`).then(findInvites);
+
+export const findSessions = () => answer('sessions', api.get('/api/sessions'));
+export const endSession = (id) => api.remove(`/api/sessions/${encodeURIComponent(id)}`).then(findSessions);
+
+export async function rename(displayName) {
+  const me = await api.patch('/api/me', { displayName });
+  store.set({ me: { ...store.me, ...(me ?? { displayName }) } });
+  await store.keep('me', store.me);
+}
+
+export const changePassword = (fields) => api.put('/api/me/password', fields);
+
+// --- waking up ---
+
+store.watch(['lost'], () => start());
+
+/** A tab that was frozen may have missed what others told it. */
+export async function wakeUp() {
+  if (store.session === 'signed-in') await store.refresh();
+}

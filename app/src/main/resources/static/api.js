@@ -1,0 +1,70 @@
+// One request and its answer. Who calls decides what becomes of it; nothing here remembers anything.
+
+/** An answer that is not 2xx: `status`, a `title`, a sentence in `message`, and `retryAfter` in seconds where the server said so. */
+export class Problem extends Error {
+  constructor(status, body, retryAfter) {
+    super(body.detail || body.title || `The server answered ${status}.`);
+    this.status = status;
+    this.title = body.title;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The server could not be reached, or the answer broke off. */
+export class Unreachable extends Error {
+  constructor(cause) {
+    super('The server cannot be reached. Check the connection and try again.', { cause });
+  }
+}
+
+export const get = (path, options) => call('GET', path, undefined, options);
+export const post = (path, body, options) => call('POST', path, body, options);
+export const put = (path, body, options) => call('PUT', path, body, options);
+export const patch = (path, body, options) => call('PATCH', path, body, options);
+export const remove = (path, options) => call('DELETE', path, undefined, options);
+
+async function call(method, path, body, { timeout = 30_000 } = {}) {
+  let answer = await request(method, path, body, timeout);
+  // The token's cookie goes with the session; one fresh read tells a stale token from a real refusal.
+  if (answer.status === 403 && method !== 'GET') {
+    await request('GET', '/api/me', undefined, timeout);
+    answer = await request(method, path, body, timeout);
+  }
+  const content = await read(answer);
+  if (!answer.ok) throw new Problem(answer.status, content ?? {}, Number(answer.headers.get('retry-after')) || undefined);
+  return content;
+}
+
+async function request(method, path, body, timeout) {
+  const headers = { accept: 'application/json, application/problem+json' };
+  if (method !== 'GET') headers['x-xsrf-token'] = token();
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const init = { method, headers, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(timeout) };
+  try {
+    return await fetch(path, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+  } catch (failure) {
+    throw new Unreachable(failure);
+  }
+}
+
+async function read(answer) {
+  let text;
+  try {
+    text = await answer.text();
+  } catch (failure) {
+    throw new Unreachable(failure);
+  }
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (failure) {
+    // A 2xx that is not JSON comes from something between us and the server (a proxy's sign-in page, say).
+    if (answer.ok) throw new Unreachable(failure);
+    return {};
+  }
+}
+
+function token() {
+  const cookie = document.cookie.split('; ').find((each) => each.startsWith('XSRF-TOKEN='));
+  return cookie ? decodeURIComponent(cookie.slice('XSRF-TOKEN='.length)) : '';
+}

@@ -1,0 +1,166 @@
+// The one stream: holds GET /api/feed open and hands its events on. No other file of the page reads a stream.
+
+const SILENT = 35_000; // heads come every 15 s; two missed and some
+const STALE = 20_000; // after waking up, a connection that has said nothing for that long is not trusted
+const LOOK = 5_000;
+const MOST = 15_000;
+
+export class Feed {
+  #handlers;
+  #running = false;
+  #connection = null;
+  #wake = () => {};
+  #lastSign = 0;
+  #lastLook = Date.now();
+  #failures = 0;
+  #wasLive = false;
+  #timer = 0;
+
+  /** @param handlers `{hello, heads, batch, account, state, signedOut}`, each called with the event's data */
+  constructor(handlers) {
+    this.#handlers = handlers;
+  }
+
+  start() {
+    if (this.#running) return;
+    this.#running = true;
+    this.#timer = setInterval(() => this.#look(), LOOK);
+    for (const [target, name] of LISTENED) target().addEventListener(name, this.#attend);
+    this.#run();
+  }
+
+  stop() {
+    this.#running = false;
+    clearInterval(this.#timer);
+    for (const [target, name] of LISTENED) target().removeEventListener(name, this.#attend);
+    this.#drop();
+  }
+
+  #drop() {
+    this.#connection?.abort();
+    this.#wake();
+  }
+
+  async #run() {
+    while (this.#running) {
+      this.#handlers.state(this.#stateBefore());
+      try {
+        await this.#connect();
+      } catch (failure) {
+        if (failure.name !== 'AbortError' && failure.status === undefined && !(failure instanceof TypeError)) console.warn('feed', failure);
+      }
+      this.#connection = null;
+      if (!this.#running) return;
+      this.#handlers.state(this.#stateBefore());
+      await this.#pause();
+      this.#failures += 1;
+    }
+  }
+
+  #stateBefore() {
+    if (!navigator.onLine) return 'offline';
+    return this.#wasLive ? 'reconnecting' : 'connecting';
+  }
+
+  async #connect() {
+    const connection = new AbortController();
+    this.#connection = connection;
+    this.#lastSign = Date.now();
+    const opening = setTimeout(() => connection.abort(), 10_000);
+    const answer = await fetch('/api/feed', {
+      headers: { accept: 'text/event-stream' },
+      cache: 'no-store',
+      signal: connection.signal,
+    }).finally(() => clearTimeout(opening));
+    if (answer.status === 401) return this.#handlers.signedOut();
+    if (!answer.ok) throw Object.assign(new Error(`feed: ${answer.status}`), { status: answer.status });
+    this.#lastSign = Date.now();
+    return this.#read(answer.body.pipeThrough(new TextDecoderStream()).getReader());
+  }
+
+  async #read(reader) {
+    let rest = '';
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      this.#lastSign = Date.now();
+      const blocks = (rest + value).split(/\r?\n\r?\n/);
+      rest = blocks.pop();
+      blocks.forEach((block) => this.#dispatch(block));
+    }
+  }
+
+  #dispatch(block) {
+    let event = 'message';
+    const data = [];
+    for (const line of block.split(/\r?\n/)) {
+      if (line.startsWith('event:')) event = line.slice(6).trim();
+      else if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5));
+    }
+    if (data.length === 0 && event === 'message') return;
+    const applied = this.#handlers[NAMES[event]]?.(data.length > 0 ? JSON.parse(data.join('\n')) : undefined);
+    const connection = this.#connection;
+    applied?.then(
+      () => event === 'hello' && this.#welcome(connection),
+      (failure) => this.#unapplied(failure, connection),
+    );
+  }
+
+  #welcome(connection) {
+    if (connection !== this.#connection) return;
+    this.#failures = 0;
+    this.#wasLive = true;
+    this.#handlers.state('live');
+  }
+
+  /** What fails to apply (a read that was cut off, say) leaves the cursor behind; a new connection tells how far. */
+  #unapplied(failure, connection) {
+    if (failure.status === 401) this.#handlers.signedOut();
+    else connection?.abort();
+  }
+
+  /** Waits with jitter, so that a thousand browsers don't come back in the same instant; `#wake` cuts it short. */
+  #pause() {
+    if (!navigator.onLine) return new Promise((resolve) => (this.#wake = resolve));
+    const most = Math.min(MOST, 1_000 * 2 ** this.#failures);
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, most * (0.2 + 0.8 * Math.random()));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #look() {
+    const now = Date.now();
+    const slept = now - this.#lastLook > LOOK + STALE;
+    this.#lastLook = now;
+    if (!this.#connection) return;
+    if (now - this.#lastSign > SILENT || (slept && now - this.#lastSign > STALE)) this.#drop();
+  }
+
+  /** Something woke us: the network, the tab, the laptop. */
+  #attend = ({ type }) => {
+    if (type === 'offline') {
+      this.#connection?.abort();
+    } else if (type === 'online') {
+      this.#failures = 0;
+      this.#drop();
+    } else if (document.visibilityState === 'visible') {
+      this.#failures = 0;
+      if (Date.now() - this.#lastSign > STALE) this.#drop();
+      else this.#wake();
+    }
+  };
+}
+
+const NAMES = { hello: 'hello', heads: 'heads', channel: 'batch', account: 'account' };
+
+const LISTENED = [
+  [() => window, 'online'],
+  [() => window, 'offline'],
+  [() => window, 'pageshow'],
+  [() => document, 'resume'],
+  [() => document, 'visibilitychange'],
+];

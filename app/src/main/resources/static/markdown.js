@@ -1,0 +1,115 @@
+// Markdown to DOM. What people and models write is never markup: no HTML passes, nothing is loaded from elsewhere,
+// a link shows where it goes. DOMPurify checks the result again, in case the renderer can be fooled.
+import DOMPurify from 'dompurify';
+import MarkdownIt from 'markdown-it';
+import { highlight } from './highlight.js';
+
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: true, typographer: false });
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+// Only what opens somewhere sensible; everything else stays text.
+markdown.validateLink = (url) => /^(https?:|mailto:|\/(?!\/)|#)/i.test(url.trim());
+
+const { rules } = markdown.renderer;
+const escape = markdown.utils.escapeHtml;
+
+rules.link_open = (tokens, index) => {
+  const href = tokens[index].attrGet('href');
+  const outside = /^[a-z]+:/i.test(href);
+  return `<a href="${escape(href)}" title="${escape(href)}"${outside ? ' target="_blank" rel="noopener noreferrer nofollow"' : ''}>`;
+};
+
+rules.link_close = (tokens, index) => {
+  const opening = tokens.slice(0, index).findLast((each) => each.type === 'link_open');
+  const host = hostOf(opening.attrGet('href'));
+  const isItsOwnText = ['linkify', 'autolink'].includes(opening.markup);
+  return host && !isItsOwnText ? `</a> <span class="destination">${escape(host)}</span>` : '</a>';
+};
+
+/** A picture would be loaded from its server, which would learn who reads; a link says the same. */
+rules.image = (tokens, index) => {
+  const source = tokens[index].attrGet('src');
+  const name = tokens[index].content || 'image';
+  const host = hostOf(source);
+  if (!host) return escape(name);
+  return `<a href="${escape(source)}" title="${escape(source)}" target="_blank" rel="noopener noreferrer nofollow">🖼 ${escape(name)}</a> <span class="destination">${escape(host)}</span>`;
+};
+
+rules.fence = (tokens, index) => codeBlock(tokens[index].content, tokens[index].info.trim().split(/\s+/)[0]);
+rules.code_block = (tokens, index) => codeBlock(tokens[index].content, '');
+rules.table_open = () => '<div class="table" tabindex="0"><table>';
+rules.table_close = () => '</table></div>';
+
+function codeBlock(code, language) {
+  const name = language ? ` data-language="${escape(language)}"` : '';
+  return `<div class="code"${name}><button type="button" class="copy" aria-label="Copy this code">Copy</button><pre tabindex="0"><code>${escape(code)}</code></pre></div>`;
+}
+
+function hostOf(href) {
+  try {
+    const url = new URL(href);
+    return url.host || url.pathname;
+  } catch {
+    return '';
+  }
+}
+
+const MENTION = /(?<![\p{L}\p{N}_@./:-])@([a-z0-9][a-z0-9_-]*)/giu;
+
+/** Marks the mentions of known handles in a paragraph's text; code and links have tokens of their own. */
+markdown.core.ruler.push('mention', (state) => {
+  const known = state.env.handles;
+  if (!known) return;
+  for (const block of state.tokens) {
+    if (block.type !== 'inline') continue;
+    let depth = 0;
+    block.children = block.children.flatMap((token) => {
+      depth += token.type === 'link_open' ? 1 : token.type === 'link_close' ? -1 : 0;
+      return token.type === 'text' && depth === 0 ? withMentions(state, token, known) : [token];
+    });
+  }
+});
+
+function withMentions(state, token, known) {
+  const found = [...token.content.matchAll(MENTION)].filter(([, handle]) => known.has(handle.toLowerCase()));
+  if (found.length === 0) return [token];
+  const parts = [];
+  let from = 0;
+  const text = (content) => Object.assign(new state.Token('text', '', 0), { content });
+  for (const match of found) {
+    parts.push(text(token.content.slice(from, match.index)), Object.assign(new state.Token('mention', '', 0), { content: match[0] }));
+    from = match.index + match[0].length;
+  }
+  return [...parts, text(token.content.slice(from))];
+}
+
+rules.mention = (tokens, index, _, env) => {
+  const me = tokens[index].content.slice(1).toLowerCase() === env.me;
+  return `<span class="mention${me ? ' me' : ''}">${escape(tokens[index].content)}</span>`;
+};
+
+const CLEAN = {
+  RETURN_DOM_FRAGMENT: true,
+  ALLOWED_TAGS: ['a', 'blockquote', 'br', 'button', 'code', 'del', 'div', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'li', 'ol', 'p', 'pre', 's', 'span', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'],
+  ALLOWED_ATTR: ['aria-label', 'class', 'data-language', 'href', 'rel', 'start', 'tabindex', 'target', 'title', 'type'],
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|\/(?!\/)|#)/i,
+};
+
+/** Top-level blocks of a source: where each begins and ends, in lines. */
+export function blocks(source) {
+  const found = [];
+  let depth = 0;
+  const tokens = [];
+  markdown.block.parse(source.replace(/\r\n?|\n/g, '\n'), markdown, {}, tokens);
+  for (const token of tokens) {
+    if (depth === 0 && token.map && token.nesting >= 0) found.push(token.map);
+    depth += token.nesting;
+  }
+  return found;
+}
+
+/** A source as DOM. `env.handles`: the known handles, `env.me`: mine, both lower case; `env.growing`: it will be rendered again soon. */
+export function render(source, env = {}) {
+  const fragment = DOMPurify.sanitize(markdown.render(source, { ...env }), CLEAN);
+  for (const code of fragment.querySelectorAll('.code[data-language] code')) highlight(code, env.growing);
+  return fragment;
+}

@@ -1,0 +1,46 @@
+// Which version of a message wins. Pure functions; every copy (memory, IndexedDB, other tabs) is brought together by them,
+// so updates may come twice, late or through two doors and the result is the same.
+
+const RUNNING = new Set(['queued', 'thinking', 'streaming']);
+const GROWING = new Set(['thinking', 'streaming']);
+
+/** Whether a reply is still being made: its text may grow without its seq changing. */
+export const running = (message) => RUNNING.has(message.status);
+
+/** The newer of two versions of one message; `held` may be missing. */
+export function newer(held, incoming) {
+  if (!held) return incoming;
+  if (incoming.seq < held.seq) return held;
+  if (running(incoming) && textIsAhead(held, incoming)) {
+    return { ...incoming, content: held.content, textFence: held.textFence };
+  }
+  return incoming;
+}
+
+/** A re-read that raced with the feed may bring less text than we hold; a later fence always wins. */
+function textIsAhead(held, incoming) {
+  const ours = held.textFence ?? 0;
+  const theirs = incoming.textFence ?? 0;
+  if (ours !== theirs) return ours > theirs;
+  return (GROWING.has(incoming.status) || held.seq === incoming.seq) && held.content.length > incoming.content.length;
+}
+
+/**
+ * A message with one piece of text `{fence, at, text}` applied (offsets in UTF-16 code units).
+ * The same object when the piece brings nothing new; null when text in between is missing, so the message must be read again.
+ */
+export function withText(message, { fence, at, text }) {
+  const held = message.textFence ?? 0;
+  if (!running(message) || fence < held) return message;
+  if (fence > held) return at === 0 ? { ...message, content: text, textFence: fence } : null;
+  const length = message.content.length;
+  if (at > length) return null;
+  if (at + text.length <= length) return message;
+  return { ...message, content: message.content + text.slice(length - at) };
+}
+
+/** Whether a head `{fence, length}` tells of text that we don't hold. */
+export function behindHead(message, { fence, length }) {
+  const held = message.textFence ?? 0;
+  return running(message) && (fence > held ? length > 0 : fence === held && length > message.content.length);
+}

@@ -1,0 +1,76 @@
+import { html, nothing } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
+import { joinChannel, openChannel } from '../actions.js';
+import { store } from '../store.js';
+import './composer.js';
+import './details.js';
+import './messages.js';
+import { avatar, icon, nameOf, problem } from './parts.js';
+import { View } from './view.js';
+
+/** A channel: its name, its messages, and where one writes. */
+class Channel extends View {
+  static properties = { channelId: {}, position: {}, showsDetails: { state: true }, replyTo: { state: true }, opened: { state: true } };
+
+  watches() {
+    return ['channels', 'session'];
+  }
+
+  willUpdate(changed) {
+    super.willUpdate();
+    if (changed.has('channelId') || changed.has('position')) this.#open();
+  }
+
+  async #open() {
+    const { channelId } = this;
+    Object.assign(this, { showsDetails: false, replyTo: null, opened: false });
+    const channel = store.channels.get(channelId);
+    // The divider stays where it was when one came in, also while one reads.
+    this.newAfter = channel?.unread > 0 ? channel.lastReadSeq : undefined;
+    localStorage.setItem('holdfast.channel', channelId);
+    await openChannel(channelId, this.position);
+    if (this.channelId === channelId) this.opened = true;
+  }
+
+  render() {
+    const channel = store.channels.get(this.channelId);
+    if (!channel) return this.#stranger();
+    return html`
+      <section class="channel" aria-label=${nameOf(channel)}>
+        ${this.#header(channel)}
+        ${keyed(this.channelId, html`
+          <hf-messages .channelId=${this.channelId} .position=${this.position} .newAfter=${this.newAfter} @reply=${this.#reply}></hf-messages>
+          <hf-composer .channelId=${this.channelId} .replyTo=${this.replyTo} @done=${() => (this.replyTo = null)}></hf-composer>`)}
+      </section>
+      ${this.showsDetails ? html`<hf-details .channelId=${this.channelId} @close=${() => (this.showsDetails = false)}></hf-details>` : nothing}`;
+  }
+
+  #header(channel) {
+    return html`
+      <header class="bar">
+        <a class="tool back" href="/" aria-label="Back to the channels">${icon('back')}</a>
+        ${channel.kind === 'direct' ? avatar((channel.members ?? []).find((each) => each.id !== store.me.id) ?? store.me, 'small') : icon(channel.kind === 'private' ? 'lock' : 'hash')}
+        <h1>${nameOf(channel)}</h1>
+        <button type="button" class="tool" aria-label="Who is here" title="Who is here" @click=${() => (this.showsDetails = true)}>${icon('people')}</button>
+      </header>`;
+  }
+
+  #reply({ detail }) {
+    this.replyTo = detail;
+    this.querySelector('hf-composer').focus();
+  }
+
+  #stranger() {
+    const join = () => this.attempt(() => joinChannel({ id: this.channelId })).then((done) => done && this.#open());
+    return html`
+      <div class="empty">
+        ${this.opened === false ? html`<p role="status">Opening…</p>` : html`
+          <h1>This channel isn’t one of yours</h1>
+          <p>It may be private, or you may have left it. If it is public you can join.</p>
+          ${problem(this.problem)}
+          <p><button type="button" class="primary" ?disabled=${this.busy} @click=${join}>Join the channel</button> <a class="button" href="/browse">Browse channels</a></p>`}
+      </div>`;
+  }
+}
+
+customElements.define('hf-channel', Channel);

@@ -1,0 +1,157 @@
+import { html, nothing } from 'lit';
+import { draft, findAccounts, keepDraft, post } from '../actions.js';
+import { store } from '../store.js';
+import { avatar, icon, nameOf } from './parts.js';
+import { View } from './view.js';
+
+const WORD = /(?:^|[\s([{"'])@([a-z0-9_-]*)$/i;
+const OFFERED = 6;
+const LIMIT = 64 * 1024; // bytes, the server's own limit
+
+/** Where one writes. Enter sends, Shift+Enter begins a line, @ offers names, arrow up in the empty field edits the last message. */
+class Composer extends View {
+  static properties = { channelId: {}, replyTo: {}, offer: { state: true }, chosen: { state: true }, length: { state: true } };
+
+  #asked = '';
+
+  watches() {
+    return ['accounts', 'channels', 'connection'];
+  }
+
+  get field() {
+    return this.querySelector('textarea');
+  }
+
+  focus() {
+    this.field?.focus();
+  }
+
+  firstUpdated() {
+    this.field.value = draft(this.channelId);
+    this.#grow();
+    if (matchMedia('(pointer: fine)').matches) this.field.focus();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    if (this.field) keepDraft(this.channelId, this.field.value);
+  }
+
+  render() {
+    const channel = store.channels.get(this.channelId);
+    const names = this.offer === undefined || this.offer === null ? [] : this.#names();
+    return html`
+      <form class="composer" @submit=${this.#send}>
+        ${this.replyTo ? this.#replying() : nothing}
+        ${names.length > 0 ? this.#listbox(names) : nothing}
+        <div class="field">
+          <textarea rows="1" aria-label="Write a message" placeholder="Write to ${channel ? nameOf(channel) : ''}" autocomplete="off"
+            aria-autocomplete="list" aria-controls=${names.length > 0 ? 'names' : nothing} aria-activedescendant=${names.length > 0 ? `name-${this.chosen}` : nothing}
+            @input=${this.#typed} @keydown=${this.#key} @blur=${this.#left}></textarea>
+          <button type="submit" class="send" aria-label="Send" title="Send (Enter)">${icon('send')}</button>
+        </div>
+        ${this.length > LIMIT ? html`<p class="problem" role="alert">This is ${Math.ceil(this.length / 1024)} kB; a message can be 64 kB. Send it in parts.</p>` : nothing}
+      </form>`;
+  }
+
+  #replying() {
+    return html`
+      <div class="replying"><span>In reply to <b>${this.replyTo.author.displayName}</b> ${this.replyTo.content.slice(0, 100)}</span>
+        <button type="button" class="tool" aria-label="Don’t reply to this message" @click=${() => this.dispatchEvent(new Event('done'))}>${icon('close')}</button></div>`;
+  }
+
+  #listbox(names) {
+    return html`
+      <ul class="names" id="names" role="listbox" aria-label="People and agents">
+        ${names.map((each, index) => html`
+          <li id="name-${index}" role="option" aria-selected=${index === this.chosen} @mousedown=${(event) => this.#pick(event, each)}>
+            ${avatar(each, 'small')}<b>${each.displayName}</b> <span class="quiet">@${each.handle}</span>
+            ${each.kind === 'agent' ? html`<span class="kind">agent</span>` : nothing}
+          </li>`)}
+      </ul>`;
+  }
+
+  #names() {
+    const begins = this.offer.toLowerCase();
+    const fits = (each) => each.handle.toLowerCase().startsWith(begins) || (each.displayName ?? '').toLowerCase().startsWith(begins);
+    const order = (each) => (each.kind === 'agent' ? 0 : 1);
+    return [...store.accounts.values()].filter((each) => each.id !== store.me.id && fits(each))
+      .sort((a, b) => order(a) - order(b) || a.handle.localeCompare(b.handle)).slice(0, OFFERED);
+  }
+
+  #typed = () => {
+    this.#grow();
+    this.length = new Blob([this.field.value]).size;
+    const word = WORD.exec(this.field.value.slice(0, this.field.selectionStart));
+    this.offer = word ? word[1] : null;
+    this.chosen = 0;
+    if (word && this.#asked !== word[1]) {
+      this.#asked = word[1];
+      findAccounts(word[1]).catch(() => {}); // offline, the known ones are offered
+    }
+    clearTimeout(this.saving);
+    this.saving = setTimeout(() => keepDraft(this.channelId, this.field?.value ?? ''), 300);
+  };
+
+  #grow() {
+    this.field.style.height = 'auto';
+    this.field.style.height = `${Math.min(this.field.scrollHeight, innerHeight * 0.4)}px`;
+  }
+
+  #left = () => {
+    this.offer = null;
+  };
+
+  #key = (event) => {
+    if (event.isComposing) return;
+    const names = this.offer === undefined || this.offer === null ? [] : this.#names();
+    if (names.length > 0 && this.#keyInList(event, names)) return event.preventDefault();
+    if (event.key === 'Enter' && !event.shiftKey) return this.#send(event);
+    if (event.key === 'Escape' && this.replyTo) return this.dispatchEvent(new Event('done'));
+    if (event.key === 'ArrowUp' && this.field.value === '') return this.#editLast(event);
+    return undefined;
+  };
+
+  #keyInList(event, names) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) this.chosen = (this.chosen + step + names.length) % names.length;
+    else if (event.key === 'Escape') this.offer = null;
+    else if (event.key === 'Tab' || (event.key === 'Enter' && names[this.chosen].handle.toLowerCase() !== this.offer.toLowerCase())) this.#pick(event, names[this.chosen]);
+    else return false;
+    return true;
+  }
+
+  #pick(event, account) {
+    event.preventDefault();
+    const { field } = this;
+    const until = field.selectionStart;
+    const from = until - this.offer.length;
+    field.setRangeText(`${account.handle} `, from, until, 'end');
+    this.offer = null;
+    this.#typed();
+  }
+
+  #editLast(event) {
+    const mine = [...document.querySelectorAll('hf-message')].findLast((each) => each.message.author.id === store.me.id && !each.message.deleted);
+    if (!mine) return;
+    event.preventDefault();
+    mine.startEditing();
+  }
+
+  #send = (event) => {
+    event.preventDefault();
+    const { field } = this;
+    const content = field.value;
+    if (content.trim() === '' || this.length > LIMIT) return;
+    post(this.channelId, content, this.replyTo?.id);
+    document.querySelector('hf-messages')?.follow();
+    field.value = '';
+    this.offer = null;
+    this.length = 0;
+    keepDraft(this.channelId, '');
+    this.#grow();
+    this.dispatchEvent(new Event('done'));
+  };
+}
+
+customElements.define('hf-composer', Composer);

@@ -1,0 +1,79 @@
+import { html, nothing } from 'lit';
+import { addMember, findAccounts, findMembers, removeMember } from '../actions.js';
+import { go } from '../route.js';
+import { store } from '../store.js';
+import { avatar, icon, isAdministrator, nameOf, problem } from './parts.js';
+import { View } from './view.js';
+
+/** Who is in a channel; add people and agents, leave. */
+class Details extends View {
+  static properties = { channelId: {} };
+
+  watches() {
+    return [`members:${this.channelId}`, 'channels', 'accounts'];
+  }
+
+  firstUpdated() {
+    this.querySelector('dialog').showModal();
+    this.attempt(() => Promise.all([findMembers(this.channelId), findAccounts('')]));
+  }
+
+  render() {
+    const channel = store.channels.get(this.channelId);
+    const members = store.shelf.get(`members:${this.channelId}`);
+    if (!channel) return nothing;
+    return html`
+      <dialog aria-labelledby="details-title" @close=${() => this.dispatchEvent(new Event('close'))}>
+        <div class="title"><h2 id="details-title">${channel.kind === 'direct' ? nameOf(channel) : `In #${channel.name}`}</h2>
+          <button type="button" class="tool" aria-label="Close" @click=${this.#close}>${icon('close')}</button></div>
+        <p class="quiet">${WORDS[channel.kind]}</p>
+        ${problem(this.problem)}
+        ${members ? html`<ul class="people">${members.map((each) => this.#member(channel, each))}</ul>` : html`<p class="quiet" role="status">${this.problem ? '' : 'Looking…'}</p>`}
+        ${channel.kind === 'direct' ? nothing : this.#add()}
+        ${channel.kind === 'direct' ? nothing : html`<div class="buttons"><button type="button" class="bad" @click=${this.#leave}>Leave the channel</button></div>`}
+      </dialog>`;
+  }
+
+  #member(channel, member) {
+    const removable = member.id !== store.me.id && channel.kind !== 'direct' && (channel.role === 'owner' || isAdministrator());
+    return html`
+      <li>${avatar(member, 'small')}<b>${member.displayName}</b> <span class="quiet">@${member.handle}</span>
+        ${member.kind === 'agent' ? html`<span class="kind">agent</span>` : nothing}
+        ${member.role === 'owner' ? html`<span class="kind">owner</span>` : nothing}
+        ${removable ? html`<button type="button" class="plain" aria-label="Remove ${member.displayName}" @click=${() => this.attempt(() => removeMember(channel.id, member.handle))}>Remove</button>` : nothing}
+      </li>`;
+  }
+
+  #add() {
+    const members = new Set((store.shelf.get(`members:${this.channelId}`) ?? []).map((each) => each.id));
+    const others = [...store.accounts.values()].filter((each) => !members.has(each.id)).sort((a, b) => a.handle.localeCompare(b.handle));
+    return html`
+      <form class="inline" @submit=${this.#submit}>
+        <label>Add somebody <input name="handle" list="known-handles" required autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="handle"
+          @input=${(event) => findAccounts(event.target.value.replace(/^@/, '')).catch(() => {})}></label>
+        <datalist id="known-handles">${others.map((each) => html`<option value=${each.handle}>${each.displayName}</option>`)}</datalist>
+        <button type="submit" class="primary" ?disabled=${this.busy}>Add</button>
+      </form>`;
+  }
+
+  #submit = async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const handle = new FormData(form).get('handle').trim().replace(/^@/, '');
+    if (await this.attempt(() => addMember(this.channelId, handle))) form.reset();
+  };
+
+  #leave = async () => {
+    if (await this.attempt(() => removeMember(this.channelId, store.me.handle))) go('/', { replace: true });
+  };
+
+  #close = () => this.querySelector('dialog').close();
+}
+
+const WORDS = {
+  public: 'Public: everybody here can find, read and join it.',
+  private: 'Private: only the people below can find and read it.',
+  direct: 'A conversation between the people below.',
+};
+
+customElements.define('hf-details', Details);

@@ -1,0 +1,213 @@
+import { html, nothing } from 'lit';
+import { discard, edit, remove, retryReply, sendAgain, stopReply } from '../actions.js';
+import { Growing } from '../growing.js';
+import { store } from '../store.js';
+import { avatar, clock, icon } from './parts.js';
+import { stateOf } from './state.js';
+import { View } from './view.js';
+
+/** One message: who, when, what, how far a reply is, and what one can do about it. */
+class Message extends View {
+  static properties = { message: {}, joined: {}, adjacent: {}, handles: {}, editing: { state: true }, sure: { state: true } };
+
+  #text = null;
+  #clock = 0;
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.#clock);
+    this.#text?.close();
+  }
+
+  render() {
+    const { message } = this;
+    const { author, pending } = message;
+    this.#attributes();
+    return html`
+      <article class="message ${author.kind} ${this.joined ? 'joined' : ''} ${pending ? `pending ${pending.state}` : ''} ${message.deleted ? 'deleted' : ''}" tabindex="-1">
+        <div class="side">${this.joined ? clock(message.createdAt) : avatar(author)}</div>
+        <div class="content">
+          ${this.joined ? html`<span class="hidden">${author.displayName}</span>` : this.#head()}
+          ${this.#asked()}
+          ${message.deleted ? html`<p class="gone">This message was deleted.</p>` : this.editing ? this.#editor() : this.#body()}
+          ${this.#state()}
+          ${this.#pending()}
+        </div>
+        ${message.deleted || this.editing ? nothing : this.#tools()}
+      </article>`;
+  }
+
+  #attributes() {
+    const { id, status, seq, position, pending } = this.message;
+    this.dataset.messageId = id;
+    this.dataset.status = pending?.kind === 'post' ? (pending.state === 'failed' ? 'unsent' : 'sending') : status;
+    this.dataset.seq = seq;
+    this.dataset.position = position;
+  }
+
+  #head() {
+    const { author, createdAt } = this.message;
+    return html`<header><span class="name">${author.displayName || author.handle}</span>
+      ${author.kind === 'agent' ? html`<span class="kind">agent</span>` : nothing}
+      ${clock(createdAt)}</header>`;
+  }
+
+  #asked() {
+    const { replyTo } = this.message;
+    if (!replyTo || replyTo === this.adjacent) return nothing;
+    const asked = store.remembered(replyTo);
+    if (!asked) return html`<p class="asked">in reply to an earlier message</p>`;
+    return html`<a class="asked" href="/c/${asked.channelId}?at=${asked.position}"><b>${asked.author.displayName}</b> ${asked.deleted ? 'a deleted message' : asked.content.slice(0, 140)}</a>`;
+  }
+
+  #body() {
+    const { message } = this;
+    return html`
+      <div class="text" dir="auto" @click=${this.#copy}></div>
+      ${message.editedAt ? html`<span class="edited" title=${message.editedAt}>(edited)</span>` : nothing}`;
+  }
+
+  #state() {
+    const { message } = this;
+    if (message.author.kind !== 'agent' || message.deleted) return nothing;
+    const { words, tone, stops, retries } = stateOf(message);
+    if (!words && !stops && !retries) return nothing;
+    return html`
+      <footer class="state ${tone}">
+        ${tone === 'waiting' ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>` : nothing}
+        ${words ? html`<span>${words}</span>` : nothing}
+        ${stops ? html`<button type="button" class="plain" @click=${() => stopReply(message)}>Stop</button>` : nothing}
+        ${retries ? html`<button type="button" class="plain" @click=${() => retryReply(message)}>Retry</button>` : nothing}
+      </footer>`;
+  }
+
+  #pending() {
+    const { pending } = this.message;
+    if (!pending) return nothing;
+    if (pending.state !== 'failed') return html`<p class="sending" role="status">${SENDING[pending.kind]}</p>`;
+    return html`
+      <p class="unsent" role="alert"><span>${REFUSED[pending.kind]} ${pending.reason}</span>
+        ${['post', 'edit'].includes(pending.kind) ? html`<button type="button" class="plain" @click=${this.#edit}>Edit</button>` : nothing}
+        <button type="button" class="plain" @click=${() => sendAgain(pending.n)}>Try again</button>
+        <button type="button" class="plain" @click=${() => discard(pending.n)}>Discard</button>
+      </p>`;
+  }
+
+  #tools() {
+    const { message } = this;
+    const mine = message.author.id === store.me.id;
+    const sent = message.pending?.kind !== 'post';
+    if (this.sure) {
+      return html`<div class="tools sure" role="group" aria-label="Delete this message?">
+        <span>Delete?</span>
+        <button type="button" class="plain bad" @click=${() => remove(message)}>Delete</button>
+        <button type="button" class="plain" @click=${() => (this.sure = false)}>Keep</button></div>`;
+    }
+    return html`
+      <div class="tools" role="group" aria-label="Actions">
+        ${sent ? html`<button type="button" class="tool" aria-label="Reply" title="Reply" @click=${this.#reply}>${icon('reply')}</button>` : nothing}
+        ${mine ? html`
+          <button type="button" class="tool" aria-label="Edit" title="Edit" @click=${this.#edit}>${icon('edit')}</button>
+          <button type="button" class="tool" aria-label="Delete" title="Delete" @click=${() => (this.sure = true)}>${icon('delete')}</button>` : nothing}
+      </div>`;
+  }
+
+  #reply() {
+    this.dispatchEvent(new CustomEvent('reply', { detail: this.message, bubbles: true }));
+  }
+
+  // --- editing ---
+
+  #edit = () => {
+    this.editing = true;
+    this.updateComplete.then(() => {
+      const field = this.querySelector('textarea');
+      field.focus();
+      field.setSelectionRange(field.value.length, field.value.length);
+    });
+  };
+
+  /** Opens the editor; the composer's arrow up comes here. */
+  startEditing() {
+    this.#edit();
+  }
+
+  #editor() {
+    const { pending, content } = this.message;
+    const text = pending?.kind === 'edit' ? pending.content : content;
+    return html`
+      <form class="editor" @submit=${this.#save} @keydown=${this.#key}>
+        <textarea aria-label="Edit the message" rows=${Math.min(12, text.split('\n').length + 1)} .value=${text}></textarea>
+        <div class="buttons"><button type="button" @click=${this.#close}>Cancel</button><button type="submit" class="primary">Save</button></div>
+      </form>`;
+  }
+
+  #key = (event) => {
+    if (event.key === 'Escape') this.#close();
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) this.#save(event);
+  };
+
+  #save = (event) => {
+    event.preventDefault();
+    const text = this.querySelector('textarea').value;
+    const { pending } = this.message;
+    if (pending?.kind === 'edit' && pending.state === 'failed') discard(pending.n);
+    if (text.trim() !== '' && (text !== this.message.content || pending?.state === 'failed')) edit(this.message, text);
+    this.#close();
+  };
+
+  #close = () => {
+    this.editing = false;
+    this.#text = null; // its element is a new one
+    document.querySelector('hf-composer')?.focus();
+  };
+
+  // --- the text ---
+
+  updated() {
+    this.#tick();
+    const root = this.querySelector('.text');
+    if (!root) {
+      this.#text?.close();
+      this.#text = null;
+      return;
+    }
+    if (this.#text?.root !== root) this.#text = Object.assign(new Growing(root), { root, shown: null });
+    this.#show(this.#text);
+  }
+
+  #show(text) {
+    const { message, handles } = this;
+    const growing = ['queued', 'thinking', 'streaming'].includes(message.status);
+    const shown = `${growing} ${handles?.size}`;
+    if (text.content === message.content && text.shown === shown) return;
+    Object.assign(text, { content: message.content, shown });
+    text.show(message.content, { growing, env: { handles, me: store.me.handle?.toLowerCase() } });
+  }
+
+  /** "next try in 12 s" counts down. */
+  #tick() {
+    const runAt = this.message.status === 'queued' && this.message.generation?.runAt;
+    clearInterval(this.#clock);
+    if (runAt && new Date(runAt) > Date.now()) this.#clock = setInterval(() => this.requestUpdate(), 1_000);
+  }
+
+  async #copy(event) {
+    const button = event.target.closest('button.copy');
+    if (!button) return;
+    await navigator.clipboard?.writeText(button.nextElementSibling.textContent);
+    button.textContent = 'Copied';
+    setTimeout(() => (button.textContent = 'Copy'), 1_500);
+  }
+}
+
+const SENDING = { post: 'Sending…', edit: 'Saving…', delete: 'Deleting…', stop: 'Stopping…', retry: 'Asking again…' };
+const REFUSED = {
+  post: 'Not sent.',
+  edit: 'The change was not saved.',
+  delete: 'Not deleted.',
+  stop: 'Could not be stopped.',
+  retry: 'Could not be asked again.',
+};
+
+customElements.define('hf-message', Message);

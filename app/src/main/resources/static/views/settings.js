@@ -1,0 +1,72 @@
+import { html, nothing } from 'lit';
+import { changePassword, endSession, findSessions, rename, signOut } from '../actions.js';
+import { go } from '../route.js';
+import { store } from '../store.js';
+import { page } from './page.js';
+import { moment, problem } from './parts.js';
+import { View } from './view.js';
+
+/** My name, my password, where I am signed in, and the way out. */
+class Settings extends View {
+  static properties = { said: { state: true }, sure: { state: true } };
+
+  watches() {
+    return ['me', 'sessions', 'outbox'];
+  }
+
+  firstUpdated() {
+    this.attempt(findSessions);
+  }
+
+  render() {
+    return page('Settings', html`
+      ${problem(this.problem)}
+      <p role="status" class="quiet">${this.said ?? nothing}</p>
+      <form class="stack" @submit=${this.#rename}>
+        <h2>You</h2>
+        <p class="quiet">@${store.me.handle}, ${store.me.role}</p>
+        <label>Name <input name="displayName" required maxlength="80" .value=${store.me.displayName ?? ''}></label>
+        <button type="submit">Save the name</button>
+      </form>
+      <form class="stack" @submit=${this.#password}>
+        <h2>Password</h2>
+        <label>Now <input name="current" type="password" required autocomplete="current-password"></label>
+        <label>New <input name="password" type="password" required autocomplete="new-password"></label>
+        <button type="submit">Change the password</button>
+      </form>
+      <h2>Signed in</h2>
+      <ul class="people">${(store.shelf.get('sessions') ?? []).map((each) => html`
+        <li><span>${each.current ? html`<b>This browser</b>` : (each.userAgent ?? 'Another browser')}<br><span class="quiet">last used ${moment(each.lastUsedAt)}</span></span>
+          ${each.current ? nothing : html`<button type="button" class="plain bad" @click=${() => this.attempt(() => endSession(each.id))}>Sign out there</button>`}</li>`)}</ul>
+      <h2>Leave</h2>
+      ${this.#leave()}`);
+  }
+
+  #leave() {
+    const unsent = store.outbox.length;
+    if (unsent > 0 && !this.sure) {
+      return html`<p>${unsent === 1 ? 'One thing has' : `${unsent} things have`} not been sent yet and would be lost.
+        <button type="button" class="bad" @click=${() => (this.sure = true)}>Sign out anyway…</button></p>`;
+    }
+    return html`<p class="quiet">Signing out also removes the copy of your messages from this browser.</p>
+      <button type="button" class="bad" ?disabled=${this.busy} @click=${this.#signOut}>Sign out</button>`;
+  }
+
+  #signOut = async () => {
+    if (await this.attempt(signOut)) go('/', { replace: true });
+  };
+
+  #rename = (event) => this.#save(event, ({ displayName }) => rename(displayName), 'Saved.');
+  #password = (event) => this.#save(event, changePassword, 'The password is changed.');
+
+  async #save(event, act, words) {
+    event.preventDefault();
+    const form = event.target;
+    this.said = null;
+    if (!(await this.attempt(() => act(Object.fromEntries(new FormData(form)))))) return;
+    this.said = words;
+    if (form.querySelector('[type=password]')) form.reset();
+  }
+}
+
+customElements.define('hf-settings', Settings);

@@ -1,0 +1,24 @@
+// How far a reply is, in words that help.
+
+/** `{words, tone, stops, retries}` of a reply; `tone` is waiting, growing, done, stopped or failed. */
+export function stateOf({ status, generation, pending }) {
+  const asked = pending && pending.state !== 'failed';
+  switch (status) {
+    case 'queued': return { words: waiting(generation), tone: 'waiting', stops: !asked };
+    case 'thinking': return { words: `Thinking${again(generation)}…`, tone: 'waiting', stops: !asked };
+    case 'streaming': return { words: '', tone: 'growing', stops: !asked };
+    case 'stopped': return { words: 'Stopped.', tone: 'stopped', retries: !asked };
+    case 'failed': return { words: sentence(generation?.error ?? 'The reply failed'), tone: 'failed', retries: !asked };
+    default: return { words: '', tone: 'done' };
+  }
+}
+
+function waiting(generation) {
+  const seconds = generation?.runAt ? Math.ceil((new Date(generation.runAt) - Date.now()) / 1_000) : 0;
+  if (!generation?.error) return 'Waiting for its turn…';
+  return `${sentence(generation.error)} ${seconds > 0 ? `Next try in ${seconds} s.` : 'Trying again…'}`;
+}
+
+const again = (generation) => (generation?.attempt > 1 ? ` again, attempt ${generation.attempt}` : '');
+
+const sentence = (text) => (/[.!?…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);
