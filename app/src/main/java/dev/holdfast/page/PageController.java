@@ -1,0 +1,45 @@
+package dev.holdfast.page;
+
+import java.util.stream.Collectors;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
+import org.springframework.http.CacheControl;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.GetMapping;
+
+/** The page's addresses, which are all one page, and its service worker, which names the release. */
+@Controller
+@ConditionalOnExpression("'${holdfast.role:all}'.toLowerCase() != 'worker'")
+class PageController {
+
+    private final String serviceWorker;
+
+    PageController(PageFiles files) {
+        serviceWorker = release(files) + files.file("/service-worker.js").text();
+    }
+
+    @GetMapping({
+        "/", "/c/{channel}", "/join", "/agents", "/people", "/browse", "/search", "/settings", "/ops", "/ops/**"
+    })
+    String page() {
+        return "forward:/index.html";
+    }
+
+    @GetMapping("/service-worker.js")
+    ResponseEntity<String> serviceWorker() {
+        return ResponseEntity.ok()
+                .contentType(MediaType.parseMediaType("text/javascript;charset=utf-8"))
+                .cacheControl(CacheControl.noCache())
+                .body(serviceWorker);
+    }
+
+    /** A line of JavaScript; paths and hashes have nothing in them to escape. */
+    private static String release(PageFiles files) {
+        var assets = files.all().values().stream()
+                .filter(each -> !each.path().equals("/service-worker.js"))
+                .map(each -> "[\"" + each.path() + "\",\"" + each.integrity() + "\"]")
+                .collect(Collectors.joining(","));
+        return "const RELEASE = {\"version\":\"" + files.version() + "\",\"assets\":[" + assets + "]};\n";
+    }
+}

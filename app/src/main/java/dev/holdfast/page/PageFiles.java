@@ -1,0 +1,116 @@
+package dev.holdfast.page;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+
+/**
+ * Every file that the page needs: its own, and what these reach in the libraries' jars. Found by following the imports,
+ * so that a file that is used is a file that works offline.
+ */
+final class PageFiles {
+
+    private static final String OWN = "/static";
+    private static final String LIBRARIES = "/META-INF/resources";
+
+    private static final Pattern IMPORT_MAP =
+            Pattern.compile("<script type=\"importmap\">(.*?)</script>", Pattern.DOTALL);
+    private static final Pattern IMPORT_MAP_ENTRY = Pattern.compile("\"([^\"]+)\"\\s*:\\s*\"(/[^\"]+)\"");
+
+    /** `from "x"`, `import "x"`, `import("x")`, and paths of libraries that are written as such. */
+    private static final Pattern REFERENCE = Pattern.compile(
+            "(?:\\bfrom|\\bimport)\\s*\\(?\\s*[\"']([^\"'\\s]+)[\"']|[\"'](/(?:webjars|_static)/[^\"']+\\.(?:m?js|css))[\"']");
+
+    private final PathMatchingResourcePatternResolver resources = new PathMatchingResourcePatternResolver();
+    private final Map<String, PageFile> files = new TreeMap<>();
+    private final Map<String, String> importMap = new TreeMap<>();
+
+    PageFiles() {
+        readOwn();
+        IMPORT_MAP_ENTRY.matcher(importMap()).results().forEach(each -> importMap.put(each.group(1), each.group(2)));
+        followImports();
+    }
+
+    Map<String, PageFile> all() {
+        return files;
+    }
+
+    PageFile file(String path) {
+        var file = files.get(path);
+        if (file == null) throw new IllegalStateException(path + " is missing from the program's jar: build it again");
+        return file;
+    }
+
+    /** The text between the tags of index.html's import map. */
+    String importMap() {
+        var matcher = IMPORT_MAP.matcher(file("/index.html").text());
+        if (!matcher.find()) throw new IllegalStateException("index.html has no import map");
+        return matcher.group(1);
+    }
+
+    /** Changes whenever any file does. */
+    String version() {
+        var digest = PageFile.sha256();
+        files.values().forEach(each -> {
+            digest.update(each.path().getBytes(StandardCharsets.UTF_8));
+            digest.update(each.content());
+        });
+        return HexFormat.of().formatHex(digest.digest(), 0, 10);
+    }
+
+    private void readOwn() {
+        try {
+            for (var resource : resources.getResources("classpath*:static/**/*.*")) {
+                var url = resource.getURL().toString();
+                add(url.substring(url.lastIndexOf(OWN + "/") + OWN.length()), resource);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the page's files cannot be listed", e);
+        }
+    }
+
+    private void add(String path, Resource resource) {
+        files.put(path, PageFile.read(path, resource));
+    }
+
+    private void followImports() {
+        var unread = new ArrayDeque<>(files.values());
+        while (!unread.isEmpty()) {
+            var file = unread.remove();
+            if (!file.path().endsWith("js")) continue;
+            references(file).filter(path -> !files.containsKey(path)).forEach(path -> {
+                var resource = resources.getResource("classpath:" + LIBRARIES + path);
+                if (!resource.isReadable()) return; // the word "from" and a string, but no import
+                add(path, resource);
+                unread.add(files.get(path));
+            });
+        }
+    }
+
+    private Stream<String> references(PageFile file) {
+        return REFERENCE.matcher(file.text()).results().map(each -> resolve(file, each)).filter(path -> path != null);
+    }
+
+    private @Nullable String resolve(PageFile file, MatchResult reference) {
+        var written = reference.group(1) != null ? reference.group(1) : reference.group(2);
+        if (written.startsWith("/")) return written;
+        if (written.startsWith(".")) return java.net.URI.create(file.path()).resolve(written).toString();
+        var exact = importMap.get(written);
+        if (exact != null) return exact;
+        return importMap.keySet().stream()
+                .filter(name -> name.endsWith("/") && written.startsWith(name))
+                .findFirst()
+                .map(name -> importMap.get(name) + written.substring(name.length()))
+                .orElse(null);
+    }
+}
