@@ -1,7 +1,7 @@
 package dev.holdfast.page;
 
+import dev.holdfast.web.WebSide;
 import java.time.Duration;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.Resource;
@@ -12,7 +12,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /** Serves the page in every process that is a web. */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnExpression("'${holdfast.role:all}'.toLowerCase() != 'worker'")
+@WebSide
 class PageConfiguration implements WebMvcConfigurer {
 
     private static final CacheControl ASK_EACH_TIME = CacheControl.noCache();

@@ -1,7 +1,7 @@
 package dev.holdfast.page;
 
+import dev.holdfast.web.WebSide;
 import java.util.stream.Collectors;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.http.CacheControl;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -10,7 +10,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 
 /** The page's addresses, which are all one page, and its service worker, which names the release. */
 @Controller
-@ConditionalOnExpression("'${holdfast.role:all}'.toLowerCase() != 'worker'")
+@WebSide
 class PageController {
 
     private final String serviceWorker;

@@ -2,6 +2,7 @@ package dev.holdfast.page;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
@@ -23,7 +24,7 @@ record PageFile(String path, byte[] content) {
     }
 
     String text() {
-        return new String(content, java.nio.charset.StandardCharsets.UTF_8);
+        return new String(content, StandardCharsets.UTF_8);
     }
 
     /** As Subresource Integrity and Content-Security-Policy write it. */

@@ -2,6 +2,7 @@ package dev.holdfast.page;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.HexFormat;
@@ -104,7 +105,7 @@ final class PageFiles {
     private @Nullable String resolve(PageFile file, MatchResult reference) {
         var written = reference.group(1) != null ? reference.group(1) : reference.group(2);
         if (written.startsWith("/")) return written;
-        if (written.startsWith(".")) return java.net.URI.create(file.path()).resolve(written).toString();
+        if (written.startsWith(".")) return URI.create(file.path()).resolve(written).toString();
         var exact = importMap.get(written);
         if (exact != null) return exact;
         return importMap.keySet().stream()

@@ -1,5 +1,6 @@
 package dev.holdfast.security;
 
+import dev.holdfast.page.ContentSecurityPolicy;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.ProblemWriter;
 import dev.holdfast.web.WebSide;
@@ -25,9 +26,6 @@ import org.springframework.web.context.support.WebApplicationContextUtils;
 @Configuration(proxyBeanMethods = false)
 class WebSecurity {
 
-    private static final String CONTENT = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-            + " connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
     /** The management port needs no sign-in: it serves health and Prometheus alone, and everything else is not there. */
     @Bean
     @Order(1)
@@ -51,12 +49,14 @@ class WebSecurity {
     @Bean
     @WebSide
     @Order(2)
-    SecurityFilterChain people(HttpSecurity http, SignedInContext signedIn, CookieCsrfTokenRepository csrf) throws Exception {
+    SecurityFilterChain people(
+            HttpSecurity http, SignedInContext signedIn, CookieCsrfTokenRepository csrf, ContentSecurityPolicy content)
+            throws Exception {
         return http.securityContext(context -> context.securityContextRepository(signedIn))
                 .csrf(token -> token.spa().csrfTokenRepository(csrf))
                 .requestCache(AbstractHttpConfigurer::disable)
                 .logout(AbstractHttpConfigurer::disable)
-                .headers(headers -> headers.contentSecurityPolicy(policy -> policy.policyDirectives(CONTENT))
+                .headers(headers -> headers.contentSecurityPolicy(policy -> policy.policyDirectives(content.value()))
                         .referrerPolicy(policy -> policy.policy(ReferrerPolicy.NO_REFERRER))
                         .frameOptions(FrameOptionsConfig::deny)
                         .permissionsPolicyHeader(policy -> policy.policy("camera=(), microphone=(), geolocation=(), payment=(), usb=()"))
