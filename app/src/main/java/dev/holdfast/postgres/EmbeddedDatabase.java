@@ -54,6 +54,7 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setErrorRedirector(Redirect.DISCARD)
                     .setOutputRedirector(Redirect.appendTo(home.resolve("postgres.log").toFile()))
                     .setConnectConfig("password", password)
+                    .setServerConfig("fsync", "on") // the library starts it without, for tests
                     .setServerConfig("synchronous_commit", "on")
                     .setServerConfig("max_connections", "100")
                     .setServerConfig("unix_socket_directories", "")
