@@ -1,0 +1,149 @@
+package dev.holdfast.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A TCP proxy on loopback that can be cut, black-holed and closed to newcomers, to break a connection for real. Thread-safe. */
+public final class TcpProxy implements AutoCloseable {
+    private final ServerSocket listening;
+    private final InetSocketAddress target;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition restored = lock.newCondition();
+    private boolean blackHole;
+    private volatile boolean refusing;
+
+    private TcpProxy(String host, int port) throws IOException {
+        target = new InetSocketAddress(host, port);
+        listening = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+        Thread.ofVirtual().name("proxy-accept").start(this::accept);
+    }
+
+    public static TcpProxy to(String host, int port) {
+        try {
+            return new TcpProxy(host, port);
+        } catch (IOException e) {
+            throw new UncheckedIOException("no proxy to " + host + ":" + port, e);
+        }
+    }
+
+    public int port() {
+        return listening.getLocalPort();
+    }
+
+    /** Closes every connection there is, on both sides. New ones are accepted. */
+    public void cut() {
+        sockets.forEach(TcpProxy::close);
+    }
+
+    /** Keeps the connections open but passes nothing on, in either direction, until {@link #restore()}. */
+    public void blackHole() {
+        set(true);
+    }
+
+    /** Passes on again, first what was held back. */
+    public void restore() {
+        refusing = false;
+        set(false);
+    }
+
+    /** Closes what there is and every new connection at once, until {@link #restore()}. */
+    public void refuse() {
+        refusing = true;
+        cut();
+    }
+
+    private void set(boolean hold) {
+        lock.lock();
+        try {
+            blackHole = hold;
+            restored.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void accept() {
+        while (!listening.isClosed()) {
+            try {
+                Socket client = listening.accept();
+                if (refusing) {
+                    close(client);
+                } else {
+                    Thread.ofVirtual().name("proxy-connect").start(() -> connect(client));
+                }
+            } catch (IOException e) {
+                // closed, or one connection that did not come about: the next may
+            }
+        }
+    }
+
+    private void connect(Socket client) {
+        try {
+            Socket server = new Socket(target.getAddress(), target.getPort());
+            client.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
+            sockets.add(client);
+            sockets.add(server);
+            Thread.ofVirtual().name("proxy-up").start(() -> pump(client, server));
+            Thread.ofVirtual().name("proxy-down").start(() -> pump(server, client));
+        } catch (IOException e) {
+            close(client);
+        }
+    }
+
+    private void pump(Socket from, Socket to) {
+        try {
+            byte[] buffer = new byte[16 * 1024];
+            for (int read = from.getInputStream().read(buffer); read >= 0; read = from.getInputStream().read(buffer)) {
+                waitWhileBlackHoled();
+                to.getOutputStream().write(buffer, 0, read);
+            }
+        } catch (IOException | InterruptedException e) {
+            // cut: both sides are closed below
+        } finally {
+            close(from);
+            close(to);
+            sockets.remove(from);
+            sockets.remove(to);
+        }
+    }
+
+    private void waitWhileBlackHoled() throws InterruptedException {
+        lock.lock();
+        try {
+            while (blackHole) {
+                restored.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("a proxied socket did not close", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listening.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the proxy's port " + port() + " did not close", e);
+        }
+        restore();
+        cut();
+    }
+}
