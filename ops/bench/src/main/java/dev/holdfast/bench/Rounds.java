@@ -1,0 +1,36 @@
+package dev.holdfast.bench;
+
+import java.util.List;
+
+/** Interleaves sides: A B C, A B C, ... after one turn of each as warm-up, so that what the machine does meets all alike. */
+final class Rounds {
+
+    private Rounds() {}
+
+    /** How many rounds count: five, or two with -Dquick; -Drounds=n says otherwise. */
+    static int count() {
+        return Integer.getInteger("rounds", quick() ? 2 : 5);
+    }
+
+    static boolean quick() {
+        return System.getProperty("quick") != null;
+    }
+
+    /** A full run's seconds, or a fifth of them (one at least) with -Dquick. */
+    static int seconds(int full) {
+        return quick() ? Math.max(1, full / 5) : full;
+    }
+
+    static void interleave(Report report, Side... sides) throws Exception {
+        for (Side side : sides) {
+            report.progress("warm-up  %s  %s", side.name(), Report.brief(side.measurement().measure()));
+        }
+        for (int round = 1; round <= count(); round++) {
+            for (Side side : List.of(sides)) {
+                var figures = side.measurement().measure();
+                report.progress("round %d  %s  %s", round, side.name(), Report.brief(figures));
+                figures.forEach((metric, figure) -> report.add(side.name(), metric, figure));
+            }
+        }
+    }
+}
