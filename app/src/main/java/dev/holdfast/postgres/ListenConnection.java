@@ -61,7 +61,8 @@ public final class ListenConnection implements SmartLifecycle, AutoCloseable {
     @Override
     public synchronized void start() {
         if (thread == null) {
-            thread = Thread.ofPlatform().name("holdfast-listener").daemon().start(this::run);
+            thread = Thread.ofPlatform().name("holdfast-listener").daemon().unstarted(this::run);
+            thread.start();
         }
     }
 
@@ -103,7 +104,7 @@ public final class ListenConnection implements SmartLifecycle, AutoCloseable {
                 before = true;
                 failures = 0;
                 serve(session);
-            } catch (SQLException e) {
+            } catch (SQLException | RuntimeException e) {
                 // one line per outage, not per attempt
                 if (failures == 0) log.warn("The LISTEN connection is lost, it will be made anew: {}", e.getMessage());
                 pause(++failures);
@@ -114,12 +115,11 @@ public final class ListenConnection implements SmartLifecycle, AutoCloseable {
     }
 
     private void serve(ListenSession session) throws SQLException {
+        connected = true;
         while (thread == Thread.currentThread()) {
             for (var subscription : subscriptions) {
                 if (session.listen(subscription.channels, subscription)) tell(subscription.listener::onReconnected);
             }
-            if (!connected) log.info("Listening for notifications");
-            connected = true;
             for (var notification : inbox.take(session.untilCheck())) {
                 for (var subscription : subscriptions) {
                     if (subscription.channels.contains(notification.channel())) {

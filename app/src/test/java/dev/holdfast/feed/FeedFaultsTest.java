@@ -1,0 +1,158 @@
+package dev.holdfast.feed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.db.TestPostgres;
+import dev.holdfast.db.TestPostgres.TestDatabase;
+import dev.holdfast.testing.TcpProxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class FeedFaultsTest {
+
+    private static final Duration SOON = Duration.ofSeconds(5);
+
+    private TcpProxy proxy;
+    private TestDatabase database;
+    private FeedServer server;
+    private UUID mira;
+    private UUID channel;
+
+    @BeforeEach
+    void start() {
+        database = TestPostgres.create();
+        proxy = TcpProxy.to(database.host(), database.port());
+        var through = new TestDatabase("127.0.0.1", proxy.port(), database.name(), database.user(), database.password());
+        server = new FeedServer(through, database);
+        mira = server.account("mira");
+        channel = server.channel("room", mira);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+        proxy.close();
+    }
+
+    @Test
+    void nothing_is_missed_when_the_database_is_cut_off_again_and_again() throws Exception {
+        try (var browser = server.browser(mira).goOnline()) {
+            browser.await(SOON, store -> store.seq(channel) == 0);
+            for (var round = 0; round < 5; round++) {
+                proxy.refuse();
+                server.say("room", "mira", "said while cut off " + round);
+                proxy.restore();
+                server.say("room", "mira", "said after " + round);
+                var seq = 2 * (round + 1);
+                browser.await(SOON, store -> store.seq(channel) == seq);
+            }
+            assertThat(browser.messages(channel)).hasSize(10);
+            assertThat(browser.hellos()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void nothing_is_missed_when_the_database_falls_silent_for_a_while() throws Exception {
+        try (var browser = server.browser(mira).goOnline()) {
+            browser.await(SOON, store -> store.seq(channel) == 0);
+            proxy.blackHole();
+            server.say("room", "mira", "said into the silence");
+            Thread.sleep(3_000);
+            proxy.restore();
+            browser.await(SOON, store -> store.seq(channel) == 1);
+        }
+    }
+
+    @Test
+    void lost_notifications_are_made_up_for_within_the_poll() throws Exception {
+        try (var browser = server.browser(mira).goOnline()) {
+            browser.await(SOON, store -> store.seq(channel) == 0);
+            database.jdbc().sql("alter table chat.message disable trigger all").update();
+            database.jdbc().sql("update chat.channel set seq = 1 where id = ?").param(channel).update();
+            database.jdbc().sql("""
+                    insert into chat.message (channel_id, author_id, content, seq, position)
+                    values (?, ?, 'unannounced', 1, 1)""").params(channel, mira).update();
+            database.jdbc().sql("alter table chat.message enable trigger all").update();
+            browser.await(Duration.ofSeconds(7), store -> store.messages(channel).size() == 1);
+        }
+    }
+
+    @Test
+    void a_reader_that_stalls_is_let_go_at_256_kB_while_the_others_notice_nothing() throws Exception {
+        var slow = server.account("slow");
+        server.join(channel, slow);
+        try (var healthy = server.browser(mira).goOnline(); var stalled = RawFeed.stalled(server, slow)) {
+            healthy.await(SOON, store -> store.seq(channel) == 0);
+            var subscriber = subscriber(slow);
+            var most = 0;
+            var sent = 0;
+            // what the kernels' buffers take comes first, then our own queue
+            for (; dropped() == 0 && sent < 400; sent++) {
+                server.say("room", "mira", "x".repeat(30_000));
+                var seq = sent + 1;
+                healthy.await(SOON, store -> store.seq(channel) == seq);
+                most = Math.max(most, subscriber.unsent());
+            }
+            assertThat(dropped()).isEqualTo(1);
+            assertThat(most).isBetween(100_000, Subscriber.MOST_UNSENT);
+            assertThat(healthy.hellos()).isEqualTo(1);
+            assertThat(healthy.resyncs()).isZero();
+            healthy.await(SOON, store -> server.part(Audience.class).size() == 1);
+        }
+    }
+
+    @Test
+    void one_select_serves_a_wake_up_whatever_the_number_of_browsers() throws Exception {
+        database.jdbc().sql("create extension pg_stat_statements").update();
+        var browsers = new ArrayList<dev.holdfast.testing.SimulatedBrowser>();
+        try {
+            for (var i = 0; i < 20; i++) browsers.add(server.browser(mira).goOnline());
+            for (var browser : browsers) browser.await(SOON, store -> store.seq(channel) == 0);
+            database.jdbc().sql("select pg_stat_statements_reset()").query().listOfRows();
+            var from = System.nanoTime();
+            for (var i = 1; i <= 10; i++) {
+                server.say("room", "mira", "number " + i);
+                var seq = i;
+                for (var browser : browsers) browser.await(SOON, store -> store.seq(channel) == seq);
+            }
+            var polls = Duration.ofNanos(System.nanoTime() - from).toSeconds() / 5 + 1;
+            var reads = database.jdbc().sql("""
+                    select sum(calls) from pg_stat_statements where query like '%chat.channel_changes(%' and query not like '%pg_stat%'
+                    """).query(Long.class).single();
+            assertThat(reads).isBetween(10L, 10 + polls);
+            assertThat(server.metric("holdfast.feed.clients")).isEqualTo(20);
+        } finally {
+            browsers.forEach(browser -> browser.close());
+        }
+    }
+
+    @Test
+    void a_server_that_stops_tells_its_browsers_when_to_come_back_and_ends_their_feeds() throws Exception {
+        try (var raw = RawFeed.open(server, mira, "")) {
+            while (!raw.line().startsWith("data:")) {
+                // the hello
+            }
+            raw.line();
+            Thread.ofVirtual().start(server::close);
+            var farewell = raw.line();
+            while (farewell.startsWith("event: heads") || farewell.startsWith("data:") || farewell.isEmpty()) farewell = raw.line();
+            assertThat(farewell).startsWith("retry: ");
+            raw.endsWithin(Duration.ofSeconds(1));
+        }
+    }
+
+    private double dropped() {
+        return server.metric("holdfast.feed.dropped.clients");
+    }
+
+    private Subscriber subscriber(UUID account) {
+        return server.part(Audience.class).everybody().stream()
+                .filter(one -> one.account.equals(account))
+                .findAny()
+                .orElseThrow();
+    }
+}
