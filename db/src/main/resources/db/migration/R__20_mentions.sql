@@ -8,57 +8,97 @@ set search_path = chat, pg_temp
 as $$
 declare
   line text;
-  bare text;
+  rest text;             -- of the line, behind the marks of quotes and lists
+  quotes integer;        -- how many quotes (>) the line is in
+  indent integer;
+  items integer[] := '{}'; -- where the text of each open list item begins
+  inner_indent integer;  -- of the innermost one
   fence text;            -- the run of ` or ~ that opened the block we are in
+  fence_quotes integer;
+  fence_indent integer;
   run text;
-  prose text := '';      -- what is outside code blocks
   previous_blank boolean := true;
+  previous_quotes integer := 0;
   in_indented boolean := false;
-  in_list boolean := false;
+  prose text[] := '{}';  -- lines outside code blocks; an empty one ends a paragraph
 begin
   if position('`' in content) = 0 and position('~~~' in content) = 0
-     and content !~ '(^|\n)(    |\t)' then
+     and content !~ '(^|\n)[ >]*(    |\t)' then
     return content;
   end if;
-  foreach line in array string_to_array(replace(content, E'\r', ''), E'\n') loop
-    bare := regexp_replace(line, '^( {0,3}>[ ]?)+', '');
-    if fence is not null then
-      run := substring(bare from '^\s*(`{3,}|~{3,})\s*$');
-      if run is not null and left(run, 1) = left(fence, 1) and length(run) >= length(fence) then
-        fence := null;
-        previous_blank := true;
+  foreach line in array string_to_array(replace(replace(content, E'\r', ''), E'\t', '    '), E'\n') loop
+    rest := line;
+    quotes := 0;
+    if fence is null or fence_quotes > 0 then
+      run := substring(line from '^(?: {0,3}> ?)+');
+      if run is not null then
+        rest := substr(line, length(run) + 1);
+        quotes := length(replace(run, ' ', ''));
       end if;
-      continue;
     end if;
-    run := coalesce(substring(bare from '^\s*(?:[-*+]\s+|\d+[.)]\s+)?(`{3,})[^`]*$'), substring(bare from '^\s*(?:[-*+]\s+|\d+[.)]\s+)?(~{3,})'));
-    if run is not null then
-      fence := run;
-      prose := prose || E'\n\n';
-      continue;
+    indent := length(rest) - length(ltrim(rest, ' '));
+    if fence is not null then
+      if quotes >= fence_quotes and (rest = '' or indent >= fence_indent) then
+        run := rtrim(ltrim(rest, ' '), ' ');
+        if left(run, 1) = left(fence, 1) and indent < fence_indent + 4 and length(run) >= length(fence) and ltrim(run, left(fence, 1)) = '' then
+          fence := null;
+        end if;
+        continue;
+      end if;
+      -- the quote or the list item that it is in has ended, and the block with it
+      fence := null;
     end if;
-    if bare ~ '^\s*$' then
+    if quotes <> previous_quotes then
+      prose := prose || ''::text;
+      items := '{}';
       previous_blank := true;
-      prose := prose || E'\n\n';
+      previous_quotes := quotes;
+    end if;
+    if ltrim(rest, ' ') = '' then
+      prose := prose || ''::text;
+      previous_blank := true;
       continue;
     end if;
-    if bare ~ '^ {0,3}([-*+]|\d+[.)])\s' then
-      in_list := true;
-    elsif bare !~ '^\s' then
-      in_list := false;
+    while items <> '{}' and indent < items[cardinality(items)] loop
+      items := trim_array(items, 1);
+    end loop;
+    inner_indent := coalesce(items[cardinality(items)], 0);
+    in_indented := indent >= inner_indent + 4 and (previous_blank or in_indented);
+    if in_indented then
+      continue;
     end if;
-    in_indented := not in_list and bare ~ '^(    | {0,3}\t)' and (previous_blank or in_indented);
     previous_blank := false;
-    if not in_indented then
-      prose := prose || bare || E'\n';
+    rest := ltrim(rest, ' ');
+    run := substring(rest from '^(?:[-*+]|\d{1,9}[.)])(?: {1,4}|$)');
+    while run is not null and cardinality(items) < 20 loop
+      prose := prose || ''::text;
+      inner_indent := indent + length(run);
+      items := items || inner_indent;
+      rest := substr(rest, length(run) + 1);
+      indent := inner_indent + length(rest) - length(ltrim(rest, ' '));
+      rest := ltrim(rest, ' ');
+      run := substring(rest from '^(?:[-*+]|\d{1,9}[.)])(?: {1,4}|$)');
+    end loop;
+    fence := coalesce(substring(rest from '^(`{3,})[^`]*$'), substring(rest from '^~{3,}'));
+    if fence is not null then
+      fence_quotes := quotes;
+      fence_indent := inner_indent;
+      prose := prose || ''::text;
+      previous_blank := true;
+    elsif left(rest, 1) = '#' then
+      prose := prose || array['', rest, ''];
+      previous_blank := true;
+    else
+      prose := prose || rest;
     end if;
   end loop;
-  return chat.without_code_spans(prose);
+  return chat.without_code_spans(prose || ''::text);
 end
 $$;
 comment on function chat.without_code(text) is
   'The text without its Markdown code: fenced blocks (``` and ~~~, also in quotes and list items), indented blocks and code spans.';
 
-create or replace function chat.without_code_spans(content text)
+create or replace function chat.without_code_spans(lines text[])
 returns text
 language plpgsql
 immutable parallel safe
@@ -69,19 +109,17 @@ declare
   tokens text[];
   last_of_length jsonb;  -- backtick run length -> index of its last run, so that an unclosed run costs no search
   place integer;
-  ending integer;
+  length_of_run integer;
+  escaped boolean;
   kept text[] := '{}';
 begin
-  if position('`' in content) = 0 then
-    return content;
-  end if;
-  foreach paragraph in array regexp_split_to_array(content, '\n\s*\n') loop
+  foreach paragraph in array string_to_array(array_to_string(lines, E'\n'), E'\n\n') loop
     if position('`' in paragraph) = 0 then
-      kept := kept || paragraph;
+      kept := kept || paragraph || E'\n\n'::text;
       continue;
     end if;
     select array_agg(t[1] order by n) into tokens
-    from regexp_matches(paragraph, '`+|\\`|\\|[^`\\]+', 'g') with ordinality as r(t, n);
+    from regexp_matches(paragraph, '`+|\\+|[^`\\]+', 'g') with ordinality as r(t, n);
     select coalesce(jsonb_object_agg(run_length, last_place), '{}') into last_of_length
     from (
       select length(t) as run_length, max(n) as last_place
@@ -90,26 +128,30 @@ begin
       group by length(t)
     ) runs;
     place := 1;
+    escaped := false;
     while place <= cardinality(tokens) loop
-      if tokens[place] like '`%' and (last_of_length ->> length(tokens[place])::text)::integer > place then
-        ending := place + 1;
-        while tokens[ending] <> tokens[place] loop
-          ending := ending + 1;
-        end loop;
+      if left(tokens[place], 1) = '`' then
+        length_of_run := length(tokens[place]) - escaped::integer;
+        if length_of_run > 0 and (last_of_length ->> length_of_run::text)::integer > place then
+          loop
+            place := place + 1;
+            exit when left(tokens[place], 1) = '`' and length(tokens[place]) = length_of_run;
+          end loop;
+        end if;
         kept := kept || ' '::text;
-        place := ending + 1;
       else
         kept := kept || tokens[place];
-        place := place + 1;
       end if;
+      escaped := left(tokens[place], 1) = '\' and length(tokens[place]) % 2 = 1;
+      place := place + 1;
     end loop;
     kept := kept || E'\n\n'::text;
   end loop;
   return array_to_string(kept, '');
 end
 $$;
-comment on function chat.without_code_spans(text) is
-  'The text without `code spans`: a run of backticks up to the next run of the same length in the same paragraph.';
+comment on function chat.without_code_spans(text[]) is
+  'The lines without `code spans`: a run of backticks up to the next run of the same length in the same paragraph (an empty line ends it). A backslash escapes a backtick outside a span, never in it.';
 
 create or replace function chat.mentioned_handles(content text)
 returns setof text
@@ -117,14 +159,23 @@ language sql
 immutable parallel safe
 set search_path = chat, pg_temp
 as $$
-  select distinct lower(found[1])
-  from regexp_matches(
-    regexp_replace(
-      chat.without_code(content),
-      '(?:\m[a-z][a-z0-9+.-]*://|\mwww\.)[^\s<>"()]*(?:\([^\s<>"()]*\)[^\s<>"()]*)*', ' ', 'gi'),
-    -- not after what may stand before the @ of an e-mail address; not before what would make the handle longer
-    '(?<![A-Za-z0-9._%+@-])@([A-Za-z0-9](?:[A-Za-z0-9_-]{0,30}[A-Za-z0-9])?)(?![A-Za-z0-9@])', 'g') as found
-  where position('@' in content) > 0
+  select distinct lower(h.handle)
+  from (
+    -- cut at every @: what a regular expression looks at stays short, whatever the text
+    select p.piece as after, lag(p.piece) over (order by p.n) as before, p.n, p.n = max(p.n) over () as is_last
+    from string_to_table(
+      regexp_replace(chat.without_code(content),
+        -- URLs, and what a Markdown link leads to
+        '(?:\m[a-z][a-z0-9+.-]{1,20}://|\mwww\.|\]\( *<?)[^\s<>"()]*(?:\([^\s<>"()]*\)[^\s<>"()]*)*', ' ', 'gi'),
+      '@') with ordinality as p(piece, n)
+    where position('@' in content) > 0
+  ) cut
+  cross join lateral substring(left(cut.after, 100) from '^([A-Za-z0-9](?:[A-Za-z0-9_-]{0,30}[A-Za-z0-9])?)(?![A-Za-z0-9]|[_-]+[A-Za-z0-9])') as h(handle)
+  where h.handle is not null
+    and (cut.n = 2 or cut.before <> '')
+    -- not behind what may stand before the @ of an e-mail address, nor in a URL without a scheme (social.example/@ada)
+    and right(cut.before, 200) !~* '(?:[a-z0-9](?:[._%+-]*[_%+-])?|\.[a-z]{2,24}(?::\d+)?/[^\s<>"()]*)$'
+    and (cut.is_last or h.handle <> cut.after)
 $$;
 comment on function chat.mentioned_handles(text) is
   'The handles, in lower case, that a text mentions: @handle outside code, e-mail addresses and URLs. Whether they exist is for the caller to see.';
