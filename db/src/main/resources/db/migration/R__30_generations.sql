@@ -123,15 +123,22 @@ begin
   update worker w set last_seen_at = now() where w.id = heartbeat.worker;
   -- a lease with most of its life before it is left alone: fewer row versions
   update generation g
-  set lease_until = now() + heartbeat.lease
+  set lease_until = now() + heartbeat.lease, progress_start = c.start_at,
+    progress_at = case when c.start_at is distinct from g.progress_start then now() else g.progress_at end
   from (
-    select h.id
+    select h.id, h.message_id, h.fence
     from unnest(heartbeat.generations, heartbeat.fences) as held(id, fence)
     join generation h on h.id = held.id and h.fence = held.fence
     where h.state = 'running' and h.worker_id = heartbeat.worker and h.lease_until < now() + heartbeat.lease * 0.7
     order by h.id
     for no key update of h skip locked
   ) ours
+  left join lateral (
+    select k.start_at from chunk k
+    where k.message_id = ours.message_id and k.fence = ours.fence
+    order by k.start_at desc
+    limit 1
+  ) c on true
   where g.id = ours.id and g.state = 'running';
   return query
   select held.id
@@ -375,11 +382,17 @@ begin
     for no key update of g
   ) h;
   if ours is not null then
-    delete from chunk c where c.message_id = any(ours);
+    with folded as (
+      delete from chunk c where c.message_id = any(ours) returning c.message_id
+    ), flushed as (
+      select folded.message_id, count(*)::integer as flushes from folded group by folded.message_id
+    )
     update generation g
     set state = 'completed', lease_until = null, finished_at = now(), error = null, error_code = null,
-      first_token_at = coalesce(g.first_token_at, now()), input_tokens = i.input_tokens, output_tokens = i.output_tokens
+      first_token_at = coalesce(g.first_token_at, now()), flushes = coalesce(f.flushes, 0),
+      input_tokens = i.input_tokens, output_tokens = i.output_tokens
     from unnest(messages, complete.input_tokens, complete.output_tokens) as i(message_id, input_tokens, output_tokens)
+    left join flushed f on f.message_id = i.message_id
     where g.message_id = i.message_id and i.message_id = any(ours);
     update message m
     set content = case when m.deleted_at is null then i.content else '' end, status = 'complete', seq = t.seq, text_fence = i.fence

@@ -1,0 +1,243 @@
+package dev.holdfast.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+
+/** What administrators do in psql. */
+class OpsFunctionsTest {
+
+    private final QueueFixture queue = new QueueFixture();
+
+    @Test
+    void retry_queues_a_failed_generation_with_its_attempts_reset_behind_fresh_mentions() {
+        long failed = queue.failed("@ada one");
+        long seq = seq();
+        assertThat(queue.row("select * from ops.retry(?)", failed)).containsEntry("id", failed).containsEntry("outcome", "queued")
+                .containsEntry("agent", "ada").containsEntry("channel", "general")
+                .containsEntry("detail", "was failed, 1 attempts, The provider refused the key.");
+        assertThat(queue.row("select state, attempt, error, priority from chat.generation"))
+                .containsEntry("state", "queued").containsEntry("attempt", 0).containsEntry("error", null).containsEntry("priority", -1);
+        assertThat(queue.texts("select status from chat.message where reply_to is not null")).containsExactly("queued");
+        assertThat(seq()).as("open pages read the change").isEqualTo(seq + 1);
+        long fresh = queue.ask("general", "@ada two");
+        assertThat(queue.texts("select generation_id::text from chat.claim(?, 1, '10 seconds'::interval)", queue.worker))
+                .containsExactly("" + fresh);
+    }
+
+    @Test
+    void the_same_retry_again_changes_nothing_and_says_so() {
+        long failed = queue.failed("@ada one");
+        queue.rows("select ops.retry(?)", failed);
+        long seq = seq();
+        assertThat(queue.row("select * from ops.retry(?)", failed)).containsEntry("outcome", "unchanged").containsEntry("detail", "is queued already");
+        assertThat(seq()).isEqualTo(seq);
+        assertThat(queue.texts("select action from ops.audit")).containsExactly("retry");
+    }
+
+    @Test
+    void everything_that_is_stuck_is_retried_by_one_statement() {
+        queue.failed("@ada one");
+        queue.ask("general", "@ada two");
+        queue.ask("lab", "@ada three");
+        queue.claim();
+        queue.jdbc.sql("update chat.generation set lease_until = now() - interval '1 second' where channel_id = (select id from chat.channel where name = 'lab')").update();
+        queue.jdbc.sql("update chat.generation set claimed_at = now() - interval '2 minutes' where state = 'running'").update();
+        assertThat(queue.texts("select (r).outcome from (select ops.retry(id) as r from ops.stuck) s")).containsExactly("queued", "queued", "queued");
+        assertThat(queue.texts("select id::text from ops.stuck")).isEmpty();
+        assertThat(queue.texts("select history -> 0 ->> 'outcome' from chat.generation where id > 1")).containsExactly("taken away", "taken away");
+        assertThat(queue.claim()).hasSize(3);
+    }
+
+    @Test
+    void a_generation_that_gets_on_is_not_retried() {
+        long id = queue.ask("general", "@ada one");
+        queue.claim();
+        refused("HF409", "Generation " + id + " is running (attempt 1) and gets on.", "select ops.retry(?)", id);
+        assertThat(queue.row("select * from ops.retry(array[?::bigint])", id)).containsEntry("outcome", "refused");
+        assertThat(queue.state(id)).isEqualTo("running");
+        refused("HF404", "There is no generation 77.", "select ops.retry(?)", 77L);
+    }
+
+    @Test
+    void a_deleted_reply_is_not_retried() {
+        long id = queue.failed("@ada one");
+        queue.jdbc.sql("select chat.delete_message(g.message_id, g.person_id) from chat.generation g").query(String.class).single();
+        refused("HF409", "The reply of generation " + id + " was deleted.", "select ops.retry(?)", id);
+        assertThat(queue.row("select * from ops.retry_failed('ada', interval '1 day')")).containsEntry("outcome", "unchanged");
+    }
+
+    @Test
+    void an_illegal_call_carries_a_hint() throws SQLException {
+        long id = queue.completed("@ada one");
+        try (Connection connection = queue.database.dataSource().getConnection()) {
+            assertThat(hint(connection, "select ops.cancel(" + id + ")")).contains("select ops.retry(" + id + ");");
+            assertThat(hint(connection, "select ops.retry(99)")).contains("ops.generations");
+            assertThat(hint(connection, "select ops.pause_agent('mira')")).isEqualTo("Agents: ada, bob.");
+            assertThat(hint(connection, "select ops.drain_worker('web-9')")).isEqualTo("Workers: web-1.");
+        }
+    }
+
+    @Test
+    void cancel_ends_queued_and_running_ones_for_good() {
+        long running = queue.ask("general", "@ada one");
+        queue.claim();
+        long waiting = queue.ask("general", "@ada two");
+        assertThat(queue.texts("select (r).outcome from (select ops.cancel(id) as r from ops.generations where channel = 'general') s"))
+                .containsExactly("cancelled", "cancelled");
+        assertThat(queue.state(running)).isEqualTo("cancelled");
+        assertThat(queue.row("select * from ops.cancel(?)", waiting)).containsEntry("outcome", "unchanged").containsEntry("detail", "is cancelled already");
+        long done = queue.completed("@ada three");
+        refused("HF409", "Generation " + done + " has completed; there is nothing to cancel.", "select ops.cancel(?)", done);
+        refused("HF404", "There is no generation 99.", "select ops.cancel(?)", 99L);
+    }
+
+    @Test
+    void one_that_ended_after_the_select_chose_it_doesnt_spoil_a_bulk_cancel() throws SQLException {
+        long id = queue.completed("@ada one");
+        try (Connection connection = queue.database.dataSource().getConnection()) {
+            JdbcClient jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
+            assertThat(jdbc.sql("""
+                    with ended as materialized (select pg_sleep(0.001)), late as materialized (
+                      select statement_timestamp() as at from ended)
+                    select (select count(*) from late)::int
+                    """).query(Integer.class).single()).isEqualTo(1);
+            jdbc.sql("update chat.generation set finished_at = clock_timestamp() + interval '1 second' where id = ?").param(id).update();
+            assertThat(jdbc.sql("select detail from ops.cancel(?)").param(id).query(String.class).single()).isEqualTo("has completed a moment ago");
+        }
+    }
+
+    @Test
+    void a_paused_agent_starts_nothing_until_it_is_resumed() {
+        assertThat(queue.row("select * from ops.pause_agent('@Ada')")).containsEntry("agent", "ada").containsEntry("outcome", "paused");
+        queue.ask("general", "@ada one");
+        assertThat(queue.claim()).isEmpty();
+        assertThat(queue.row("select * from ops.pause_agent('ada')")).containsEntry("outcome", "unchanged");
+        assertThat(queue.row("select * from ops.retry(1)")).extractingByKey("detail").asString().contains("select ops.resume_agent('ada');");
+        assertThat(queue.row("select * from ops.resume_agent('ada')")).containsEntry("outcome", "resumed").containsEntry("detail", "1 queued may run now");
+        assertThat(queue.claim()).hasSize(1);
+        assertThat(queue.row("select * from ops.resume_agent('ada')")).containsEntry("outcome", "unchanged");
+        refused("HF404", "There is no agent \"eve\".", "select ops.pause_agent('eve')");
+        refused("HF404", "\"mira\" is a person, not an agent.", "select ops.resume_agent('mira')");
+    }
+
+    @Test
+    void a_draining_worker_finishes_and_takes_nothing_new() {
+        queue.ask("general", "@ada one");
+        queue.claim();
+        assertThat(queue.row("select * from ops.drain_worker('web-1')")).containsEntry("outcome", "draining")
+                .extractingByKey("detail").asString().startsWith("1 running will finish");
+        assertThat(queue.row("select * from ops.drain_worker('web-1')")).containsEntry("outcome", "unchanged");
+        queue.ask("general", "@ada two");
+        assertThat(queue.claim()).isEmpty();
+        assertThat(queue.row("select * from ops.resume_worker('web-1')")).containsEntry("outcome", "resumed");
+        assertThat(queue.claim()).hasSize(1);
+        refused("HF404", "There is no worker \"web-9\".", "select ops.drain_worker('web-9')");
+    }
+
+    @Test
+    void every_change_is_audited_with_who_did_it() throws SQLException {
+        queue.failed("@ada one");
+        queue.rows("select ops.retry(id) from ops.stuck");
+        queue.rows("select ops.cancel(1)");
+        queue.rows("select ops.pause_agent('ada')");
+        queue.rows("select ops.resume_agent('ada')");
+        queue.rows("select ops.drain_worker('web-1')");
+        assertThat(queue.texts("select actor || ' ' || action || ' ' || subject from ops.audit")).containsExactly(
+                "postgres drain_worker worker web-1", "postgres resume_agent agent ada", "postgres pause_agent agent ada",
+                "postgres cancel generation 1", "postgres retry generation 1");
+        assertThat(queue.texts("select detail ->> 'detail' from ops.audit where action = 'retry'"))
+                .containsExactly("was failed, 1 attempts, The provider refused the key.");
+        try (Connection connection = queue.database.dataSource().getConnection()) {
+            connection.setAutoCommit(false);
+            JdbcClient jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
+            jdbc.sql("select set_config('holdfast.actor', 'mira', true)").query(String.class).single();
+            jdbc.sql("select ops.pause_agent('bob')::text").query(String.class).single();
+            connection.commit();
+        }
+        assertThat(queue.texts("select actor from ops.audit limit 1")).containsExactly("mira");
+    }
+
+    @Test
+    void rollback_undoes_all_of_it() throws SQLException {
+        long failed = queue.failed("@ada one");
+        queue.ask("general", "@ada two");
+        String before = everything();
+        try (Connection connection = queue.database.dataSource().getConnection()) {
+            connection.setAutoCommit(false);
+            JdbcClient jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
+            jdbc.sql("select ops.retry(?)::text").param(failed).query(String.class).single();
+            jdbc.sql("select ops.cancel(id)::text from ops.generations").query(String.class).list();
+            jdbc.sql("select ops.pause_agent('ada')::text").query(String.class).single();
+            jdbc.sql("select ops.drain_worker('web-1')::text").query(String.class).single();
+            connection.rollback();
+        }
+        assertThat(everything()).isEqualTo(before);
+    }
+
+    @Test
+    void a_thousand_failed_ones_are_retried_by_one_statement_in_under_a_second() {
+        queue.askOften(1000);
+        assertThat(queue.claim()).hasSize(1000);
+        queue.failEveryRunning("The provider refused the key.");
+        assertThat(took("select r.id::text from ops.stuck s, ops.retry(s.id) r")).as("row by row, ms").isLessThan(1000);
+        assertThat(queue.texts("select count(*)::text from ops.audit")).containsExactly("1000");
+        queue.claim();
+        queue.failEveryRunning("The provider refused the key.");
+        assertThat(took("select r.id::text from ops.retry_failed('ada', interval '1 day') r")).as("at once, ms").isLessThan(1000);
+        assertThat(queue.texts("select distinct action from ops.audit order by 1")).containsExactly("retry", "retry_failed");
+        long fresh = queue.ask("general", "@ada right now");
+        long another = queue.ask("general", "noor", "@ada me too");
+        assertThat(queue.texts("select generation_id::text from chat.claim(?, 2, '10 seconds'::interval)", queue.worker))
+                .containsExactlyInAnyOrder("" + fresh, "" + another);
+    }
+
+    private long took(String retries) {
+        long start = System.nanoTime();
+        assertThat(queue.texts(retries)).hasSize(1000);
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        System.out.println(millis + " ms: " + retries);
+        return millis;
+    }
+
+    private long seq() {
+        return queue.jdbc.sql("select seq from chat.channel where name = 'general'").query(Long.class).single();
+    }
+
+    private String everything() {
+        return queue.texts("""
+                select (select json_agg(g order by id)::text from chat.generation g) || (select json_agg(m order by seq)::text from chat.message m)
+                  || (select json_agg(n order by account_id)::text from chat.agent n) || (select json_agg(w)::text from chat.worker w)
+                  || (select count(*) from chat.audit) || (select json_agg(c order by name)::text from chat.channel c)
+                """).getFirst();
+    }
+
+    private AbstractThrowableAssert<?, ?> refused(String state, String message, String sql, Object... params) {
+        return assertThatThrownBy(() -> queue.rows(sql, params)).rootCause()
+                .isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(state))
+                .hasMessageContaining(message);
+    }
+
+    /** The driver leaves hints out, so they are caught in the database. */
+    private static String hint(Connection connection, String call) {
+        JdbcClient jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
+        jdbc.sql("""
+                create or replace function pg_temp.hint_of(call text) returns text language plpgsql as $$
+                declare hint text;
+                begin
+                  execute call;
+                  return null;
+                exception when others then
+                  get stacked diagnostics hint = pg_exception_hint;
+                  return hint;
+                end $$
+                """).update();
+        return jdbc.sql("select pg_temp.hint_of(?)").param(call).query(String.class).single();
+    }
+}
