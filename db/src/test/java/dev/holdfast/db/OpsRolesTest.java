@@ -58,8 +58,8 @@ class OpsRolesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "select ops.retry(1)", "select ops.retry(array[1]::bigint[])", "select ops.retry_failed('ada', interval '1 day')",
-        "select ops.cancel(id) from ops.generations where state = 'queued'", "select ops.cancel(array[1]::bigint[])",
+        "select ops.retry(1)", "select ops.retry_all(array[1]::bigint[])", "select ops.retry_failed('ada', interval '1 day')",
+        "select ops.cancel(id) from ops.generations where state = 'queued'", "select ops.cancel_all(array[1]::bigint[])",
         "select ops.pause_agent('ada')", "select ops.resume_agent('ada')",
         "select ops.drain_worker('web-1')", "select ops.resume_worker('web-1')",
     })
