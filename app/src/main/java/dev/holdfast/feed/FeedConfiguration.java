@@ -1,8 +1,10 @@
 package dev.holdfast.feed;
 
 import dev.holdfast.postgres.ListenConnection;
+import dev.holdfast.web.WebSide;
 import io.micrometer.core.instrument.MeterRegistry;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -11,7 +13,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 
 /** The feed's parts, in every process that is a web. */
 @Configuration(proxyBeanMethods = false)
-@OnlyInAWeb
+@WebSide
 class FeedConfiguration {
 
     @Bean
@@ -29,10 +31,11 @@ class FeedConfiguration {
         return new Permissions(new JdbcTemplate(web));
     }
 
+    /** On connections of its own: requests that wait for the database don't keep the feed waiting. */
     @Bean
-    Relay relay(ListenConnection listener, Audience audience, DataSource web, Permissions permissions, FeedMetrics metrics) {
-        var door = new Door(audience, permissions, metrics);
-        return new Relay(listener, audience, new Changes(new JdbcTemplate(web)), door, metrics);
+    Relay relay(ListenConnection listener, Audience audience, @Qualifier("feed") DataSource own, FeedMetrics metrics) {
+        var jdbc = new JdbcTemplate(own);
+        return new Relay(listener, audience, new Changes(jdbc), new Door(audience, new Permissions(jdbc), metrics), metrics);
     }
 
     @Bean

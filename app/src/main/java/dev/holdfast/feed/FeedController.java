@@ -1,5 +1,6 @@
 package dev.holdfast.feed;
 
+import dev.holdfast.web.WebSide;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.security.Principal;
@@ -10,7 +11,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** Lets a signed-in browser in to the feed. {@link FeedFilter} writes the stream, once this request is done with. */
 @RestController
-@OnlyInAWeb
+@WebSide
 final class FeedController {
 
     private final Permissions permissions;

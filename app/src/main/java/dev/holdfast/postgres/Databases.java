@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.Settings;
 import dev.holdfast.StartFailure;
 import dev.holdfast.db.Migrations;
+import dev.holdfast.web.WebSide;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.SQLException;
 import javax.sql.DataSource;
@@ -77,6 +78,13 @@ class Databases {
     @Qualifier("web")
     HikariDataSource webDataSource(Migrated database, Settings settings, MeterRegistry meters) {
         return pool("web", "holdfast_web", database.url(), settings.webConnections(), meters);
+    }
+
+    @Bean(destroyMethod = "close", defaultCandidate = false)
+    @Qualifier("feed")
+    @WebSide
+    HikariDataSource feedDataSource(Migrated database, MeterRegistry meters) {
+        return pool("feed", "holdfast_web", database.url(), 2, meters);
     }
 
     @Bean(destroyMethod = "close", defaultCandidate = false)

@@ -23,6 +23,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
@@ -149,6 +150,7 @@ final class FeedServer implements AutoCloseable {
         }
 
         @Bean
+        @Qualifier("feed")
         DataSource dataSource(TestDatabase database) {
             var config = new HikariConfig();
             config.setDataSource(database.dataSource());

@@ -1,0 +1,248 @@
+package dev.holdfast.testing;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Thousands of open event streams on one thread: they read and forget, but note when a marked event arrived. An event
+ * is marked by {@code @@<System.nanoTime() of the sender>@@} anywhere in its text; nanoTime is one clock for all
+ * processes of a Linux machine. Thread-safe.
+ */
+public final class IdleFeeds implements AutoCloseable {
+
+    private static final int MARK = 23; // @@, 19 digits, @@
+    private static final int CONNECTING_AT_ONCE = 64;
+
+    /** Makes a mark for this moment. */
+    public static String mark() {
+        return mark(System.nanoTime());
+    }
+
+    public static String mark(long nanoTime) {
+        return "@@%019d@@".formatted(nanoTime);
+    }
+
+    private static final class Feed {
+        final String cookie;
+        SocketChannel socket;
+        SelectionKey key;
+        boolean open;
+        boolean reading = true;
+        byte[] tail = new byte[0];
+
+        Feed(String cookie) {
+            this.cookie = cookie;
+        }
+    }
+
+    private final InetSocketAddress address;
+    private final String path;
+    private final Selector selector;
+    private final List<Feed> feeds = new ArrayList<>();
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
+    private final Thread thread;
+    private long[] lags = new long[1 << 16];
+    private int count;
+    private int open;
+    private int ended;
+    private int next;
+    private int connecting;
+    private volatile boolean closed;
+
+    /** @param cookies the Cookie header of each feed; as many feeds are opened */
+    public IdleFeeds(URI server, String path, List<String> cookies) {
+        address = new InetSocketAddress(server.getHost(), server.getPort());
+        this.path = path;
+        cookies.forEach(cookie -> feeds.add(new Feed(cookie)));
+        try {
+            selector = Selector.open();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        thread = Thread.ofPlatform().daemon().name("idle-feeds").start(this::run);
+    }
+
+    /** Waits until every feed has had its answer's head and first bytes. */
+    public IdleFeeds awaitOpen(Duration longest) throws TimeoutException {
+        await(longest, () -> open == feeds.size(), "open");
+        return this;
+    }
+
+    /** Waits until so many marked events have arrived, over all feeds, since the last {@link #lags}. */
+    public void awaitMarks(int wanted, Duration longest) throws TimeoutException {
+        await(longest, () -> count >= wanted, "marked");
+    }
+
+    /** Nanoseconds from mark to arrival of every marked event since the last call. */
+    public synchronized long[] lags() {
+        var taken = Arrays.copyOf(lags, count);
+        count = 0;
+        return taken;
+    }
+
+    public synchronized int open() {
+        return open;
+    }
+
+    /** Those that the server has closed. */
+    public synchronized int ended() {
+        return ended;
+    }
+
+    /** The first so many stop reading, or read again. */
+    public synchronized void stall(int first, boolean stalled) {
+        for (var feed : feeds.subList(0, first)) {
+            feed.reading = !stalled;
+            if (feed.key != null && feed.key.isValid()) feed.key.interestOps(stalled ? 0 : SelectionKey.OP_READ);
+        }
+        selector.wakeup();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        selector.wakeup();
+        try {
+            thread.join();
+            for (var feed : feeds) if (feed.socket != null) feed.socket.close();
+            selector.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private interface Condition {
+        boolean holds();
+    }
+
+    private synchronized void await(Duration longest, Condition condition, String what) throws TimeoutException {
+        var until = System.nanoTime() + longest.toNanos();
+        while (!condition.holds()) {
+            var left = (until - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                throw new TimeoutException("after %s not all are %s: %d of %d open, %d ended, %d marks"
+                        .formatted(longest, what, open, feeds.size(), ended, count));
+            }
+            try {
+                wait(left);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private void run() {
+        try {
+            while (!closed) {
+                connectMore();
+                selector.select(200);
+                for (var key : selector.selectedKeys()) handle((Feed) key.attachment());
+                selector.selectedKeys().clear();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void connectMore() throws IOException {
+        while (next < feeds.size() && connecting < CONNECTING_AT_ONCE) {
+            var feed = feeds.get(next++);
+            connecting++;
+            feed.socket = SocketChannel.open();
+            feed.socket.setOption(StandardSocketOptions.SO_RCVBUF, 64 * 1024);
+            feed.socket.configureBlocking(false);
+            feed.socket.connect(address);
+            feed.key = feed.socket.register(selector, SelectionKey.OP_CONNECT, feed);
+        }
+    }
+
+    private void handle(Feed feed) {
+        try {
+            if (feed.key.isConnectable()) greet(feed);
+            else if (feed.key.isReadable()) read(feed);
+        } catch (IOException e) {
+            end(feed);
+        }
+    }
+
+    private void greet(Feed feed) throws IOException {
+        feed.socket.finishConnect();
+        var request = "GET " + path + " HTTP/1.1\r\nHost: " + address.getHostString() + ":" + address.getPort()
+                + "\r\nAccept: text/event-stream\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
+                + " Chrome/140.0.0.0 Safari/537.36\r\nAccept-Language: en-GB,en;q=0.9\r\nAccept-Encoding: gzip, deflate, br\r\n"
+                + "Referer: http://localhost/\r\nSec-Fetch-Mode: cors\r\nCookie: " + feed.cookie + "\r\n\r\n";
+        feed.socket.write(ByteBuffer.wrap(request.getBytes(ISO_8859_1)));
+        feed.key.interestOps(SelectionKey.OP_READ);
+    }
+
+    private void read(Feed feed) throws IOException {
+        if (!feed.reading) return;
+        buffer.clear();
+        var read = feed.socket.read(buffer);
+        var now = System.nanoTime();
+        if (read < 0) {
+            end(feed);
+            return;
+        }
+        var bytes = new byte[feed.tail.length + read];
+        System.arraycopy(feed.tail, 0, bytes, 0, feed.tail.length);
+        buffer.flip().get(bytes, feed.tail.length, read);
+        synchronized (this) {
+            if (!feed.open) opened(feed, bytes);
+            feed.tail = marks(bytes, now);
+        }
+    }
+
+    private void opened(Feed feed, byte[] bytes) {
+        var head = new String(bytes, ISO_8859_1);
+        if (!head.startsWith("HTTP/1.1 200")) throw new IllegalStateException("the feed answered " + head);
+        feed.open = true;
+        open++;
+        connecting--;
+        notifyAll();
+    }
+
+    private byte[] marks(byte[] bytes, long now) {
+        var from = 0;
+        for (var i = 0; i + MARK <= bytes.length; i++) {
+            if (bytes[i] != '@' || bytes[i + 1] != '@' || bytes[i + MARK - 1] != '@' || bytes[i + MARK - 2] != '@') continue;
+            if (count == lags.length) lags = Arrays.copyOf(lags, 2 * count);
+            lags[count++] = now - Long.parseLong(new String(bytes, i + 2, 19, ISO_8859_1));
+            i += MARK - 1;
+            from = i + 1;
+            notifyAll();
+        }
+        return Arrays.copyOfRange(bytes, Math.max(from, bytes.length - MARK + 1), bytes.length);
+    }
+
+    private synchronized void end(Feed feed) {
+        ended++;
+        if (feed.open) open--;
+        else connecting--;
+        feed.open = false;
+        feed.key.cancel();
+        try {
+            feed.socket.close();
+        } catch (IOException e) {
+            // ended either way
+        }
+        notifyAll();
+    }
+}
