@@ -19,6 +19,10 @@ class Message extends View {
     this.#text?.close();
   }
 
+  watches() {
+    return this.message?.pending ? ['connection'] : [];
+  }
+
   render() {
     const { message } = this;
     const { author, pending } = message;
@@ -84,7 +88,7 @@ class Message extends View {
   #pending() {
     const { pending } = this.message;
     if (!pending) return nothing;
-    if (pending.state !== 'failed') return html`<p class="sending" role="status">${SENDING[pending.kind]}</p>`;
+    if (pending.state !== 'failed') return html`<p class="sending">${store.connection === 'live' ? SENDING[pending.kind] : 'Kept here; it goes out when the connection is back.'}</p>`;
     return html`
       <p class="unsent" role="alert"><span>${REFUSED[pending.kind]} ${pending.reason}</span>
         ${['post', 'edit'].includes(pending.kind) ? html`<button type="button" class="plain" @click=${this.#edit}>Edit</button>` : nothing}

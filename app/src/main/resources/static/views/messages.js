@@ -17,6 +17,7 @@ class Messages extends View {
   #observer = new ResizeObserver(() => this.#settle());
   #sticks = true;
   #anchor = null;
+  #top = 0;
   #placed = false;
 
   watches() {
@@ -139,7 +140,7 @@ class Messages extends View {
   #settle() {
     const scroller = this.scroller;
     if (!scroller) return;
-    if (this.#sticks) scroller.scrollTop = scroller.scrollHeight;
+    if (this.#sticks) this.#top = scroller.scrollTop = scroller.scrollHeight;
     else if (this.#anchor?.element.isConnected) scroller.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.at;
   }
 
@@ -150,9 +151,12 @@ class Messages extends View {
 
   #scrolled = () => {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.#sticks = this.#atBottom() && this.log.atEnd;
+    // Only a move upwards is the reader's: text that grows leaves us behind the bottom for a moment, too.
+    if (this.#atBottom()) this.#sticks = this.log.atEnd;
+    else if (scrollTop < this.#top - 1) this.#sticks = false;
+    this.#top = scrollTop;
     this.#remember();
-    this.away = scrollHeight - scrollTop - clientHeight > clientHeight;
+    this.away = !this.#sticks && scrollHeight - scrollTop - clientHeight > clientHeight;
     if (scrollTop < NEAR) this.#older();
     else if (scrollHeight - scrollTop - clientHeight < NEAR && !this.log.atEnd) newer(this.channelId);
     this.#read();
