@@ -17,7 +17,7 @@ class Messages extends View {
   #observer = new ResizeObserver(() => this.#settle());
   #sticks = true;
   #anchor = null;
-  #top = 0;
+  #was = 0;
   #placed = false;
 
   watches() {
@@ -140,7 +140,7 @@ class Messages extends View {
   #settle() {
     const scroller = this.scroller;
     if (!scroller) return;
-    if (this.#sticks) this.#top = scroller.scrollTop = scroller.scrollHeight;
+    if (this.#sticks) this.#was = scroller.scrollTop = scroller.scrollHeight;
     else if (this.#anchor?.element.isConnected) scroller.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.at;
   }
 
@@ -153,8 +153,8 @@ class Messages extends View {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     // Only a move upwards is the reader's: text that grows leaves us behind the bottom for a moment, too.
     if (this.#atBottom()) this.#sticks = this.log.atEnd;
-    else if (scrollTop < this.#top - 1) this.#sticks = false;
-    this.#top = scrollTop;
+    else if (scrollTop < this.#was - 1) this.#sticks = false;
+    this.#was = scrollTop;
     this.#remember();
     this.away = !this.#sticks && scrollHeight - scrollTop - clientHeight > clientHeight;
     if (scrollTop < NEAR) this.#older();
