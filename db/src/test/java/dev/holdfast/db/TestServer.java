@@ -24,6 +24,8 @@ public record TestServer(String description, String host, int port, String user,
         try {
             EmbeddedPostgres postgres = EmbeddedPostgres.builder()
                     .setServerConfig("fsync", "off")
+                    // the library's own default is off, and a commit would mean nothing when the server is killed
+                    .setServerConfig("synchronous_commit", "on")
                     .setServerConfig("max_connections", "300")
                     .setServerConfig("shared_preload_libraries", "pg_stat_statements")
                     .setServerConfig("unix_socket_directories", "")
