@@ -1,0 +1,63 @@
+package dev.holdfast.model;
+
+import java.net.URI;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.env.Environment;
+
+/**
+ * Which providers this process may call. Keys and addresses are the operator's alone: they come from the environment,
+ * and nothing that members can write leads anywhere else.
+ */
+record ModelEnvironment(
+        @Nullable String openAiBaseUrl,
+        @Nullable String openAiKey,
+        @Nullable String anthropicBaseUrl,
+        @Nullable String anthropicKey,
+        @Nullable String ollamaBaseUrl) {
+
+    static final String LOCAL_OLLAMA = "http://localhost:11434";
+
+    /** @throws IllegalStateException naming the variable whose address is none */
+    static ModelEnvironment from(Environment environment) {
+        return new ModelEnvironment(
+                address(environment, "OPENAI_BASE_URL"),
+                text(environment, "OPENAI_API_KEY"),
+                address(environment, "holdfast.anthropic-base-url"),
+                text(environment, "ANTHROPIC_API_KEY"),
+                address(environment, "OLLAMA_BASE_URL"));
+    }
+
+    /** A server of one's own needs no key. */
+    boolean openAi() {
+        return openAiKey != null || openAiBaseUrl != null;
+    }
+
+    boolean anthropic() {
+        return anthropicKey != null;
+    }
+
+    String ollama() {
+        return ollamaBaseUrl == null ? LOCAL_OLLAMA : ollamaBaseUrl;
+    }
+
+    private static @Nullable String text(Environment environment, String name) {
+        String value = environment.getProperty(name);
+        return value == null || value.isBlank() ? null : value.strip();
+    }
+
+    private static @Nullable String address(Environment environment, String name) {
+        String value = text(environment, name);
+        if (value == null) return null;
+        if (!value.matches("https?://[^/?#\\s]+[^?#\\s]*") || URI.create(value).getHost() == null) {
+            throw new IllegalStateException(
+                    name + " is not an address; write it as http://host:port or https://host/v1, without ? and #.");
+        }
+        return value.endsWith("/") ? value.substring(0, value.length() - 1) : value;
+    }
+
+    /** Without the keys: records end up in logs. */
+    @Override
+    public String toString() {
+        return "ModelEnvironment[openai=" + openAi() + ", anthropic=" + anthropic() + ", ollama=" + ollama() + "]";
+    }
+}

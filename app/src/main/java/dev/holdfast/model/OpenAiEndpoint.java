@@ -1,0 +1,73 @@
+package dev.holdfast.model;
+
+import com.openai.client.OpenAIClientAsync;
+import com.openai.client.OpenAIClientAsyncImpl;
+import com.openai.core.ClientOptions;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.openai.OpenAiChatModel;
+import org.springframework.ai.openai.OpenAiChatOptions;
+import org.springframework.ai.openai.http.okhttp.SpringAiOpenAiHttpClient;
+
+/** OpenAI, or any server that speaks its chat completions. */
+final class OpenAiEndpoint implements Endpoint {
+    private static final String OPENAI = "https://api.openai.com/v1";
+
+    private final OpenCalls calls = new OpenCalls();
+    private final OpenAIClientAsync client;
+    private final boolean openAiItself;
+
+    /** @param key null for a server of one's own that asks for none */
+    OpenAiEndpoint(@Nullable String baseUrl, @Nullable String key, ExecutorService threads) {
+        openAiItself = baseUrl == null || baseUrl.startsWith("https://api.openai.com");
+        var http = SpringAiOpenAiHttpClient.builder()
+                .timeout(Duration.ZERO)
+                .dispatcherExecutorService(threads)
+                .interceptor(calls);
+        if (key == null) {
+            http.interceptor(chain -> chain.proceed(
+                    chain.request().newBuilder().removeHeader("Authorization").build()));
+        }
+        SpringAiOpenAiHttpClient built = http.build();
+        // OkHttp would let only 64 requests wait for an answer; the slots are the limit here
+        built.getOkHttpClient().dispatcher().setMaxRequests(Integer.MAX_VALUE);
+        built.getOkHttpClient().dispatcher().setMaxRequestsPerHost(Integer.MAX_VALUE);
+        client = new OpenAIClientAsyncImpl(ClientOptions.builder()
+                .httpClient(built)
+                .baseUrl(baseUrl == null ? OPENAI : baseUrl)
+                .apiKey(key == null ? "none" : key)
+                .streamHandlerExecutor(threads)
+                .timeout(Duration.ZERO)
+                .maxRetries(0)
+                .build());
+    }
+
+    @Override
+    public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId) {
+        // the options of Spring AI carry no header of one request, so the client does
+        var named = client.withOptions(with -> with.putHeader(OpenCalls.REQUEST_ID, requestId));
+        var model = OpenAiChatModel.builder()
+                .openAiClientAsync(named)
+                .openAiClient(named.sync())
+                .options(options(agent, options))
+                .build();
+        calls.open(requestId);
+        return ModelCall.start(
+                model.stream(prompt), () -> calls.close(requestId), error -> OpenAiFailures.sort(error, agent));
+    }
+
+    private OpenAiChatOptions options(Agent agent, AgentOptions options) {
+        var chat = OpenAiChatOptions.builder()
+                .model(agent.model())
+                .temperature(options.temperature())
+                .topP(options.topP())
+                .streamUsage(true)
+                .maxRetries(0)
+                .timeout(Duration.ZERO); // else Spring AI ends every reply after a minute; the slot keeps the agent's limits
+        // newer models refuse the old name, and servers of one's own know only that
+        return (openAiItself ? chat.maxCompletionTokens(options.maxTokens()) : chat.maxTokens(options.maxTokens()))
+                .build();
+    }
+}

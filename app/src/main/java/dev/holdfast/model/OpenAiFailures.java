@@ -1,0 +1,32 @@
+package dev.holdfast.model;
+
+import com.openai.core.http.Headers;
+import com.openai.errors.OpenAIServiceException;
+import com.openai.errors.SseException;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+
+final class OpenAiFailures {
+    private OpenAiFailures() {}
+
+    static Failure sort(Throwable error, Agent agent) {
+        Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        if (cause instanceof SseException) {
+            return new Failure.TryAgain("the model's server failed mid-answer", "server_error");
+        }
+        if (cause instanceof OpenAIServiceException service) {
+            return HttpFailures.sort(
+                    service.statusCode(),
+                    header(service.headers(), "Retry-After"),
+                    service.code().orElse(""),
+                    String.valueOf(service.getMessage()),
+                    agent);
+        }
+        return HttpFailures.broken(cause);
+    }
+
+    private static String header(Headers headers, String name) {
+        List<String> values = headers.values(name);
+        return values.isEmpty() ? "" : values.getFirst();
+    }
+}
