@@ -65,8 +65,9 @@ final class HttpFailures {
     }
 
     /** A provider's sentence, short enough to read and without anything that looks like a key. */
-    static String quote(String message) {
-        String safe = SECRET.matcher(message).replaceAll("***").strip();
-        return safe.length() <= LONGEST_QUOTE ? safe : safe.substring(0, LONGEST_QUOTE) + "…";
+    private static String quote(String message) {
+        String safe = SECRET.matcher(message).replaceAll("***").replaceFirst("^\\d{3}: ", "").strip();
+        String quoted = safe.length() <= LONGEST_QUOTE ? safe : safe.substring(0, LONGEST_QUOTE) + "…";
+        return quoted.matches("(?s).*[.!?…}\"]") ? quoted : quoted + ".";
     }
 }

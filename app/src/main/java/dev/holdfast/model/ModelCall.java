@@ -59,6 +59,7 @@ public final class ModelCall implements AutoCloseable {
         closeRequest.run();
         reader.cancel();
         events.clear(); // a reader of the socket that waits for room sees that it is closed
+        events.offer(new ModelEvent.Failed(new Failure.TryAgain("the call was closed", "closed")));
     }
 
     private void put(ModelEvent event) {

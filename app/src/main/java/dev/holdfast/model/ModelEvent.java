@@ -12,7 +12,13 @@ public sealed interface ModelEvent {
     record Alive() implements ModelEvent {}
 
     /** The model finished by itself. Token counts are null where the provider gave none. */
-    record Ended(@Nullable Integer inputTokens, @Nullable Integer outputTokens) implements ModelEvent {}
+    record Ended(@Nullable Integer inputTokens, @Nullable Integer outputTokens) implements ModelEvent {
+
+        /** What a finish without any text means. */
+        public static Failure empty() {
+            return new Failure.TryAgain("the model's answer was empty", "empty");
+        }
+    }
 
     record Failed(Failure failure) implements ModelEvent {}
 }

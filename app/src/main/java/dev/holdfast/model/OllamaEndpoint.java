@@ -13,15 +13,17 @@ import org.springframework.web.reactive.function.client.WebClient;
 /** Ollama, on this machine or another. */
 final class OllamaEndpoint implements Endpoint {
     private final String baseUrl;
+    private final OllamaClient client;
     private final JdkClientHttpConnector connector;
 
     OllamaEndpoint(String baseUrl, ExecutorService threads) {
         this.baseUrl = baseUrl;
-        this.connector = new JdkClientHttpConnector(HttpClient.newBuilder()
+        this.client = new OllamaClient(HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(10))
                 .executor(threads)
                 .build());
+        this.connector = new JdkClientHttpConnector(client);
     }
 
     @Override
@@ -40,6 +42,6 @@ final class OllamaEndpoint implements Endpoint {
                         .build())
                 .options(chat)
                 .build();
-        return ModelCall.start(model.stream(prompt), () -> {}, error -> OllamaFailures.sort(error, agent));
+        return ModelCall.start(model.stream(prompt), () -> client.close(requestId), error -> OllamaFailures.sort(error, agent));
     }
 }

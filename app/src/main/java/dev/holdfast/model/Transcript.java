@@ -31,7 +31,7 @@ final class Transcript {
         return new ModelEvent.Failed(
                 finish.equals("content_filter") || finish.equals("refusal")
                         ? new Failure.GiveUp("The model refused to answer. Ask in other words.", "refused")
-                        : new Failure.TryAgain("the model's answer was empty", "empty"));
+                        : ModelEvent.Ended.empty());
     }
 
     /** Some providers count in every event, some only in the last, some say 0 for unknown. */

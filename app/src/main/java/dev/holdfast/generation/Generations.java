@@ -1,0 +1,143 @@
+package dev.holdfast.generation;
+
+import dev.holdfast.generation.Statement.Column;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** The queue's functions for one attempt's life, each one statement that commits by itself. Thread-safe. */
+public final class Generations {
+
+    /** How a failed attempt ended. */
+    public enum Outcome {
+        RETRY,
+        FAILED,
+        FENCED
+    }
+
+    private final Statement statement;
+
+    public Generations(DataSource dataSource) {
+        this.statement = new Statement(dataSource);
+    }
+
+    private static final String CLAIM = """
+            select generation_id, message_id, fence, agent_id, agent_handle, attempt, max_attempts, claim_latency_seconds
+            from chat.claim(?, ?, ?::interval)
+            """;
+
+    public List<Claimed> claim(long worker, int max, Duration lease) {
+        return statement.rows(
+                CLAIM,
+                (row, number) -> new Claimed(
+                        row.getLong(1),
+                        worker,
+                        row.getObject(2, UUID.class),
+                        row.getLong(3),
+                        row.getObject(4, UUID.class),
+                        row.getString(5),
+                        row.getInt(6),
+                        row.getInt(7),
+                        row.getDouble(8)),
+                worker,
+                max,
+                interval(lease));
+    }
+
+    /** Queues again, or fails, what workers that went away left behind. @return how many */
+    public int reap() {
+        return statement.rows("select generation_id from chat.reap()", (row, number) -> row.getLong(1)).size();
+    }
+
+    private static final String HEARTBEAT = "select generation_id from chat.heartbeat(?, ?, ?, ?::interval)";
+
+    /** Renews the leases of all that the worker runs. @return the generations that are no longer its own */
+    public List<Long> heartbeat(long worker, Collection<Claimed> running, Duration lease) {
+        return statement.rows(
+                HEARTBEAT,
+                (row, number) -> row.getLong(1),
+                worker,
+                Column.of("int8", running, Claimed::id),
+                Column.of("int8", running, Claimed::fence),
+                interval(lease));
+    }
+
+    private static final String CONTEXT = "select message_id, handle, display_name, content, own from chat.context(?, ?)";
+
+    /** The channel's messages up to the asking one, newest first. */
+    public List<ContextMessage> context(long generation, int max) {
+        return statement.rows(
+                CONTEXT,
+                (row, number) -> new ContextMessage(
+                        row.getObject(1, UUID.class),
+                        row.getString(2),
+                        row.getString(3),
+                        row.getString(4),
+                        row.getBoolean(5)),
+                generation,
+                max);
+    }
+
+    /** Keeps which messages the model is given. */
+    public void setContext(Claimed claimed, List<UUID> messages) {
+        statement.rows(
+                "select chat.set_context(?, ?, ?)",
+                (row, number) -> true,
+                claimed.id(),
+                claimed.fence(),
+                new Column("uuid", messages.toArray()));
+    }
+
+    private static final String FAIL = "select chat.fail(?, ?, ?, ?, ?, ?::interval, ?, true)";
+
+    /**
+     * @param error what people read
+     * @param retryAfter null: give up
+     * @param partial all the text so far
+     */
+    public Outcome fail(
+            Claimed claimed, String error, String code, @Nullable Duration retryAfter, String partial) {
+        return statement
+                .rows(
+                        FAIL,
+                        (row, number) -> Outcome.valueOf(row.getString(1).toUpperCase(java.util.Locale.ROOT)),
+                        claimed.worker(),
+                        claimed.message(),
+                        claimed.fence(),
+                        error,
+                        code,
+                        retryAfter == null ? null : interval(retryAfter),
+                        partial)
+                .getFirst();
+    }
+
+    /** One reply to hand back: the attempt, and all its text so far. */
+    public record Partial(Claimed claimed, String text) {}
+
+    /** Queued again at once, the attempt not counted. @return how many were still ours */
+    public int release(long worker, Collection<Partial> partials) {
+        return statement
+                .rows(
+                        "select chat.release(?, ?, ?, ?)",
+                        (row, number) -> row.getInt(1),
+                        worker,
+                        Column.of("uuid", partials, partial -> partial.claimed().message()),
+                        Column.of("int8", partials, partial -> partial.claimed().fence()),
+                        Column.of("text", partials, Partial::text))
+                .getFirst();
+    }
+
+    /** Whether somebody stopped it for good. */
+    public boolean cancelled(long generation) {
+        return statement
+                .rows("select state from chat.generation where id = ?", (row, number) -> row.getString(1), generation)
+                .contains("cancelled");
+    }
+
+    static String interval(Duration duration) {
+        return duration.toMillis() + " milliseconds";
+    }
+}

@@ -1,0 +1,148 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.generation.Chunk;
+import dev.holdfast.generation.Chunk.Refusal;
+import dev.holdfast.generation.Chunks;
+import dev.holdfast.generation.Claimed;
+import dev.holdfast.generation.Completion;
+import dev.holdfast.generation.Durable;
+import dev.holdfast.generation.Held;
+import dev.holdfast.worker.Written.Status;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.springframework.dao.DataAccessException;
+
+/**
+ * Brings the text of all replies of this process into the rows: one pass, one transaction for all their new text. After
+ * any error it re-reads how far the rows got and goes on from memory, which still holds everything. One thread.
+ *
+ * <p>A pass: believe nothing doubtful, show what has begun, append what is new, fold what has ended.
+ */
+final class Flusher {
+    private final Chunks chunks;
+    private final LongSupplier worker;
+    private final Collection<Reply> replies;
+    private final WorkerMetrics metrics;
+
+    /** @param replies all that run, a live view */
+    Flusher(Chunks chunks, LongSupplier worker, Collection<Reply> replies, WorkerMetrics metrics) {
+        this.chunks = chunks;
+        this.worker = worker;
+        this.replies = replies;
+        this.metrics = metrics;
+    }
+
+    /**
+     * @return whether there is more to write at once: a busy channel was left out, or a text was longer than a chunk
+     * @throws DataAccessException when the database failed; what was under way is doubted and read again next time
+     */
+    boolean flush() {
+        List<Reply> ours = replies.stream().filter(Reply::flushable).toList();
+        List<Reply> writing = ours.stream().filter(reply -> reply.completion() == null).toList();
+        reread(select(writing, reply -> reply.written.doubtful()));
+        show(Status.THINKING, select(writing, Flusher::thinks), chunks::startThinking);
+        show(Status.STREAMING, select(writing, Flusher::speaks), chunks::startStreaming);
+        append(select(writing, reply -> reply.written.status == Status.STREAMING && reply.flushable()));
+        fold(select(ours, reply -> reply.completion() != null));
+        return ours.stream().anyMatch(reply -> reply.flushable() && behind(reply));
+    }
+
+    private static boolean thinks(Reply reply) {
+        return reply.written.status == Status.QUEUED && reply.asked() && reply.text.length() == 0;
+    }
+
+    private static boolean speaks(Reply reply) {
+        return reply.written.status != Status.STREAMING && reply.text.length() > 0;
+    }
+
+    private static boolean behind(Reply reply) {
+        return reply.completion() != null || reply.text.length() > reply.written.end();
+    }
+
+    private void reread(List<Reply> doubtful) {
+        if (doubtful.isEmpty()) return;
+        Map<UUID, Durable> rows = chunks.durable(worker.getAsLong(), claims(doubtful)).stream()
+                .collect(Collectors.toMap(Durable::message, Function.identity()));
+        for (Reply reply : doubtful) {
+            Durable durable = rows.get(reply.claimed.message());
+            if (durable == null) {
+                fenced(reply);
+            } else {
+                reply.written.learn(durable);
+                reply.text.durable(durable.end());
+            }
+        }
+    }
+
+    private void show(Status status, List<Reply> begun, Function<Collection<Claimed>, List<Held>> start) {
+        if (begun.isEmpty()) return;
+        forEach(begun, start.apply(claims(begun)), (reply, held) -> {
+            if (held) reply.written.status = status;
+            else fenced(reply);
+        });
+    }
+
+    private void append(List<Reply> streaming) {
+        Map<Reply, Chunk> next = new LinkedHashMap<>();
+        for (Reply reply : streaming) {
+            Chunk chunk = reply.written.next(reply);
+            if (chunk == null) continue;
+            next.put(reply, chunk);
+            reply.written.doubt(); // until the answer is here
+        }
+        if (next.isEmpty()) return;
+        Map<UUID, Refusal> refused =
+                metrics.flush(next.values(), () -> chunks.append(worker.getAsLong(), next.values()));
+        next.forEach((reply, chunk) -> {
+            switch (refused.get(chunk.message())) {
+                case null -> {
+                    reply.written.wrote(chunk);
+                    reply.text.durable(reply.written.end());
+                }
+                case FENCED -> fenced(reply);
+                case GAP -> {} // still in doubt
+            }
+        });
+    }
+
+    private void fold(List<Reply> ended) {
+        if (ended.isEmpty()) return;
+        List<Completion> completions = ended.stream().map(Reply::completion).toList();
+        forEach(ended, chunks.complete(worker.getAsLong(), completions), (reply, held) -> {
+            if (held) reply.folded();
+            else fenced(reply);
+        });
+    }
+
+    private interface Answer {
+        void of(Reply reply, boolean held);
+    }
+
+    private static void forEach(List<Reply> asked, List<Held> answers, Answer answer) {
+        Map<UUID, Boolean> held = answers.stream().collect(Collectors.toMap(Held::message, Held::held));
+        for (Reply reply : asked) {
+            Boolean ours = held.get(reply.claimed.message());
+            if (ours != null) answer.of(reply, ours);
+        }
+    }
+
+    private void fenced(Reply reply) {
+        metrics.fencedWrite();
+        reply.lose();
+    }
+
+    private static List<Reply> select(List<Reply> replies, Predicate<Reply> wanted) {
+        return replies.stream().filter(wanted).toList();
+    }
+
+    private static List<Claimed> claims(List<Reply> replies) {
+        return replies.stream().map(reply -> reply.claimed).toList();
+    }
+}

@@ -1,0 +1,49 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.generation.Claimed;
+import dev.holdfast.generation.Generations;
+import dev.holdfast.generation.Workers;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Holds the leases of all that runs, with one statement, about every second and at once when something changed. What comes
+ * back is no longer ours (stopped, or another's by now) and is closed on the spot. Then it takes over what workers that went
+ * away have left: but only in a quiet time, since after an outage it is the living ones' leases that have run out.
+ */
+final class Heartbeat {
+    private static final Duration QUIET = Duration.ofSeconds(2);
+
+    private final Generations generations;
+    private final Collection<Reply> replies;
+    private final Duration lease;
+    private final WorkerMetrics metrics;
+
+    Heartbeat(Generations generations, Collection<Reply> replies, Duration lease, WorkerMetrics metrics) {
+        this.generations = generations;
+        this.replies = replies;
+        this.lease = lease;
+        this.metrics = metrics;
+    }
+
+    void beat(long worker) {
+        List<Claimed> running = replies.stream().filter(reply -> !reply.lost()).map(reply -> reply.claimed).toList();
+        Set<Long> gone = new HashSet<>(generations.heartbeat(worker, running, lease));
+        if (gone.isEmpty()) return;
+        replies.stream().filter(reply -> gone.contains(reply.claimed.id())).forEach(Reply::lose);
+    }
+
+    /** @param healthy how long the database has answered without a failure */
+    void reap(Duration healthy) {
+        if (healthy.compareTo(QUIET) < 0) return;
+        int reaped = generations.reap();
+        if (reaped > 0) metrics.leasesExpired(reaped);
+    }
+
+    Duration interval() {
+        return Duration.ofMillis(Math.min(1000, lease.toMillis() / 5));
+    }
+}

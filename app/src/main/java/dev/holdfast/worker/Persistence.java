@@ -1,0 +1,42 @@
+package dev.holdfast.worker;
+
+import java.sql.SQLException;
+import java.util.function.Supplier;
+import org.springframework.dao.DataAccessException;
+
+/** Asks the database again until it answers or the reply is no longer ours: a slot outlives a restart of the database. */
+final class Persistence {
+    private static final long LONGEST_PAUSE_MILLIS = 2000;
+
+    private final Reply reply;
+
+    Persistence(Reply reply) {
+        this.reply = reply;
+    }
+
+    void run(Runnable statement) throws InterruptedException {
+        get(() -> {
+            statement.run();
+            return true;
+        });
+    }
+
+    /** @throws DataAccessException the statement's own error: the same every time, or the reply was lost meanwhile */
+    <T> T get(Supplier<T> statement) throws InterruptedException {
+        for (int failures = 0; ; failures++) {
+            try {
+                return statement.get();
+            } catch (DataAccessException e) {
+                if (reply.lost() || isItsOwnFault(e)) throw e;
+                Thread.sleep(Backoff.jittered(Math.min(LONGEST_PAUSE_MILLIS, 100L << Math.min(failures, 10))));
+            }
+        }
+    }
+
+    /** Wrong data, wrong SQL, or refused by our own functions (class HF): no waiting mends that. */
+    private static boolean isItsOwnFault(DataAccessException error) {
+        return error.getMostSpecificCause() instanceof SQLException sql
+                && sql.getSQLState() != null
+                && sql.getSQLState().matches("(22|23|42|HF).*");
+    }
+}

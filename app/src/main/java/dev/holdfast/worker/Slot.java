@@ -1,0 +1,138 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.generation.ContextMessage;
+import dev.holdfast.generation.Generations;
+import dev.holdfast.generation.Generations.Outcome;
+import dev.holdfast.model.Agent;
+import dev.holdfast.model.AgentOptions;
+import dev.holdfast.model.Agents;
+import dev.holdfast.model.Failure;
+import dev.holdfast.model.Failure.GiveUp;
+import dev.holdfast.model.Failure.TryAgain;
+import dev.holdfast.model.ModelCall;
+import dev.holdfast.model.ModelEvent;
+import dev.holdfast.model.ModelEvent.Ended;
+import dev.holdfast.model.ModelEvent.Failed;
+import dev.holdfast.model.Models;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+
+/** Runs one attempt from the claim to its end, in a virtual thread of its own: context, model, text. Reads top to bottom. */
+final class Slot {
+    private static final Logger log = LoggerFactory.getLogger(Slot.class);
+
+    /** What all slots of a process share. toFlush: tells the flusher that there is something to write. */
+    record Tools(Generations generations, Agents agents, Models models, WorkerMetrics metrics, Runnable toFlush) {}
+
+    private final Tools tools;
+    private final Reply reply;
+    private final Persistence persistence;
+
+    Slot(Tools tools, Reply reply) {
+        this.tools = tools;
+        this.reply = reply;
+        this.persistence = new Persistence(reply);
+    }
+
+    Ending run() throws InterruptedException {
+        ModelEvent last;
+        try {
+            last = answer();
+        } catch (RuntimeException e) {
+            if (!reply.lost()) log.error("{} failed in a way that nobody foresaw", reply, e);
+            last = new Failed(new TryAgain("the worker failed", "worker_error"));
+        }
+        if (reply.lost()) return lost();
+        return switch (last) {
+            // all that it said may have been NUL
+            case Ended ended -> reply.text.length() == 0 ? fail(Ended.empty()) : fold(ended);
+            case Failed(Failure failure) -> fail(failure);
+            default -> throw new IllegalStateException(last + " is no end");
+        };
+    }
+
+    private ModelEvent answer() throws InterruptedException {
+        Agent agent = persistence.get(() -> tools.agents.find(reply.claimed.agent()));
+        AgentOptions options;
+        try {
+            options = agent.parsedOptions();
+        } catch (IllegalArgumentException e) {
+            return new Failed(new GiveUp(String.valueOf(e.getMessage()), "bad_options"));
+        }
+        List<ContextMessage> heard =
+                persistence.get(() -> tools.generations.context(reply.claimed.id(), options.contextMessages()));
+        if (heard.isEmpty()) return new Failed(new GiveUp("The message that asked for this reply is gone.", "no_question"));
+        Prompts.Told told = Prompts.tell(agent, options, heard);
+        persistence.run(() -> tools.generations.setContext(reply.claimed, told.messages()));
+        if (reply.lost()) return new Failed(new TryAgain("lost", "lost"));
+        try (ModelCall call = tools.models.call(agent, told.prompt(), reply.claimed.requestId())) {
+            reply.asking(call);
+            tools.toFlush.run();
+            return listen(call, new Limits(agent));
+        }
+    }
+
+    /** The token loop: never waits for the database, unless that has been away for a megabyte of text. */
+    private ModelEvent listen(ModelCall call, Limits limits) throws InterruptedException {
+        boolean first = true;
+        while (true) {
+            ModelEvent event = limits.over() ? null : call.next(limits.left());
+            switch (event) {
+                case null -> {
+                    return new Failed(limits.passed());
+                }
+                case ModelEvent.Alive alive -> limits.heard();
+                case ModelEvent.Said said -> {
+                    if (first) tools.metrics.firstToken(reply);
+                    first = false;
+                    reply.text.append(said.text());
+                    limits.spoke();
+                    tools.toFlush.run();
+                }
+                case Ended ended -> {
+                    return ended;
+                }
+                case Failed failed -> {
+                    return failed;
+                }
+            }
+        }
+    }
+
+    private Ending fold(Ended ended) {
+        reply.finish(ended.inputTokens(), ended.outputTokens());
+        tools.toFlush.run();
+        if (!reply.awaitFold()) return lost();
+        tools.metrics.tokens(reply, ended.inputTokens(), ended.outputTokens());
+        return new Ending("completed", null);
+    }
+
+    private Ending fail(Failure failure) throws InterruptedException {
+        reply.settle();
+        String partial = reply.text.end();
+        Duration wait = failure instanceof TryAgain again ? Backoff.after(reply.claimed.attempt(), again.retryAfter()) : null;
+        Outcome outcome = persistence.get(() ->
+                tools.generations.fail(reply.claimed, failure.reason(), failure.code(), wait, partial));
+        log.info("{} attempt {} failed: {} ({})", reply, reply.claimed.attempt(), failure.reason(), outcome);
+        return switch (outcome) {
+            case RETRY -> {
+                tools.metrics.retried(failure.code());
+                yield new Ending("retried", wait);
+            }
+            case FAILED -> new Ending("failed", null);
+            case FENCED -> lost();
+        };
+    }
+
+    private Ending lost() {
+        if (reply.handedBack()) return new Ending("handed_back", null);
+        try {
+            return new Ending(tools.generations.cancelled(reply.claimed.id()) ? "cancelled" : "lost", null);
+        } catch (DataAccessException e) {
+            return new Ending("lost", null);
+        }
+    }
+}
