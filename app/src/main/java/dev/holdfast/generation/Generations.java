@@ -26,7 +26,7 @@ public final class Generations {
 
     private static final String CLAIM = """
             select generation_id, message_id, fence, agent_id, agent_handle, attempt, max_attempts, claim_latency_seconds
-            from chat.claim(?, ?, ?::interval)
+            from chat.claim(?, ?, make_interval(secs => ?))
             """;
 
     public List<Claimed> claim(long worker, int max, Duration lease) {
@@ -44,7 +44,7 @@ public final class Generations {
                         row.getDouble(8)),
                 worker,
                 max,
-                interval(lease));
+                seconds(lease));
     }
 
     /** Queues again, or fails, what workers that went away left behind. @return how many */
@@ -52,7 +52,7 @@ public final class Generations {
         return statement.rows("select generation_id from chat.reap()", (row, number) -> row.getLong(1)).size();
     }
 
-    private static final String HEARTBEAT = "select generation_id from chat.heartbeat(?, ?, ?, ?::interval)";
+    private static final String HEARTBEAT = "select generation_id from chat.heartbeat(?, ?, ?, make_interval(secs => ?))";
 
     /** Renews the leases of all that the worker runs. @return the generations that are no longer its own */
     public List<Long> heartbeat(long worker, Collection<Claimed> running, Duration lease) {
@@ -62,7 +62,7 @@ public final class Generations {
                 worker,
                 Column.of("int8", running, Claimed::id),
                 Column.of("int8", running, Claimed::fence),
-                interval(lease));
+                seconds(lease));
     }
 
     private static final String CONTEXT = "select message_id, handle, display_name, content, own from chat.context(?, ?)";
@@ -91,7 +91,7 @@ public final class Generations {
                 new Column("uuid", messages.toArray()));
     }
 
-    private static final String FAIL = "select chat.fail(?, ?, ?, ?, ?, ?::interval, ?, true)";
+    private static final String FAIL = "select chat.fail(?, ?, ?, ?, ?, make_interval(secs => ?), ?, true)";
 
     /**
      * @param error what people read
@@ -109,7 +109,7 @@ public final class Generations {
                         claimed.fence(),
                         error,
                         code,
-                        retryAfter == null ? null : interval(retryAfter),
+                        retryAfter == null ? null : seconds(retryAfter),
                         partial)
                 .getFirst();
     }
@@ -137,7 +137,8 @@ public final class Generations {
                 .contains("cancelled");
     }
 
-    static String interval(Duration duration) {
-        return duration.toMillis() + " milliseconds";
+    /** PGJDBC-NG reads a text as an interval in its own, narrower, way; seconds it cannot mistake. */
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1000.0;
     }
 }

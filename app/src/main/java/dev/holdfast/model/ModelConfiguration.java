@@ -1,7 +1,6 @@
 package dev.holdfast.model;
 
 import dev.holdfast.OnlyInAWorker;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -23,9 +22,6 @@ class ModelConfiguration {
     Models models(ModelEnvironment environment) {
         return new Models(environment);
     }
-
-    @Bean
-    @OnlyInAWorker
 
     /** In every process, since the keys may be on the workers alone. Through the web's connection: a worker may not make accounts. */
     @Bean
