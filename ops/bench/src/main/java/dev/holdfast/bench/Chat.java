@@ -1,0 +1,84 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.bench.Sql.Of;
+import dev.holdfast.bench.Server.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+/** A Holdfast database with people, channels and one agent, @ada, and the calls a worker makes, as a worker makes them. */
+record Chat(Database database, long worker) {
+
+    /** A claimed generation. */
+    record Claimed(long id, UUID message, long fence) {}
+
+    static Chat with(int channels) {
+        return in(Server.holdfast(), channels);
+    }
+
+    static Chat in(Database database, int channels) {
+        var jdbc = database.jdbc();
+        jdbc.sql("insert into chat.account (handle, display_name, kind) values ('mira', 'Mira', 'human'), ('ada', 'Ada', 'agent')").update();
+        jdbc.sql("insert into chat.agent (account_id, provider, model) select id, 'openai', 'bench' from chat.account where handle = 'ada'").update();
+        jdbc.sql("insert into chat.channel (name) select 'room-' || n from generate_series(1, ?) n").param(channels).update();
+        jdbc.sql("insert into chat.membership (channel_id, account_id) select c.id, a.id from chat.channel c, chat.account a on conflict do nothing").update();
+        return new Chat(database, jdbc.sql("select chat.register_worker('bench', 256)").query(Long.class).single());
+    }
+
+    /** Messages that mention @ada, spread over the channels, and so as many queued generations. */
+    void ask(int messages) throws SQLException {
+        try (var connection = database.dataSource().getConnection()) {
+            Sql.run(connection, """
+                insert into chat.message (channel_id, author_id, content)
+                select c.id, a.id, 'What is new, @ada?'
+                from generate_series(1, ?) n
+                join (select id, row_number() over (order by id) - 1 as place, count(*) over () as channels from chat.channel) c
+                  on c.place = n % c.channels
+                join chat.account a on a.handle = 'mira'
+                """, messages);
+        }
+    }
+
+    void analyze() {
+        for (String table : List.of("message", "generation", "chunk", "mention", "channel")) {
+            database.jdbc().sql("vacuum analyze chat." + table).update();
+        }
+    }
+
+    List<Claimed> claim(Connection connection, int most) throws SQLException {
+        return Sql.query(connection, "select generation_id, message_id, fence from chat.claim(?, ?, ?::interval)",
+                row -> new Claimed(row.getLong(1), row.getObject(2, UUID.class), row.getLong(3)), worker, most, "PT60S");
+    }
+
+    static void show(Connection connection, String status, List<Claimed> replies) throws SQLException {
+        Sql.run(connection, "select * from chat.start_" + status + "(?, ?)", messages(replies), fences(replies));
+    }
+
+    /** Appends a chunk to each of the replies; they have this many units already, in chunks of that length. */
+    int append(Connection connection, List<Claimed> replies, int start, int previous, List<String> texts) throws SQLException {
+        int count = replies.size();
+        return Sql.run(connection, "select * from chat.append_chunks(?, ?, ?, ?, ?, ?)", worker, messages(replies), fences(replies),
+                new Of("int4", same(count, previous < 0 ? null : previous)), new Of("int4", same(count, start)), new Of("text", texts.toArray()));
+    }
+
+    /** How many of them were completed. */
+    int complete(Connection connection, List<Claimed> replies, List<String> contents) throws SQLException {
+        var held = Sql.query(connection, "select held from chat.complete(?, ?, ?, ?, ?, ?)", row -> row.getBoolean(1), worker, messages(replies),
+                fences(replies), new Of("text", contents.toArray()), new Of("int4", same(replies.size(), 10)), new Of("int4", same(replies.size(), 100)));
+        return (int) held.stream().filter(one -> one).count();
+    }
+
+    static Of messages(List<Claimed> replies) {
+        return new Of("uuid", replies.stream().map(Claimed::message).toArray(UUID[]::new));
+    }
+
+    static Of fences(List<Claimed> replies) {
+        return new Of("int8", replies.stream().map(Claimed::fence).toArray(Long[]::new));
+    }
+
+    private static Integer[] same(int count, Integer value) {
+        return IntStream.range(0, count).mapToObj(n -> value).toArray(Integer[]::new);
+    }
+}
