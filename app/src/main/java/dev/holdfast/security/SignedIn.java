@@ -23,4 +23,11 @@ public record SignedIn(UUID id, String handle, String displayName, String role) 
             throw Problem.forbidden("Only administrators may %s, and @%s is none. Ask one of them.".formatted(deed, handle));
         }
     }
+
+    /** @param deed what is about to be done, as in "see the queue" */
+    public void mustBeOperator(String deed) {
+        if (!administrator() && !role.equals("operator")) {
+            throw Problem.forbidden("Only operators and administrators may %s, and @%s is neither. Ask an administrator.".formatted(deed, handle));
+        }
+    }
 }

@@ -1,0 +1,101 @@
+package dev.holdfast.observe;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * The queue's depth and oldest age, of the whole database. A scrape reads them with one query, however many agents there
+ * are, over the indexes of what is unfinished or failed; every process gives the same numbers, so take the maximum.
+ * While the database doesn't answer they are NaN. Thread-safe.
+ */
+final class QueueGauges {
+
+    private static final Logger log = LoggerFactory.getLogger(QueueGauges.class);
+
+    /** An agent's part of the queue. oldestAge in seconds, 0 when nothing is queued. */
+    record Depth(String agent, long queued, long running, long failed, double oldestAge) {}
+
+    private final JdbcClient jdbc;
+    private final MeterRegistry meters;
+    private final long maxAgeNanos;
+    private final Set<String> registered = ConcurrentHashMap.newKeySet();
+    private Map<String, Depth> depths = Map.of();
+    private long readAt;
+
+    QueueGauges(JdbcClient jdbc, MeterRegistry meters, Duration atMostEvery) {
+        this.jdbc = jdbc;
+        this.meters = meters;
+        maxAgeNanos = atMostEvery.toNanos();
+        readAt = System.nanoTime() - maxAgeNanos - 1;
+    }
+
+    /** Agents that exist at the start are in the first scrape; later ones in the first or second after they are made. */
+    @EventListener(ApplicationReadyEvent.class)
+    void start() {
+        depths();
+        // something has to ask for the depths while there are no agents at all
+        Gauge.builder("holdfast.agents", () -> depths().size()).description("Agents that there are").register(meters);
+    }
+
+    synchronized Map<String, Depth> depths() {
+        if (System.nanoTime() - readAt < maxAgeNanos) return depths;
+        try {
+            depths = read();
+            depths.keySet().stream().filter(registered::add).forEach(this::register);
+        } catch (DataAccessException e) {
+            log.debug("The queue's depth cannot be read", e);
+            depths = Map.of();
+        }
+        readAt = System.nanoTime();
+        return depths;
+    }
+
+    private Map<String, Depth> read() {
+        return jdbc.sql("""
+                        select agent, queued, running, failed, coalesce(extract(epoch from oldest_age), 0)::float8 as oldest_age
+                        from ops.queue
+                        """)
+                .query(Depth.class)
+                .list()
+                .stream()
+                .collect(Collectors.toUnmodifiableMap(Depth::agent, depth -> depth));
+    }
+
+    private void register(String agent) {
+        depth(agent, "queued", Depth::queued);
+        depth(agent, "running", Depth::running);
+        depth(agent, "failed", Depth::failed);
+        Gauge.builder("holdfast.queue.oldest.age", () -> value(agent, Depth::oldestAge))
+                .tag("agent", agent)
+                .baseUnit("seconds")
+                .description("For how long the oldest queued generation of the agent has waited since it was asked for, in the"
+                        + " whole database; 0 when none waits. All processes say the same: take the maximum")
+                .register(meters);
+    }
+
+    private void depth(String agent, String state, ToDoubleFunction<Depth> of) {
+        Gauge.builder("holdfast.queue.depth", () -> value(agent, of))
+                .tag("agent", agent)
+                .tag("state", state)
+                .description("Generations of the agent in the whole database: queued (those that wait for a later attempt"
+                        + " included), running, and failed and not retried since. All processes say the same: take the maximum")
+                .register(meters);
+    }
+
+    private double value(String agent, ToDoubleFunction<Depth> of) {
+        var depth = depths().get(agent);
+        return depth == null ? Double.NaN : of.applyAsDouble(depth);
+    }
+}

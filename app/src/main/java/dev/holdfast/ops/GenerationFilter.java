@@ -1,0 +1,54 @@
+package dev.holdfast.ops;
+
+import dev.holdfast.web.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which generations to list, newest first.
+ *
+ * @param state one of the five states, or stuck; null: all
+ * @param minAge seconds since it was asked for, at least
+ * @param before only ids below this one: the next page
+ */
+record GenerationFilter(
+        @Nullable String state, @Nullable String agent, @Nullable String channel, @Nullable Long minAge, @Nullable Integer limit, @Nullable Long before) {
+
+    private static final Set<String> STATES = Set.of("queued", "running", "completed", "failed", "cancelled", "stuck");
+
+    GenerationFilter {
+        if (state != null && !STATES.contains(state)) {
+            throw Problem.invalid("There is no state \"%s\". Use queued, running, completed, failed, cancelled or stuck.".formatted(state));
+        }
+        if (limit != null && (limit < 1 || limit > 500)) {
+            throw Problem.invalid("limit is %d; it has to be between 1 and 500.".formatted(limit));
+        }
+        if (minAge != null && minAge < 0) {
+            throw Problem.invalid("minAge is %d; it is in seconds and cannot be negative.".formatted(minAge));
+        }
+    }
+
+    int most() {
+        return limit == null ? 50 : limit;
+    }
+
+    /** Only the conditions that are asked for: the planner then finds the partial index of the state. */
+    String where(List<Object> values) {
+        var conditions = new ArrayList<>(List.of("true"));
+        if (state != null && !state.equals("stuck")) conditions.add("g.state = '" + state + "'"); // one of STATES
+        if (state != null && state.equals("stuck")) conditions.add("s.id is not null");
+        add(conditions, values, "g.agent = ?", agent);
+        add(conditions, values, "g.channel = ?", channel);
+        add(conditions, values, "g.id < ?", before);
+        add(conditions, values, "g.queued_at <= now() - make_interval(secs => ?::float8)", minAge);
+        return String.join(" and ", conditions);
+    }
+
+    private static void add(List<String> conditions, List<Object> values, String condition, @Nullable Object value) {
+        if (value == null) return;
+        conditions.add(condition);
+        values.add(value);
+    }
+}
