@@ -47,7 +47,9 @@ class App extends View {
       case 'browse': return html`<hf-browse></hf-browse>`;
       case 'search': return html`<hf-search .query=${query}></hf-search>`;
       case 'settings': return html`<hf-settings></hf-settings>`;
-      case 'ops': return html`<hf-ops></hf-ops>`;
+      case 'ops':
+        import('../ops/ops.js'); // charts and all: only for those who look at them
+        return html`<hf-ops></hf-ops>`;
       default: return nothing;
     }
   }
