@@ -1,0 +1,121 @@
+package dev.holdfast.security;
+
+import dev.holdfast.testing.Browser;
+import dev.holdfast.testing.WebApp;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import java.util.ArrayList;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** Two processes in one JVM, over one database. */
+class LimitsTest {
+
+    private static final String[] LIMITS = {"holdfast.limits.posting=5/10m", "holdfast.limits.summoning=3/10m", "holdfast.limits.joining=1000/1m"};
+
+    private static WebApp one;
+    private static WebApp other;
+
+    @BeforeAll
+    static void start() {
+        one = WebApp.start(LIMITS);
+        other = WebApp.startOn(one.database(), LIMITS);
+        one.administrator();
+    }
+
+    @AfterAll
+    static void stop() {
+        other.close();
+        one.close();
+    }
+
+    @Test
+    void ten_wrong_passwords_on_two_nodes_are_all_there_are_even_at_once() throws Exception {
+        one.member("pat");
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var tries = IntStream.range(0, 14)
+                    .<Callable<Integer>>mapToObj(i -> () -> (i % 2 == 0 ? one : other).browser().signIn("pat", "wrong " + i).status())
+                    .toList();
+            var answers = new ArrayList<Integer>();
+            for (var answer : threads.invokeAll(tries)) {
+                answers.add(answer.get());
+            }
+            assertThat(answers).containsOnly(401, 429);
+            assertThat(answers.stream().filter(status -> status == 401)).hasSize(10);
+        }
+        var refused = other.browser().signIn("pat").mustBe(429);
+        assertThat(refused.detail()).contains("@pat").contains("10 times in 3 minutes");
+        assertThat(refused.header("Retry-After").map(Integer::parseInt)).hasValueSatisfying(seconds -> assertThat(seconds).isBetween(1, 18));
+        one.browser().signIn("ada").mustBe(200);
+    }
+
+    @Test
+    void the_right_password_forgets_the_wrong_ones() {
+        one.member("quy");
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 5; i++) {
+                one.browser().signIn("quy", "wrong").mustBe(401);
+            }
+            other.browser().signIn("quy").mustBe(200);
+        }
+    }
+
+    @Test
+    void posting_is_limited_per_person_across_nodes() {
+        var rob = one.member("rob");
+        var general = rob.channel("general");
+        var elsewhere = other.browser();
+        elsewhere.signIn("rob").mustBe(200);
+        for (int i = 0; i < 5; i++) {
+            (i % 2 == 0 ? rob : elsewhere).write(general, "message " + i).mustBe(201);
+        }
+        var refused = elsewhere.write(general, "one too many").mustBe(429);
+        assertThat(refused.detail()).contains("5 times in 10 minutes");
+        assertThat(refused.header("Retry-After")).isPresent();
+        assertThat(refused.json().path("retryAfter").intValue()).isBetween(100, 120);
+        one.member("sue").write(general, "others may").mustBe(201);
+    }
+
+    @Test
+    void summoning_counts_every_agent_and_every_retry() {
+        var ada = one.administrator();
+        for (var handle : new String[] {"mo", "jo"}) {
+            ada.post("/api/agents", "{\"handle\": \"%s\", \"provider\": \"guide\", \"model\": \"guide\"}".formatted(handle)).mustBe(201);
+        }
+        var tom = one.member("tom");
+        var general = tom.channel("general");
+        tom.write(general, "@mo and @jo, please; not `@mo` and not @nobody").mustBe(201);
+        var reply = tom.get("/api/channels/" + general + "/messages").json().get(0).path("id").stringValue();
+        tom.post("/api/messages/" + reply + "/stop", "{}").mustBe(200);
+        tom.post("/api/messages/" + reply + "/retry", "{}").mustBe(200);
+        assertThat(tom.write(general, "@mo once more").mustBe(429).detail()).contains("agents");
+        tom.write(general, "no agent here").mustBe(201);
+        assertThat(one.jdbc().sql("select count(*) from chat.message where content = '@mo once more'").query(Integer.class).single()).isZero();
+    }
+
+    @Test
+    void the_database_s_clock_gives_the_allowance_back() {
+        var uma = one.member("uma");
+        var general = uma.channel("general");
+        for (int i = 0; i < 5; i++) {
+            uma.write(general, "message " + i).mustBe(201);
+        }
+        uma.write(general, "too early").mustBe(429);
+        one.jdbc().sql("update chat.allowance set spent_until = spent_until - interval '2 minutes' where key like 'post %'").update();
+        uma.write(general, "in time").mustBe(201);
+        uma.write(general, "too early again").mustBe(429);
+    }
+
+    @Test
+    void a_limit_that_makes_no_sense_is_refused_by_name() {
+        assertThat(Rate.valueOf("10/3m")).hasToString("10 times in 3 minutes");
+        assertThatThrownBy(() -> Rate.valueOf("ten")).hasMessageContaining("ten").hasMessageContaining("10/3m");
+        assertThatThrownBy(() -> Rate.valueOf("0/1m")).hasMessageContaining("0/1m");
+    }
+}

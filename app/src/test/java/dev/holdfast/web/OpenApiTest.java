@@ -1,0 +1,76 @@
+package dev.holdfast.web;
+
+import dev.holdfast.testing.Browser;
+import dev.holdfast.testing.WebApp;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+import java.util.TreeSet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class OpenApiTest {
+
+    private static WebApp app;
+    private static Browser ada;
+    private static JsonNode api;
+
+    @BeforeAll
+    static void start() {
+        app = WebApp.start();
+        ada = app.administrator();
+        api = ada.get("/v3/api-docs").mustBe(200).json();
+    }
+
+    @AfterAll
+    static void stop() {
+        app.close();
+    }
+
+    @Test
+    void every_call_of_every_controller_is_described() {
+        var described = new TreeSet<String>();
+        for (var path : api.path("paths").properties()) {
+            for (var operation : path.getValue().properties()) {
+                described.add(operation.getKey().toUpperCase() + " " + path.getKey());
+                assertThat(operation.getValue().path("responses").has("default")).as(path.getKey()).isTrue();
+            }
+        }
+        var mapped = new TreeSet<String>();
+        app.handlerMapping().getHandlerMethods().forEach((mapping, method) -> {
+            for (var path : mapping.getPatternValues()) {
+                if (path.startsWith("/api/")) {
+                    mapping.getMethodsCondition().getMethods().forEach(verb -> mapped.add(verb + " " + path));
+                }
+            }
+        });
+        assertThat(mapped).isNotEmpty().contains("POST /api/channels/{channel}/messages", "GET /api/feed");
+        assertThat(described).isEqualTo(mapped);
+    }
+
+    @Test
+    void a_message_is_described_as_it_is_sent() {
+        ada.write(ada.channel("general"), "described").mustBe(201);
+        var sent = ada.get("/api/channels/" + ada.channel("general") + "/messages").json().get(0);
+        var described = api.path("components").path("schemas").path("Message").path("properties");
+        assertThat(described.propertyNames()).containsAll(sent.propertyNames());
+        assertThat(described.path("author").isMissingNode()).isFalse();
+    }
+
+    @Test
+    void a_channel_and_an_agent_are_described_as_they_are_sent() {
+        ada.post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}").mustBe(201);
+        var schemas = api.path("components").path("schemas");
+        assertThat(schemas.path("Channel").path("properties").propertyNames())
+                .containsExactlyInAnyOrderElementsOf(ada.get("/api/channels").json().get(0).propertyNames());
+        assertThat(schemas.path("Agent").path("properties").propertyNames())
+                .containsExactlyInAnyOrderElementsOf(ada.get("/api/agents").json().get(0).propertyNames());
+    }
+
+    @Test
+    void a_refusal_is_described() {
+        assertThat(api.path("components").path("schemas").path("Problem").path("properties").propertyNames()).contains("detail", "retryAfter");
+    }
+}
