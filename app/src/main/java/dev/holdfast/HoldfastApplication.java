@@ -3,9 +3,10 @@ package dev.holdfast;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 
 /** Starts Holdfast: the web side, the worker side or both, as HOLDFAST_ROLE says. */
-@SpringBootApplication
+@SpringBootApplication(exclude = UserDetailsServiceAutoConfiguration.class) // accounts are rows, no one signs in otherwise
 @ConfigurationPropertiesScan
 public class HoldfastApplication {
 

@@ -5,20 +5,25 @@ import dev.holdfast.web.Problem;
 import dev.holdfast.web.ProblemWriter;
 import dev.holdfast.web.WebSide;
 import jakarta.servlet.DispatcherType;
+import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpMethod;
 import org.springframework.security.access.AccessDeniedException;
-import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.annotation.web.configurers.HeadersConfigurer.FrameOptionsConfig;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 import org.springframework.security.web.csrf.CsrfException;
+import org.springframework.security.web.header.writers.DelegatingRequestMatcherHeaderWriter;
+import org.springframework.security.web.header.writers.CrossOriginOpenerPolicyHeaderWriter.CrossOriginOpenerPolicy;
+import org.springframework.security.web.header.writers.CrossOriginResourcePolicyHeaderWriter.CrossOriginResourcePolicy;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
+import org.springframework.security.web.header.writers.StaticHeadersWriter;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.context.support.WebApplicationContextUtils;
 
@@ -26,7 +31,10 @@ import org.springframework.web.context.support.WebApplicationContextUtils;
 @Configuration(proxyBeanMethods = false)
 class WebSecurity {
 
-    /** The management port needs no sign-in: it serves health and Prometheus alone, and everything else is not there. */
+    /**
+     * The management port needs no sign-in: it serves health and Prometheus alone. Everything else is not there, the
+     * page's files too, which its server would find in this one's class path.
+     */
     @Bean
     @Order(1)
     SecurityFilterChain management(HttpSecurity http) throws Exception {
@@ -34,7 +42,15 @@ class WebSecurity {
                 WebApplicationContextUtils.getWebApplicationContext(request.getServletContext()), "management");
         return http.securityMatcher(management)
                 .csrf(AbstractHttpConfigurer::disable)
-                .authorizeHttpRequests(calls -> calls.anyRequest().permitAll())
+                .authorizeHttpRequests(calls -> calls.requestMatchers(EndpointRequest.to("health", "prometheus"))
+                        .permitAll()
+                        .anyRequest()
+                        .denyAll())
+                .exceptionHandling(refusals -> refusals.authenticationEntryPoint((request, response, failure) -> ProblemWriter.write(
+                        Problem.notFound("There is nothing at %s of the management port; it has /actuator/health and /actuator/prometheus."
+                                .formatted(request.getRequestURI())),
+                        request,
+                        response)))
                 .build();
     }
 
@@ -59,9 +75,12 @@ class WebSecurity {
                 .headers(headers -> headers.contentSecurityPolicy(policy -> policy.policyDirectives(content.value()))
                         .referrerPolicy(policy -> policy.policy(ReferrerPolicy.NO_REFERRER))
                         .frameOptions(FrameOptionsConfig::deny)
+                        // the default writer leaves out answers that set a cookie, because Jetty gives these an Expires
+                        .addHeaderWriter(new DelegatingRequestMatcherHeaderWriter(
+                                PathPatternRequestMatcher.pathPattern("/api/**"), new StaticHeadersWriter("Cache-Control", "no-store")))
                         .permissionsPolicyHeader(policy -> policy.policy("camera=(), microphone=(), geolocation=(), payment=(), usb=()"))
-                        .crossOriginOpenerPolicy(Customizer.withDefaults())
-                        .crossOriginResourcePolicy(Customizer.withDefaults()))
+                        .crossOriginOpenerPolicy(policy -> policy.policy(CrossOriginOpenerPolicy.SAME_ORIGIN))
+                        .crossOriginResourcePolicy(policy -> policy.policy(CrossOriginResourcePolicy.SAME_ORIGIN)))
                 .exceptionHandling(refusals -> refusals.authenticationEntryPoint((request, response, failure) ->
                                 ProblemWriter.write(Problem.unauthorized("Nobody is signed in here. Sign in with POST /api/session."), request, response))
                         .accessDeniedHandler((request, response, failure) -> ProblemWriter.write(refused(failure), request, response)))

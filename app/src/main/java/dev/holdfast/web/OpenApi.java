@@ -28,8 +28,7 @@ class OpenApi {
                         "Every unsafe call needs the header X-XSRF-TOKEN with the value of the cookie XSRF-TOKEN, which GET /api/me sets."
                                 + " Errors are RFC 9457 problem details, whose detail is a sentence for people."))
                 .components(new Components()
-                        .addSecuritySchemes("session", new SecurityScheme().type(SecurityScheme.Type.APIKEY).in(SecurityScheme.In.COOKIE).name("HOLDFAST"))
-                        .addSchemas("Problem", problem()))
+                        .addSecuritySchemes("session", new SecurityScheme().type(SecurityScheme.Type.APIKEY).in(SecurityScheme.In.COOKIE).name("HOLDFAST")))
                 .addSecurityItem(new SecurityRequirement().addList("session"));
     }
 
@@ -48,7 +47,10 @@ class OpenApi {
                 .description("A refusal or a failure")
                 .content(new Content().addMediaType("application/problem+json",
                         new MediaType().schema(new Schema<>().$ref("#/components/schemas/Problem"))));
-        return api -> api.getPaths().values().forEach(path -> path.readOperations()
-                .forEach(operation -> operation.getResponses().addApiResponse("default", refusal)));
+        return api -> {
+            api.getComponents().addSchemas("Problem", problem());
+            api.getPaths().values().forEach(path -> path.readOperations()
+                    .forEach(operation -> operation.getResponses().addApiResponse("default", refusal)));
+        };
     }
 }

@@ -3,6 +3,7 @@ package dev.holdfast.web;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.TypeMismatchException;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -53,7 +54,7 @@ class Problems extends ResponseEntityExceptionHandler {
     @Override
     protected ResponseEntity<Object> handleExceptionInternal(
             Exception failure, Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
-        if (failure instanceof HttpMessageNotReadableException && failure.getCause() instanceof Problem problem) {
+        if (failure instanceof HttpMessageNotReadableException && NestedExceptionUtils.getRootCause(failure) instanceof Problem problem) {
             return super.handleExceptionInternal(problem, problem.getBody(), problem.getHeaders(), problem.getStatusCode(), request);
         }
         var sentence = sentence(failure, request);

@@ -18,9 +18,6 @@ final class UnreadableBody {
     static String sentence(Throwable failure) {
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             switch (cause) {
-                case Problem problem -> {
-                    return problem.getBody().getDetail();
-                }
                 case UnrecognizedPropertyException unknown -> {
                     return "There is no field %s here; known are %s.".formatted(field(unknown), known(unknown.getKnownPropertyIds()));
                 }

@@ -203,7 +203,7 @@ class SignInTest {
 
     @Test
     void answers_tell_browsers_to_trust_nothing_else() {
-        var answer = new Browser(app.port()).get("/api/setup");
+        var answer = new Browser(app.port()).get("/api/setup").mustBe(200);
         assertThat(answer.header("Content-Security-Policy")).hasValueSatisfying(policy -> assertThat(policy)
                 .contains("default-src 'none'")
                 .contains("script-src 'self'")

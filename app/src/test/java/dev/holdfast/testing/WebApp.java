@@ -63,6 +63,18 @@ public final class WebApp implements AutoCloseable {
         return database;
     }
 
+    /** Until readiness says so, which waits for the LISTEN connection among others. */
+    public void mustBecomeReady() {
+        var management = new Browser(managementPort());
+        var deadline = System.nanoTime() + 20_000_000_000L;
+        while (management.get("/actuator/health/readiness").status() != 200) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError(management.get("/actuator/health").body());
+            }
+            Thread.onSpinWait();
+        }
+    }
+
     public <T> T bean(Class<T> type) {
         return context.getBean(type);
     }

@@ -26,6 +26,7 @@ class ManagementPortTest {
 
     @Test
     void it_serves_health_and_prometheus() {
+        app.mustBecomeReady();
         assertThat(management.get("/actuator/health").mustBe(200).json().path("status").stringValue()).isEqualTo("UP");
         management.get("/actuator/health/liveness").mustBe(200);
         var readiness = management.get("/actuator/health/readiness").mustBe(200).json();
