@@ -17,7 +17,7 @@ record AgentChange(
         @Schema(allowableValues = {"openai", "anthropic", "ollama", "guide"}) String provider,
         String model,
         String systemPrompt,
-        @Schema(description = "such as temperature, topP, maxTokens, contextTokens, contextMessages") Map<String, Object> options,
+        @Schema(description = "all of them: those that are left out are as by default") AgentOptionsChange options,
         @Schema(description = "generations at once; null: no limit", implementation = Integer.class) Optional<Integer> maxConcurrency,
         Boolean paused,
         @Schema(description = "whether other agents may summon it") Boolean answersAgents,
@@ -47,6 +47,9 @@ record AgentChange(
         if (maxConcurrency != null) {
             mustBeWithin("maxConcurrency", maxConcurrency.orElse(null), 100_000);
         }
+        if (options != null) {
+            options.check();
+        }
         mustBeWithin("firstTokenSeconds", firstTokenSeconds, A_DAY);
         mustBeWithin("idleSeconds", idleSeconds, A_DAY);
         mustBeWithin("totalSeconds", totalSeconds, A_DAY);
@@ -61,7 +64,7 @@ record AgentChange(
         }
     }
 
-    private static void mustBeWithin(String field, Integer value, int most) {
+    static void mustBeWithin(String field, Integer value, int most) {
         if (value != null && (value < 1 || value > most)) {
             throw Problem.invalid("The field \"%s\" must be from 1 to %d, not %d.".formatted(field, most, value));
         }
@@ -75,7 +78,7 @@ record AgentChange(
         put(named, "provider", provider);
         put(named, "model", model == null ? null : model.strip());
         put(named, "systemPrompt", systemPrompt);
-        put(named, "options", options);
+        put(named, "options", options == null ? null : options.json());
         if (maxConcurrency != null) {
             named.put("maxConcurrency", maxConcurrency.orElse(null));
         }
@@ -93,7 +96,7 @@ record AgentChange(
                 firstTokenSeconds, idleSeconds, totalSeconds, disabled);
     }
 
-    private static void put(Map<String, Object> named, String field, Object value) {
+    static void put(Map<String, Object> named, String field, Object value) {
         if (value != null) {
             named.put(field, value);
         }

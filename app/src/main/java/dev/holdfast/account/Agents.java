@@ -5,7 +5,6 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
-import java.util.Map;
 import java.util.UUID;
 
 /** The rows of agents. SQL builds their JSON, and it passes through as it is. */
@@ -22,7 +21,7 @@ class Agents {
             String provider,
             String model,
             String systemPrompt,
-            Map<String, Object> options,
+            AgentOptionsChange options,
             Integer maxConcurrency,
             boolean paused,
             boolean answersAgents,

@@ -1,5 +1,6 @@
 package dev.holdfast.account;
 
+import dev.holdfast.model.AgentOptions;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import org.junit.jupiter.api.AfterAll;
@@ -7,6 +8,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -69,7 +74,7 @@ class AgentsTest {
                     no provider         | 422 | {"handle": "x", "model": "m"} | provider
                     an unknown provider | 422 | {"handle": "x", "provider": "skynet", "model": "m"} | skynet
                     no model            | 422 | {"handle": "x", "provider": "openai"} | model
-                    an unknown option   | 422 | {"handle": "x", "provider": "openai", "model": "m", "options": {"apiKey": "sk"}} | apiKey
+                    an unknown option   | 400 | {"handle": "x", "provider": "openai", "model": "m", "options": {"apiKey": "sk"}} | apiKey
                     a wrong option      | 422 | {"handle": "x", "provider": "openai", "model": "m", "options": {"temperature": 3}} | temperature
                     options as a list   | 400 | {"handle": "x", "provider": "openai", "model": "m", "options": []} | options
                     no concurrency      | 422 | {"handle": "x", "provider": "openai", "model": "m", "maxConcurrency": 0} | maxConcurrency
@@ -81,6 +86,18 @@ class AgentsTest {
     void what_cannot_be_an_agent_is_refused_with_a_sentence(String what, int status, String body, String named) {
         assertThat(ada.post("/api/agents", body).mustBe(status).detail()).as(what).contains(named).endsWith(".");
         assertThat(ada.get("/api/agents").body()).doesNotContain("\"x\"");
+    }
+
+    @Test
+    void the_options_that_are_taken_are_those_that_a_worker_reads() {
+        var all = "{\"temperature\": 1, \"topP\": 0.5, \"maxTokens\": 10, \"contextTokens\": 20, \"contextMessages\": 30}";
+        var made = ada.post("/api/agents", "{\"handle\": \"optional\", \"provider\": \"guide\", \"model\": \"guide\", \"options\": %s}".formatted(all)).mustBe(201);
+        assertThat(AgentOptions.parse(made.json().path("options").toString())).isEqualTo(new AgentOptions(1.0, 0.5, 10, 20, 30));
+        assertThat(names(AgentOptionsChange.class)).isEqualTo(names(AgentOptions.class));
+    }
+
+    private static List<String> names(Class<? extends Record> type) {
+        return Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
     }
 
     @Test
