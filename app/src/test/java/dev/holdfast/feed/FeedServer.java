@@ -50,6 +50,7 @@ final class FeedServer implements AutoCloseable {
                 .initializers(made -> ((org.springframework.context.support.GenericApplicationContext) made)
                         .registerBean(TestDatabase.class, () -> database))
                 .properties(
+                        "management.endpoint.health.validate-group-membership=false", // there is no health to ask here
                         "server.port=0",
                         "server.address=127.0.0.1",
                         "spring.threads.virtual.enabled=true",
