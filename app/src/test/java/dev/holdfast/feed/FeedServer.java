@@ -49,14 +49,15 @@ final class FeedServer implements AutoCloseable {
         context = new SpringApplicationBuilder(Parts.class)
                 .initializers(made -> ((org.springframework.context.support.GenericApplicationContext) made)
                         .registerBean(TestDatabase.class, () -> database))
-                .properties(
-                        "management.endpoint.health.validate-group-membership=false", // there is no health to ask here
-                        "server.port=0",
-                        "server.address=127.0.0.1",
-                        "spring.threads.virtual.enabled=true",
-                        "spring.main.banner-mode=off",
-                        "spring.autoconfigure.exclude=" + String.join(",", LEFT_OUT))
-                .run();
+                // as arguments, which win over the program's own properties
+                .run(
+                        "--management.endpoint.health.validate-group-membership=false", // there is no health to ask here
+                        "--server.port=0",
+                        "--server.address=127.0.0.1",
+                        "--management.server.port=-1",
+                        "--spring.threads.virtual.enabled=true",
+                        "--spring.main.banner-mode=off",
+                        "--spring.autoconfigure.exclude=" + String.join(",", LEFT_OUT));
     }
 
     FeedServer(TestDatabase database) {
