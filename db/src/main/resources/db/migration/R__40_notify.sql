@@ -56,10 +56,9 @@ language plpgsql
 security definer
 set search_path = chat, pg_temp
 as $$
+declare
+  ready boolean := exists (select from written w where w.state = 'queued');
 begin
-  if exists (select from written w where w.state = 'queued') then
-    perform pg_notify('generation_ready', '');
-  end if;
   if tg_op = 'UPDATE' then
     if exists (
       select from before b join written w on w.id = b.id
@@ -67,6 +66,15 @@ begin
     ) then
       perform pg_notify('generation_changed', '');
     end if;
+    -- a place at an agent that may have been full: its next one may run on another worker
+    ready := ready or exists (
+      select from before b join written w on w.id = b.id join agent a on a.account_id = w.agent_id
+      where b.state = 'running' and w.state <> 'running' and a.max_concurrency is not null
+        and exists (select from generation q where q.agent_id = w.agent_id and q.state = 'queued')
+    );
+  end if;
+  if ready then
+    perform pg_notify('generation_ready', '');
   end if;
   return null;
 end

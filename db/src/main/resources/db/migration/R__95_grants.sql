@@ -14,7 +14,8 @@ begin
     grant insert on chat.audit to holdfast_web;
     grant execute on all functions in schema chat to holdfast_web;
     -- the web cannot run anything itself
-    revoke execute on function chat.register_worker(text, integer), chat.claim(bigint, integer, interval),
+    revoke execute on function chat.register_worker(text, integer), chat.start_drain(bigint), chat.unregister_worker(bigint),
+      chat.claim(bigint, integer, interval),
       chat.heartbeat(bigint, bigint[], bigint[], interval), chat.reap(), chat.start_thinking(uuid[], bigint[]),
       chat.start_streaming(uuid[], bigint[]), chat.show_status(uuid[], bigint[], text),
       chat.append_chunks(bigint, uuid[], bigint[], integer[], integer[], text[]), chat.durable(bigint, uuid[], bigint[]),
