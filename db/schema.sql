@@ -78,12 +78,12 @@ table chat.channel with (fillfactor=50)
   CREATE UNIQUE INDEX channel_name_is_unique ON chat.channel USING btree (name) WHERE (kind <> 'direct'::text)  -- A channel is found by its name; a direct message's name is made of its people and may repeat.
 
 table chat.chunk with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_vacuum_cost_delay=0)
-  -- What has been streamed and not yet folded. start_at: offset in UTF-16 code units. Rows exist only for the fence that their generation has now.
+  -- What has been streamed and not yet folded. start_at: offset in UTF-16 code units. Rows exist only for the fence that their generation has now, so the key goes without it: an index entry is a third of the WAL that a flush writes.
   message_id uuid not null
   fence bigint not null
   start_at integer not null
   text text not null
-  constraint chunk_pkey PRIMARY KEY (message_id, fence, start_at)
+  constraint chunk_pkey PRIMARY KEY (message_id, start_at)
   constraint chunk_start_is_not_negative CHECK ((start_at >= 0))
   constraint chunk_text_is_not_empty CHECK ((text <> ''::text))
   CREATE TRIGGER chunk_40_insert_notifies AFTER INSERT ON chat.chunk REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.notify_chunk_channels()
