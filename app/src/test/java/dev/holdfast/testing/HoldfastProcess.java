@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,6 +43,7 @@ public final class HoldfastProcess implements AutoCloseable {
     private final int managementPort = freePort();
     private final Map<String, String> environment = new TreeMap<>();
     private final Path log;
+    private List<String> java = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
     private Process process;
     private CompletableFuture<String> ready = new CompletableFuture<>();
 
@@ -63,6 +65,12 @@ public final class HoldfastProcess implements AutoCloseable {
         return this;
     }
 
+    /** Java's own options, instead of those that make many short-lived processes cheap. */
+    public HoldfastProcess java(String... options) {
+        java = List.of(options);
+        return this;
+    }
+
     /** The three providers' agents talk to this server. */
     public HoldfastProcess with(ModelServer models) {
         return with("OPENAI_BASE_URL", models.openAiBaseUrl())
@@ -75,17 +83,12 @@ public final class HoldfastProcess implements AutoCloseable {
     /** Starts without waiting. */
     public synchronized HoldfastProcess launch() {
         if (alive()) throw new IllegalStateException(name + " is running already");
-        var builder = new ProcessBuilder(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseCompactObjectHeaders",
-                "-XX:-UsePerfData",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-jar",
-                jar().toString()));
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(java);
+        command.addAll(List.of("-XX:+UseCompactObjectHeaders", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow", "-jar", jar().toString()));
+        var builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(key -> key.startsWith("HOLDFAST_") || key.endsWith("_API_KEY"));
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true).redirectInput(Redirect.from(Path.of("/dev/null").toFile()));
@@ -264,7 +267,7 @@ public final class HoldfastProcess implements AutoCloseable {
     }
 
     private static Path jar() {
-        for (var candidate : List.of(Path.of("target/holdfast.jar"), Path.of("../target/holdfast.jar"), Path.of("../../app/target/holdfast.jar"))) {
+        for (var candidate : List.of(Path.of("target/holdfast.jar"), Path.of("app/target/holdfast.jar"), Path.of("../target/holdfast.jar"), Path.of("../../app/target/holdfast.jar"))) {
             if (Files.exists(candidate)) return candidate.toAbsolutePath().normalize();
         }
         throw new IllegalStateException("There is no app/target/holdfast.jar. Build it: ./mvnw -pl app -am package -DskipTests");

@@ -7,7 +7,10 @@ import java.util.List;
 /** The command: runs the goals named, all without a name, prints a table and keeps it in ops/bench/results. */
 final class Bench {
 
-    private static final List<Benchmark> ALL = List.of(new WalPerByte());
+    private static final List<Benchmark> ALL = List.of(
+            new WalPerByte(),
+            new IdleFeedClients(),
+            new FanOut());
 
     private Bench() {}
 

@@ -1,0 +1,104 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.testing.HoldfastProcess;
+import dev.holdfast.testing.IdleFeeds;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Goal 8: from a message's insert to its arrival in every browser, against the same relay written with Spring's
+ * SseEmitter. Writer, database and select are the same for both; what differs is who writes to the browsers, and how.
+ */
+final class FanOut implements Benchmark {
+
+    private static final int MANY = 5_000;
+
+    @Override
+    public String name() {
+        return "8";
+    }
+
+    @Override
+    public String title() {
+        return "fan-out: 200 browsers x 100 messages a second, and one message to " + MANY + " browsers";
+    }
+
+    @Override
+    public void run(Report report) throws Exception {
+        try (var database = Server.holdfast()) {
+            var crowd = new Crowd(database);
+            // a channel for each side, so that the one whose turn it isn't does nothing
+            var general = crowd.channel("general");
+            var cookies = crowd.signIn(MANY, "fan-", general);
+            crowd.signIn(1, "writer-", general, crowd.channel("peer"));
+            try (var holdfast = new HoldfastProcess("fan-out", "web", database.url()).java(PeerProcess.OPTIONS).start();
+                    var emitters = new PeerProcess(SseEmitterPeer.class, Integer.toString(database.port()), database.name());
+                    var pool = database.pool(2)) {
+                var writer = new JdbcTemplate(pool);
+                stream(report, writer, holdfast.uri(), emitters.uri(), cookies.subList(0, 200));
+                burst(report, writer, holdfast.uri(), emitters.uri(), cookies);
+            }
+        }
+        report.atMost(0.6, "p99 over SseEmitter's, 200 browsers x 100 messages/s", report.ratio("holdfast", "SseEmitter", "p99 ms"));
+        report.atMost(0.5, "p50 over SseEmitter's, one message to " + MANY, report.ratio("holdfast, " + MANY, "SseEmitter, " + MANY, "p50 ms"));
+    }
+
+    private static void stream(Report report, JdbcTemplate writer, URI holdfast, URI emitters, List<String> cookies) throws Exception {
+        try (var ours = new IdleFeeds(holdfast, "/api/feed", cookies).awaitOpen(Duration.ofMinutes(1));
+                var theirs = new IdleFeeds(emitters, "/feed", Collections.nCopies(cookies.size(), "none")).awaitOpen(Duration.ofMinutes(1))) {
+            Rounds.interleave(report,
+                    new Side("holdfast", () -> stream(writer, "general", ours, cookies.size())),
+                    new Side("SseEmitter", () -> stream(writer, "peer", theirs, cookies.size())));
+        }
+    }
+
+    private static Map<String, Double> stream(JdbcTemplate writer, String channel, IdleFeeds feeds, int browsers) throws Exception {
+        feeds.lags();
+        var messages = 100 * Rounds.seconds(10);
+        var next = System.nanoTime();
+        for (var sent = 0; sent < messages; sent++) {
+            LockSupport.parkNanos(next - System.nanoTime());
+            next += 10_000_000;
+            post(writer, channel);
+        }
+        feeds.awaitMarks(messages * browsers, Duration.ofSeconds(30));
+        return figures(feeds.lags());
+    }
+
+    private static void burst(Report report, JdbcTemplate writer, URI holdfast, URI emitters, List<String> cookies) throws Exception {
+        try (var ours = new IdleFeeds(holdfast, "/api/feed", cookies).awaitOpen(Duration.ofMinutes(5));
+                var theirs = new IdleFeeds(emitters, "/feed", Collections.nCopies(cookies.size(), "none")).awaitOpen(Duration.ofMinutes(5))) {
+            Rounds.interleave(report,
+                    new Side("holdfast, " + MANY, () -> burst(writer, "general", ours)),
+                    new Side("SseEmitter, " + MANY, () -> burst(writer, "peer", theirs)));
+        }
+    }
+
+    private static Map<String, Double> burst(JdbcTemplate writer, String channel, IdleFeeds feeds) throws Exception {
+        feeds.lags();
+        var messages = Rounds.seconds(15);
+        for (var sent = 1; sent <= messages; sent++) {
+            post(writer, channel);
+            feeds.awaitMarks(sent * MANY, Duration.ofSeconds(30));
+            Thread.sleep(200);
+        }
+        return figures(feeds.lags());
+    }
+
+    // without waiting for the disk: that would be the same for both, and only blur what differs
+    private static void post(JdbcTemplate writer, String channel) {
+        writer.queryForList("select set_config('synchronous_commit', 'off', false), chat.post(?, 'writer-1', ?)",
+                channel, IdleFeeds.mark() + " a message of a usual length, as people write them all day");
+    }
+
+    private static Map<String, Double> figures(long[] lags) {
+        Arrays.sort(lags);
+        return Map.of("p50 ms", lags[lags.length / 2] / 1e6, "p99 ms", lags[(int) (lags.length * 0.99)] / 1e6);
+    }
+}

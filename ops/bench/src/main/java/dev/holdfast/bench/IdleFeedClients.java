@@ -1,0 +1,68 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.testing.HoldfastProcess;
+import dev.holdfast.testing.IdleFeeds;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Goal 7: what an idle, signed-in browser on the feed keeps of the server's heap, Holdfast's own state included. */
+final class IdleFeedClients implements Benchmark {
+
+    private static final int CLIENTS = 5_000;
+    private static final Pattern USED = Pattern.compile("used (\\d+)K");
+
+    @Override
+    public String name() {
+        return "7";
+    }
+
+    @Override
+    public String title() {
+        return "heap per idle browser: " + CLIENTS + " signed in, members of 3 channels each, after a forced collection";
+    }
+
+    @Override
+    public void run(Report report) throws Exception {
+        try (var database = Server.holdfast()) {
+            var crowd = new Crowd(database);
+            var cookies = crowd.signIn(CLIENTS, "idle-", crowd.channel("general"), crowd.channel("random"), crowd.channel("quiet"));
+            Rounds.interleave(report, new Side("holdfast", () -> Map.of("kB per browser", measure(database, cookies))));
+        }
+        report.atMost(14, "kB of heap per idle browser", report.of("holdfast", "kB per browser"));
+    }
+
+    private static double measure(Server.Database database, List<String> cookies) throws Exception {
+        try (var process = new HoldfastProcess("idle", "web", database.url()).java("-Xmx512m", "-XX:+UseSerialGC").start()) {
+            // what the first connections make the program load and cache is not theirs
+            try (var warmUp = new IdleFeeds(process.uri(), "/api/feed", cookies.subList(0, 500))) {
+                warmUp.awaitOpen(Duration.ofMinutes(1));
+            }
+            Thread.sleep(2_000);
+            var before = heap(process.pid());
+            try (var feeds = new IdleFeeds(process.uri(), "/api/feed", cookies)) {
+                feeds.awaitOpen(Duration.ofMinutes(3));
+                Thread.sleep(Rounds.seconds(20) * 1_000L);
+                return (heap(process.pid()) - before) / CLIENTS;
+            }
+        }
+    }
+
+    /** kB in use after a full collection. */
+    static double heap(long process) throws IOException, InterruptedException {
+        jcmd(process, "GC.run");
+        jcmd(process, "GC.run");
+        return USED.matcher(jcmd(process, "GC.heap_info")).results().limit(2).mapToDouble(used -> Double.parseDouble(used.group(1))).sum();
+    }
+
+    static String jcmd(long process, String command) throws IOException, InterruptedException {
+        var jcmd = new ProcessBuilder(System.getProperty("java.home") + "/bin/jcmd", Long.toString(process), command)
+                .redirectErrorStream(true)
+                .start();
+        var output = new String(jcmd.getInputStream().readAllBytes());
+        if (jcmd.waitFor() != 0) throw new IOException("jcmd " + command + ": " + output);
+        return output;
+    }
+}
