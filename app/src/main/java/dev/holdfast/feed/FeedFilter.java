@@ -43,11 +43,10 @@ final class FeedFilter extends HttpFilter {
         response.setHeader("X-Accel-Buffering", "no");
         // a feed ends with its connection, so its bytes need no chunks around them
         response.setHeader("Connection", "close");
-        JettyConnection.neverIdle(request);
+        var connection = JettyConnection.of(request);
+        response.flushBuffer();
         var context = request.startAsync();
         context.setTimeout(0);
-        var subscriber = new Subscriber(entrance.account(), entrance.session(), context, relay);
-        context.getResponse().getOutputStream().setWriteListener(subscriber);
-        relay.join(subscriber, entrance.memberships());
+        relay.join(new Subscriber(entrance.account(), entrance.session(), context, connection, relay), entrance.memberships());
     }
 }

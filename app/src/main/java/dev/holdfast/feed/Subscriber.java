@@ -1,25 +1,27 @@
 package dev.holdfast.feed;
 
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.WriteListener;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.UUID;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One browser on the feed. Whoever sends never waits for it: what its connection doesn't take at once is queued up
  * to {@link #MOST_UNSENT} bytes, then the browser is dropped and comes back by cursor. An idle one holds nothing but
  * this object; the bytes of an event are shared by all who get it. Thread-safe.
+ *
+ * <p>It writes to the connection below the response, whose head has been sent and which has no other writer: an event
+ * costs one call of the system and little else, half of what the servlet's output stream costs (ops/bench, goal 8).
  */
-final class Subscriber implements WriteListener {
+final class Subscriber implements Callback {
 
     static final int MOST_UNSENT = 256 * 1024;
     private static final int MERGE_AT_MOST = 32 * 1024;
-    private static final Duration STALLED = Duration.ofSeconds(60);
+    private static final long STALLED = Duration.ofSeconds(60).toNanos();
 
     /** Why a subscriber was let go. */
     enum End { GONE, TOO_SLOW, NOT_ALLOWED, SHUTDOWN }
@@ -32,32 +34,36 @@ final class Subscriber implements WriteListener {
     final UUID account;
     final String session;
     private final AsyncContext context;
-    private final ServletOutputStream out;
+    private final EndPoint connection;
     private final Ended listener;
     private @Nullable ArrayDeque<byte[]> waiting;
     private int waitingBytes;
     private int inFlight;
-    private long lastProgress = System.nanoTime();
-    private boolean open;
+    private boolean writing;
+    private long busySince;
     private @Nullable End end;
 
-    Subscriber(UUID account, String session, AsyncContext context, Ended listener) throws IOException {
+    Subscriber(UUID account, String session, AsyncContext context, EndPoint connection, Ended listener) {
         this.account = account;
         this.session = session;
         this.context = context;
+        this.connection = connection;
         this.listener = listener;
-        out = context.getResponse().getOutputStream();
     }
 
     /** @param event never changed again by anybody */
     void send(byte[] event) {
         synchronized (this) {
             if (end != null) return;
-            var unsent = unsent();
-            if (unsent == 0 || unsent + event.length <= MOST_UNSENT) {
-                if (unsent == 0) lastProgress = System.nanoTime();
-                enqueue(event);
-                write();
+            var unsent = waitingBytes + inFlight;
+            if (unsent == 0) {
+                write(ByteBuffer.wrap(event));
+                return;
+            }
+            if (unsent + event.length <= MOST_UNSENT) {
+                if (waiting == null) waiting = new ArrayDeque<>(4);
+                waiting.add(event);
+                waitingBytes += event.length;
                 return;
             }
         }
@@ -66,25 +72,27 @@ final class Subscriber implements WriteListener {
 
     /** Bytes that the connection has not taken yet. */
     synchronized int unsent() {
-        if (inFlight > 0 && out.isReady()) inFlight = 0;
         return waitingBytes + inFlight;
     }
 
-    /** Lets go of one that takes nothing any more, though little waits for it. */
+    /** Lets go of one that has taken nothing for a minute, though little waits for it. */
     void endIfStalled(long now) {
         synchronized (this) {
-            if (end != null || unsent() == 0 || now - lastProgress < STALLED.toNanos()) return;
+            if (inFlight == 0 || now - busySince < STALLED) return;
         }
         end(End.TOO_SLOW);
     }
 
     void end(End reason) {
+        boolean cut;
         synchronized (this) {
             if (end != null) return;
             end = reason;
+            cut = inFlight > 0 || reason == End.GONE;
             waiting = null;
             waitingBytes = 0;
         }
+        if (cut) connection.close();
         try {
             context.complete();
         } catch (IllegalStateException e) {
@@ -94,49 +102,43 @@ final class Subscriber implements WriteListener {
     }
 
     @Override
-    public void onWritePossible() {
-        synchronized (this) {
-            open = true;
-            inFlight = 0;
-            lastProgress = System.nanoTime();
-            write();
-        }
+    public synchronized void succeeded() {
+        inFlight = 0;
+        // within write() its own loop goes on
+        if (!writing && waiting != null) write(next(waiting));
     }
 
     @Override
-    public void onError(Throwable failure) {
+    public void failed(Throwable failure) {
         end(End.GONE);
     }
 
-    private void enqueue(byte[] event) {
-        if (waiting == null) waiting = new ArrayDeque<>(2);
-        waiting.add(event);
-        waitingBytes += event.length;
+    @Override
+    public InvocationType getInvocationType() {
+        return InvocationType.NON_BLOCKING;
     }
 
-    // a ByteBuffer, because Jetty neither copies nor collects one: a write is one call of the system
-    private void write() {
-        try {
-            while (end == null && open && waiting != null && out.isReady()) {
-                var next = next(waiting);
-                waitingBytes -= next.remaining();
-                if (waiting.isEmpty()) waiting = null;
-                inFlight = next.remaining();
-                out.write(next);
-            }
-        } catch (IOException | IllegalStateException e) {
-            waiting = null;
-            waitingBytes = 0;
-            end(End.GONE);
+    private void write(ByteBuffer bytes) {
+        writing = true;
+        for (var next = bytes; next != null; next = inFlight == 0 && waiting != null ? next(waiting) : null) {
+            inFlight = next.remaining();
+            connection.write(this, next);
         }
+        writing = false;
+        if (inFlight > 0) busySince = System.nanoTime();
     }
 
     // one that lags gets its backlog in fewer writes
-    private static ByteBuffer next(ArrayDeque<byte[]> waiting) {
-        var first = waiting.poll();
-        if (waiting.isEmpty() || first.length + waiting.peek().length > MERGE_AT_MOST) return ByteBuffer.wrap(first);
-        var merged = ByteBuffer.allocate(MERGE_AT_MOST).put(first);
-        while (!waiting.isEmpty() && waiting.peek().length <= merged.remaining()) merged.put(waiting.poll());
-        return merged.flip();
+    private ByteBuffer next(ArrayDeque<byte[]> backlog) {
+        var first = backlog.poll();
+        var bytes = ByteBuffer.wrap(first);
+        if (!backlog.isEmpty() && first.length + backlog.peek().length <= MERGE_AT_MOST) {
+            bytes = ByteBuffer.allocate(Math.min(waitingBytes, MERGE_AT_MOST)).put(first);
+            while (!backlog.isEmpty() && backlog.peek().length <= bytes.remaining()) bytes.put(backlog.poll());
+            bytes.flip();
+        }
+        waitingBytes -= bytes.remaining();
+        if (backlog.isEmpty()) waiting = null;
+        return bytes;
     }
 }

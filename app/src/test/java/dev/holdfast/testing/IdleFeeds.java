@@ -36,13 +36,15 @@ public final class IdleFeeds implements AutoCloseable {
         return "@@%019d@@".formatted(nanoTime);
     }
 
+    private static final byte[] NOTHING = new byte[0];
+
     private static final class Feed {
         final String cookie;
         SocketChannel socket;
         SelectionKey key;
         boolean open;
         boolean reading = true;
-        byte[] tail = new byte[0];
+        byte[] tail = NOTHING;
 
         Feed(String cookie) {
             this.cookie = cookie;
@@ -53,10 +55,12 @@ public final class IdleFeeds implements AutoCloseable {
     private final String path;
     private final Selector selector;
     private final List<Feed> feeds = new ArrayList<>();
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
+    private final byte[] bytes = new byte[MARK + 64 * 1024];
+    private final ByteBuffer buffer = ByteBuffer.wrap(bytes);
     private final Thread thread;
     private long[] lags = new long[1 << 16];
     private int count;
+    private int wanted;
     private int open;
     private int ended;
     private int next;
@@ -84,6 +88,9 @@ public final class IdleFeeds implements AutoCloseable {
 
     /** Waits until so many marked events have arrived, over all feeds, since the last {@link #lags}. */
     public void awaitMarks(int wanted, Duration longest) throws TimeoutException {
+        synchronized (this) {
+            this.wanted = wanted;
+        }
         await(longest, () -> count >= wanted, "marked");
     }
 
@@ -152,9 +159,7 @@ public final class IdleFeeds implements AutoCloseable {
         try {
             while (!closed) {
                 connectMore();
-                selector.select(200);
-                for (var key : selector.selectedKeys()) handle((Feed) key.attachment());
-                selector.selectedKeys().clear();
+                selector.select(key -> handle((Feed) key.attachment()), 200);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -192,26 +197,23 @@ public final class IdleFeeds implements AutoCloseable {
         feed.key.interestOps(SelectionKey.OP_READ);
     }
 
+    // as cheap as can be: on a small machine the readers' work is part of what is measured
     private void read(Feed feed) throws IOException {
         if (!feed.reading) return;
-        buffer.clear();
+        System.arraycopy(feed.tail, 0, bytes, 0, feed.tail.length);
+        buffer.clear().position(feed.tail.length);
         var read = feed.socket.read(buffer);
         var now = System.nanoTime();
         if (read < 0) {
             end(feed);
             return;
         }
-        var bytes = new byte[feed.tail.length + read];
-        System.arraycopy(feed.tail, 0, bytes, 0, feed.tail.length);
-        buffer.flip().get(bytes, feed.tail.length, read);
-        synchronized (this) {
-            if (!feed.open) opened(feed, bytes);
-            feed.tail = marks(bytes, now);
-        }
+        if (!feed.open) opened(feed);
+        feed.tail = marks(buffer.position(), now);
     }
 
-    private void opened(Feed feed, byte[] bytes) {
-        var head = new String(bytes, ISO_8859_1);
+    private synchronized void opened(Feed feed) {
+        var head = new String(bytes, 0, buffer.position(), ISO_8859_1);
         if (!head.startsWith("HTTP/1.1 200")) throw new IllegalStateException("the feed answered " + head);
         feed.open = true;
         open++;
@@ -219,17 +221,25 @@ public final class IdleFeeds implements AutoCloseable {
         notifyAll();
     }
 
-    private byte[] marks(byte[] bytes, long now) {
-        var from = 0;
-        for (var i = 0; i + MARK <= bytes.length; i++) {
-            if (bytes[i] != '@' || bytes[i + 1] != '@' || bytes[i + MARK - 1] != '@' || bytes[i + MARK - 2] != '@') continue;
-            if (count == lags.length) lags = Arrays.copyOf(lags, 2 * count);
-            lags[count++] = now - Long.parseLong(new String(bytes, i + 2, 19, ISO_8859_1));
-            i += MARK - 1;
-            from = i + 1;
-            notifyAll();
+    /** @return what may be the beginning of a mark */
+    private byte[] marks(int length, long now) {
+        var i = 0;
+        while (i + MARK <= length) {
+            if (bytes[i] != '@' || bytes[i + 1] != '@' || bytes[i + MARK - 1] != '@' || bytes[i + MARK - 2] != '@') {
+                i++;
+            } else {
+                add(now - Long.parseLong(new String(bytes, i + 2, 19, ISO_8859_1)));
+                i += MARK;
+            }
         }
-        return Arrays.copyOfRange(bytes, Math.max(from, bytes.length - MARK + 1), bytes.length);
+        while (i < length && bytes[i] != '@') i++;
+        return i < length ? Arrays.copyOfRange(bytes, i, length) : NOTHING;
+    }
+
+    private synchronized void add(long lag) {
+        if (count == lags.length) lags = Arrays.copyOf(lags, 2 * count);
+        lags[count++] = lag;
+        if (count == wanted) notifyAll();
     }
 
     private synchronized void end(Feed feed) {
