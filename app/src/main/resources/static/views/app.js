@@ -48,7 +48,7 @@ class App extends View {
       case 'search': return html`<hf-search .query=${query}></hf-search>`;
       case 'settings': return html`<hf-settings></hf-settings>`;
       case 'ops':
-        import('../ops/ops.js'); // charts and all: only for those who look at them
+        import('../operations/ops.js'); // charts and all: only for those who look at them
         return html`<hf-ops></hf-ops>`;
       default: return nothing;
     }

@@ -16,7 +16,7 @@ final class FeedMetrics {
     private volatile double queueUsage;
 
     FeedMetrics(MeterRegistry meters, IntSupplier clients) {
-        Gauge.builder("holdfast.feed.clients", clients, IntSupplier::getAsInt)
+        Gauge.builder("holdfast.feed.clients", clients::getAsInt)
                 .description("Browsers on the feed of this process")
                 .register(meters);
         lag = Timer.builder("holdfast.feed.lag")

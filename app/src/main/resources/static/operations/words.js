@@ -14,6 +14,15 @@ export function duration(seconds) {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
+/** The same for an axis: one unit, short. */
+export function brief(seconds) {
+  if (seconds === 0) return '0';
+  if (seconds < 0.0999) return `${Number((seconds * 1000).toPrecision(3))} ms`;
+  if (seconds < 120) return `${Number(seconds.toPrecision(3))} s`;
+  if (seconds < 7200) return `${Number((seconds / 60).toPrecision(2))} min`;
+  return `${Number((seconds / 3600).toPrecision(2))} h`;
+}
+
 const join = (whole, unit, rest, smaller) => (rest ? `${whole} ${unit} ${rest} ${smaller}` : `${whole} ${unit}`);
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });

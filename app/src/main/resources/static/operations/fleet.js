@@ -22,7 +22,7 @@ export function agents({ queue, selection, acts, ask, show }) {
             <td class="number">${count(row.running)}${row.atMost ? html`<span class="quiet"> / ${row.atMost}</span>` : nothing}</td>
             <td class="number ${row.failed > 0 ? 'bad' : ''}">${count(row.failed)}</td>
             <td class="number">${row.oldestAge == null ? '–' : duration(row.oldestAge)}</td>
-            ${acts ? html`<td class="deeds">${row.failed > 0 ? html`<button type="button" class="plain" aria-label="Retry what ${row.agent} failed" @click=${() => ask(retryFailed(row))}>Retry failed…</button>` : nothing}</td>` : nothing}
+            ${acts ? html`<td class="deeds">${row.failed > 0 ? html`<button type="button" class="plain" aria-label="Retry failed… of ${row.agent}" @click=${() => ask(retryFailed(row))}>Retry failed…</button>` : nothing}</td>` : nothing}
           </tr>`)}</tbody>
       </table>
     </section>`;

@@ -7,7 +7,7 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 
 /** A small chart over the last half hour: its name, the latest value large, a line or bars, and what the pointer is at. */
 class Chart extends LitElement {
-  static properties = { name: {}, note: {}, series: { attribute: false }, data: { attribute: false }, bars: { type: Boolean }, format: { attribute: false } };
+  static properties = { name: {}, note: {}, series: { attribute: false }, data: { attribute: false }, bars: { type: Boolean }, format: { attribute: false }, axis: { attribute: false }, pointed: { state: true } };
 
   #plot = null;
   #size = null;
@@ -32,22 +32,22 @@ class Chart extends LitElement {
 
   render() {
     const format = this.format ?? count;
-    const now = this.series.map((each, index) => ({ ...each, value: last(this.data[index + 1]) }));
+    const now = this.series.map((each, index) => ({ ...each, value: this.pointed == null ? this.data[index + 1]?.at(-1) : this.data[index + 1]?.[this.pointed] }));
     const spoken = now.map((each) => `${each.label} ${format(each.value)}`).join(', ');
     return html`
-      <figure class="chart" role="group" aria-label="${this.name}: ${spoken}${this.note ? `; ${this.note}` : ''}">
+      <figure class="chart" aria-label="${this.name}: ${spoken}${this.note ? `; ${this.note}` : ''}">
         <figcaption>
           <span class="name">${this.name}</span>
-          <span class="values">${now.map((each, index) => html`<span class="value ${each.tone}"><b data-series=${index}>${format(each.value)}</b> ${each.label}</span>`)}</span>
+          <span class="values">${now.map((each) => html`<span class="value ${each.tone}"><b>${format(each.value)}</b> ${each.label}</span>`)}</span>
         </figcaption>
         <div class="plot" aria-hidden="true"></div>
         ${this.note ? html`<p class="note">${this.note}</p>` : ''}
       </figure>`;
   }
 
-  updated() {
+  updated(changed) {
     if (!this.#plot) this.#draw();
-    else this.#plot.setData(this.data);
+    else if (changed.has('data')) this.#plot.setData(this.data);
   }
 
   #again = () => {
@@ -62,7 +62,7 @@ class Chart extends LitElement {
     if (place.clientWidth === 0) return;
     const style = getComputedStyle(this);
     const colour = (name) => style.getPropertyValue(name).trim();
-    const format = this.format ?? count;
+    const axisFormat = this.axis ?? this.format ?? count;
     const axis = { stroke: colour('--soft'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
     const options = {
       width: place.clientWidth,
@@ -73,10 +73,11 @@ class Chart extends LitElement {
       scales: { x: { time: true }, y: { range: (_, low, high) => [0, !high || high <= 0 ? 1 : high * 1.12] } },
       axes: [
         { ...axis, space: 70, size: 24, grid: { show: false }, values: (_, ticks) => ticks.map((each) => CLOCK.format(new Date(each * 1000))) },
-        { ...axis, space: 26, size: 52, gap: 4, values: (_, ticks) => ticks.map((each) => format(each)) },
+        { ...axis, space: 26, size: 48, gap: 4, values: (_, ticks) => ticks.map((each) => axisFormat(each)) },
       ],
       series: [{}, ...this.series.map((each, index) => this.#series(colour(COLOURS[each.tone]), index))],
-      hooks: { setCursor: [(plot) => this.#point(plot, format)] },
+      // the numbers above the chart follow the pointer
+      hooks: { setCursor: [(plot) => (this.pointed = plot.cursor.idx)] },
     };
     this.#plot = new uPlot(options, this.data, place);
     this.#size = new ResizeObserver(() => place.clientWidth > 0 && this.#plot?.setSize({ width: place.clientWidth, height: place.clientHeight }));
@@ -88,17 +89,6 @@ class Chart extends LitElement {
     if (this.bars) return { ...common, width: 0, fill: stroke, paths: uPlot.paths.bars({ size: [0.75, 18], align: 0 }) };
     return { ...common, width: 1.75, fill: index === 0 ? `${stroke}22` : undefined };
   }
-
-  /** The numbers above the chart follow the pointer. */
-  #point(plot, format) {
-    const { idx } = plot.cursor;
-    this.querySelectorAll('[data-series]').forEach((each) => {
-      const values = this.data[Number(each.dataset.series) + 1];
-      each.textContent = format(idx == null ? last(values) : values[idx]);
-    });
-  }
 }
-
-const last = (values) => values?.at(-1);
 
 customElements.define('hf-chart', Chart);
