@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import { count } from './words.js';
 
 const COLOURS = { first: '--chart-1', second: '--chart-2', bad: '--bad' };
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 /** A small chart over the last half hour: its name, the latest value large, a line or bars, and what the pointer is at. */
 class Chart extends LitElement {

@@ -31,8 +31,8 @@ const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFraction
 export const count = (value) => (value == null ? '–' : Math.abs(value) >= 10_000 ? SHORT.format(value) : WHOLE.format(value));
 export const rate = (value) => (value == null ? '–' : value < 10 ? String(Number(value.toFixed(1))) : count(value));
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
 
 export const at = (instant) => html`<time datetime=${instant} title=${FULL.format(new Date(instant))}>${CLOCK.format(new Date(instant))}</time>`;
 
