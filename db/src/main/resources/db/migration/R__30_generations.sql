@@ -247,6 +247,27 @@ $$;
 comment on function chat.reap() is
   'Takes generations whose lease has expired from their workers: queued again, or failed when their attempts are used up. Any worker calls it; channels that somebody holds are left for the next call.';
 
+create or replace function chat.running_under(messages uuid[], fences bigint[])
+returns bigint[]
+language plpgsql
+stable
+set search_path = chat, pg_temp
+as $$
+begin
+  return (
+    select array_agg(g.id)
+    from unnest(messages, fences) as i(message_id, fence)
+    -- offset 0: one look-up by key for each reply, whatever the statistics of a table that changes by the second say
+    cross join lateral (
+      select x.id from generation x
+      where x.message_id = i.message_id and x.fence = i.fence and x.state = 'running'
+      offset 0
+    ) g);
+end
+$$;
+comment on function chat.running_under(uuid[], bigint[]) is
+  'The generations of these replies that run under just these fences. They stay so as long as the caller holds the messages (chat.lock_channels_of).';
+
 create or replace function chat.show_status(messages uuid[], fences bigint[], new_status text)
 returns table (message_id uuid, held boolean)
 language plpgsql
@@ -255,14 +276,15 @@ set search_path = chat, pg_temp
 as $$
 declare
   locked uuid[];
+  running bigint[];
   ours uuid[];
   changing uuid[];
 begin
   locked := chat.lock_channels_of(messages, false);
-  select array_agg(i.message_id) into ours
-  from unnest(messages, fences) as i(message_id, fence)
-  join generation g on g.message_id = i.message_id and g.fence = i.fence and g.state = 'running'
-  where i.message_id = any(locked);
+  running := chat.running_under(messages, fences);
+  select array_agg(g.message_id) into ours
+  from generation g
+  where g.id = any(running) and g.message_id = any(locked);
   select array_agg(m.id) into changing from message m
   where m.id = any(ours) and m.status in ('queued', 'thinking') and m.status <> new_status;
   if changing is not null then
@@ -290,18 +312,22 @@ language plpgsql
 security definer
 set search_path = chat, pg_temp
 as $$
+declare
+  answered uuid[];
+  ours uuid[];
 begin
-  return query select s.message_id, s.held from chat.show_status(messages, fences, 'streaming') s;
+  select array_agg(s.message_id), array_agg(s.message_id) filter (where s.held) into answered, ours
+  from chat.show_status(messages, fences, 'streaming') s;
   update generation g
   set first_token_at = now()
   from (
-    select h.id from unnest(messages, fences) as i(message_id, fence)
-    join generation h on h.message_id = i.message_id and h.fence = i.fence
-    where h.state = 'running' and h.first_token_at is null
+    select h.id from generation h
+    where h.message_id = any(ours) and h.state = 'running' and h.first_token_at is null
     order by h.id
     for no key update of h skip locked
   ) first
   where g.id = first.id;
+  return query select a, a = any(coalesce(ours, '{}')) from unnest(answered) a;
 end
 $$;
 comment on function chat.start_streaming(uuid[], bigint[]) is 'The first text has come. See chat.show_status.';
@@ -317,22 +343,23 @@ begin
   -- the worker still holds the text: after a crash it re-reads chat.durable and writes the rest again
   perform set_config('synchronous_commit', 'off', true);
   return query
-  with input as (
-    select * from unnest(messages, fences, previous_starts, starts, texts) as i(message_id, fence, previous_start, start_at, text)
-  ), held as materialized (
+  with held as materialized (
     select i.message_id, i.fence, i.start_at, i.text,
-      i.start_at > coalesce(i.previous_start, -1) and i.previous_start is not distinct from (
-        select c.start_at from chunk c where c.message_id = i.message_id and c.fence = i.fence order by c.start_at desc limit 1) as fits
-    from input i
-    join generation g on g.message_id = i.message_id and g.fence = i.fence
-    where g.state = 'running' and g.worker_id = append_chunks.worker
+      case when g.ours then i.start_at > coalesce(i.previous_start, -1) and i.previous_start is not distinct from (
+        select c.start_at from chunk c where c.message_id = i.message_id order by c.start_at desc limit 1) end as fits
+    from unnest(messages, fences, previous_starts, starts, texts) as i(message_id, fence, previous_start, start_at, text)
+    -- offset 0: one look-up by key for each reply, whatever the statistics of tables that fill and empty by the second say
+    left join lateral (
+      select true as ours from generation g
+      where g.message_id = i.message_id and g.fence = i.fence and g.state = 'running' and g.worker_id = append_chunks.worker
+      offset 0
+    ) g on true
   ), written as (
     insert into chunk (message_id, fence, start_at, text)
     select h.message_id, h.fence, h.start_at, h.text from held h where h.fits
   )
-  select i.message_id, case when h.message_id is null then 'fenced' else 'gap' end
-  from input i
-  left join held h on h.message_id = i.message_id
+  select h.message_id, case when h.fits is null then 'fenced' else 'gap' end
+  from held h
   where h.fits is not true;
 end
 $$;
@@ -368,16 +395,17 @@ set search_path = chat, pg_temp
 as $$
 declare
   locked uuid[];
+  running bigint[];
   ours uuid[];
 begin
   locked := chat.lock_channels_of(messages, false);
   perform pg_advisory_xact_lock(7210, worker::integer);
+  running := chat.running_under(messages, fences);
   select array_agg(h.message_id) into ours
   from (
     select g.message_id
-    from unnest(messages, fences) as i(message_id, fence)
-    join generation g on g.message_id = i.message_id and g.fence = i.fence
-    where i.message_id = any(locked) and g.state = 'running' and g.worker_id = complete.worker
+    from generation g
+    where g.id = any(running) and g.message_id = any(locked) and g.state = 'running' and g.worker_id = complete.worker
     order by g.id
     for no key update of g
   ) h;

@@ -60,9 +60,11 @@ declare
   ready boolean := exists (select from written w where w.state = 'queued');
 begin
   if tg_op = 'UPDATE' then
+    -- a set operation, because a join of tables without statistics compares each with each
     if exists (
-      select from before b join written w on w.id = b.id
-      where b.state = 'running' and (w.state <> 'running' or w.fence <> b.fence) and w.state <> 'completed'
+      select b.id, b.fence from before b where b.state = 'running'
+      except
+      select w.id, w.fence from written w where w.state in ('running', 'completed')
     ) then
       perform pg_notify('generation_changed', '');
     end if;

@@ -7,10 +7,8 @@ import java.util.List;
 /** The command: runs the goals named, all without a name, prints a table and keeps it in ops/bench/results. */
 final class Bench {
 
-    private static final List<Benchmark> ALL = List.of(
-            new WalPerByte(),
-            new IdleFeedClients(),
-            new FanOut());
+    private static final List<Benchmark> ALL =
+            List.of(new ChunkFlushes(), new WalPerByte(), new IdleFeedClients(), new FanOut());
 
     private Bench() {}
 

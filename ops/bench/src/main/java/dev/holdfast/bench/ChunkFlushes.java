@@ -1,0 +1,151 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.bench.Server.Database;
+import dev.holdfast.bench.Sql.Of;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+
+/**
+ * Goal 3: flushed chunks a second over 1,000 replies that always have 80 new bytes. Holdfast: one flusher, all of them in
+ * one transaction. Floor: the same rows in a bare table with a key, in the same batches, one NOTIFY each. Naive: a commit
+ * and a row trigger's NOTIFY for each chunk, from 32 connections.
+ */
+final class ChunkFlushes implements Benchmark {
+
+    private static final String RATE = "chunks per second";
+    private static final int REPLIES = 1000;
+    private static final int LENGTH = 8_000;
+    private static final int FLUSH = 80;
+    private static final int WRITERS = 32;
+
+    @Override
+    public String name() {
+        return "3";
+    }
+
+    @Override
+    public String title() {
+        return "chunks flushed a second over 1,000 saturated replies";
+    }
+
+    @Override
+    public void run(Report report) throws Exception {
+        try (Database database = Server.holdfast(); Database bare = Server.empty()) {
+            var chat = Chat.in(database, 100);
+            String columns = "(message_id uuid, fence bigint, start_at integer, text text, primary key (message_id, start_at))";
+            bare.jdbc().sql("create table floor " + columns).update();
+            bare.jdbc().sql("create table naive " + columns).update();
+            bare.jdbc().sql("""
+                create function tell() returns trigger language plpgsql as $$
+                begin perform pg_notify('chunk', new.message_id::text); return null; end $$
+                """).update();
+            bare.jdbc().sql("create trigger tell after insert on naive for each row execute function tell()").update();
+            try (var listening = bare.dataSource().getConnection()) {
+                Sql.run(listening, "listen chunk");
+                Rounds.interleave(report,
+                        new Side("batch floor", () -> floor(bare)),
+                        new Side("holdfast", () -> holdfast(chat)),
+                        new Side("row trigger", () -> naive(bare)));
+            }
+        }
+        report.atLeast(5, "holdfast over the row trigger", report.ratio("holdfast", "row trigger", RATE));
+        report.atLeast(0.3, "holdfast over the batch floor", report.ratio("holdfast", "batch floor", RATE));
+    }
+
+    private static Map<String, Double> holdfast(Chat chat) throws SQLException {
+        chat.ask(REPLIES);
+        var text = Prose.ofLength(LENGTH, 1);
+        try (Connection connection = chat.database().dataSource().getConnection()) {
+            var claimed = chat.claim(connection, REPLIES);
+            Chat.show(connection, "streaming", claimed);
+            long began = System.nanoTime();
+            for (int start = 0; start < LENGTH; start += FLUSH) {
+                var slice = text.substring(start, start + FLUSH);
+                chat.append(connection, claimed, start, start - FLUSH, same(slice));
+            }
+            double rate = rate(began, REPLIES * LENGTH / FLUSH);
+            for (int left = REPLIES; left > 0; ) {
+                left -= chat.complete(connection, claimed, same(text));
+            }
+            Sql.run(connection, "vacuum chat.chunk");
+            return Map.of(RATE, rate);
+        }
+    }
+
+    private static Map<String, Double> floor(Database bare) throws SQLException {
+        var text = Prose.ofLength(LENGTH, 1);
+        var ids = ids();
+        try (Connection connection = bare.dataSource().getConnection()) {
+            long began = System.nanoTime();
+            for (int start = 0; start < LENGTH; start += FLUSH) {
+                Sql.run(connection, """
+                    with written as (
+                      insert into floor select i, 1, ?, t from unnest(?::uuid[], ?::text[]) as u(i, t)
+                    )
+                    select pg_notify('chunk', ''), set_config('synchronous_commit', 'off', true)
+                    """, start, new Of("uuid", ids), new Of("text", same(text.substring(start, start + FLUSH)).toArray()));
+            }
+            double rate = rate(began, REPLIES * LENGTH / FLUSH);
+            Sql.run(connection, "truncate floor");
+            return Map.of(RATE, rate);
+        }
+    }
+
+    private static Map<String, Double> naive(Database bare) throws Exception {
+        int flushes = Rounds.quick() ? 5 : 20;
+        var ids = ids();
+        try (var writers = Executors.newFixedThreadPool(WRITERS)) {
+            var connections = new java.util.ArrayList<Connection>();
+            for (int n = 0; n < WRITERS; n++) {
+                connections.add(bare.dataSource().getConnection());
+            }
+            long began = System.nanoTime();
+            List<Callable<Void>> tasks = IntStream.range(0, WRITERS).mapToObj(n -> (Callable<Void>) () -> {
+                write(connections.get(n), ids, n, flushes);
+                return null;
+            }).toList();
+            for (Future<Void> task : writers.invokeAll(tasks)) {
+                task.get();
+            }
+            double rate = rate(began, REPLIES * flushes);
+            for (Connection connection : connections) {
+                connection.close();
+            }
+            bare.jdbc().sql("truncate naive").update();
+            return Map.of(RATE, rate);
+        }
+    }
+
+    private static void write(Connection connection, UUID[] ids, int first, int flushes) throws SQLException {
+        var text = Prose.ofLength(FLUSH, 1);
+        try (var insert = connection.prepareStatement("insert into naive values (?, 1, ?, ?)")) {
+            for (int flush = 0; flush < flushes; flush++) {
+                for (int n = first; n < REPLIES; n += WRITERS) {
+                    insert.setObject(1, ids[n]);
+                    insert.setInt(2, flush * FLUSH);
+                    insert.setString(3, text);
+                    insert.executeUpdate();
+                }
+            }
+        }
+    }
+
+    private static double rate(long began, int chunks) {
+        return chunks / ((System.nanoTime() - began) / 1e9);
+    }
+
+    private static UUID[] ids() {
+        return IntStream.range(0, REPLIES).mapToObj(n -> UUID.randomUUID()).toArray(UUID[]::new);
+    }
+
+    private static List<String> same(String text) {
+        return java.util.Collections.nCopies(REPLIES, text);
+    }
+}
