@@ -1,12 +1,13 @@
 package dev.holdfast.security;
 
 import dev.holdfast.web.WebSide;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.support.GenericConversionService;
-import org.springframework.session.config.SessionRepositoryCustomizer;
 import org.springframework.session.jdbc.JdbcIndexedSessionRepository;
+import org.springframework.transaction.support.TransactionOperations;
 
 import java.nio.charset.StandardCharsets;
 
@@ -31,28 +32,19 @@ class SessionRows {
         return ((String) attribute).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The last access is written once a minute, not with every request: parallel requests would queue for the row. */
-    private static final String TOUCH =
-            """
-            with seen as (
-                select ?::char(36) as session_id, ?::bigint as last_access_time, ?::int as max_inactive_interval,
-                       ?::bigint as expiry_time, ?::text as principal_name, ?::char(36) as primary_id
-            )
-            update %TABLE_NAME% s
-            set session_id = seen.session_id,
-                last_access_time = seen.last_access_time,
-                max_inactive_interval = seen.max_inactive_interval,
-                expiry_time = seen.expiry_time,
-                principal_name = seen.principal_name
-            from seen
-            where s.primary_id = seen.primary_id
-              and (s.last_access_time + 60000 < seen.last_access_time
-                or s.session_id <> seen.session_id
-                or s.principal_name is distinct from seen.principal_name)
-            """;
+    /** Every statement of Spring Session stands alone: a session whose attributes are missing signs nobody in. */
+    @Bean
+    TransactionOperations springSessionTransactionOperations() {
+        return TransactionOperations.withoutTransaction();
+    }
 
     @Bean
-    SessionRepositoryCustomizer<JdbcIndexedSessionRepository> touchSeldom() {
-        return repository -> repository.setUpdateSessionQuery(TOUCH);
+    static BeanPostProcessor sessionsAreTouchedSeldom() {
+        return new BeanPostProcessor() {
+            @Override
+            public Object postProcessAfterInitialization(Object bean, String name) {
+                return bean instanceof JdbcIndexedSessionRepository rows ? new SeldomTouched(rows) : bean;
+            }
+        };
     }
 }

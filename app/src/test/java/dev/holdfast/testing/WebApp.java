@@ -30,8 +30,13 @@ public final class WebApp implements AutoCloseable {
     }
 
     public static WebApp startOn(TestDatabase database, String... settings) {
+        return startAs("web", database, settings);
+    }
+
+    /** @param role all, web or worker */
+    public static WebApp startAs(String role, TestDatabase database, String... settings) {
         var arguments = new ArrayList<>(List.of(
-                "--holdfast.role=web",
+                "--holdfast.role=" + role,
                 "--holdfast.database-url=" + database.url(),
                 "--server.port=0",
                 "--management.server.port=0",

@@ -1,0 +1,140 @@
+package dev.holdfast.security;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.session.Session;
+import org.springframework.session.SessionRepository;
+import org.springframework.session.jdbc.JdbcIndexedSessionRepository;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+
+/**
+ * Writes when a session was last used once a minute instead of with every request, whose other writes would wait for
+ * it. When the database takes no writes, people read on: only the time is lost.
+ */
+final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
+
+    private static final Logger log = LoggerFactory.getLogger(SeldomTouched.class);
+    private static final Duration SELDOM = Duration.ofMinutes(1);
+
+    private final SessionRepository<Session> rows;
+
+    @SuppressWarnings("unchecked") // of its own sessions, whose class is hidden
+    SeldomTouched(JdbcIndexedSessionRepository rows) {
+        this.rows = (SessionRepository<Session>) (SessionRepository<?>) rows;
+    }
+
+    @Override
+    public Held createSession() {
+        return new Held(rows.createSession(), true);
+    }
+
+    @Override
+    public Held findById(String id) {
+        var found = rows.findById(id);
+        return found == null ? null : new Held(found, false);
+    }
+
+    @Override
+    public void deleteById(String id) {
+        rows.deleteById(id);
+    }
+
+    @Override
+    public void save(Held held) {
+        if (!held.changed && held.session.getLastAccessedTime().isBefore(held.stored.plus(SELDOM))) {
+            return;
+        }
+        try {
+            rows.save(held.session);
+        } catch (DataAccessException failure) {
+            if (held.changed) {
+                throw failure;
+            }
+            log.debug("The time at which a session was last used is not written", failure);
+        }
+        held.changed = false;
+        held.stored = held.session.getLastAccessedTime();
+    }
+
+    /** A session that knows what of it is stored. */
+    static final class Held implements Session {
+
+        private final Session session;
+        private boolean changed;
+        private Instant stored;
+
+        Held(Session session, boolean changed) {
+            this.session = session;
+            this.changed = changed;
+            stored = session.getLastAccessedTime();
+        }
+
+        @Override
+        public String getId() {
+            return session.getId();
+        }
+
+        @Override
+        public String changeSessionId() {
+            changed = true;
+            return session.changeSessionId();
+        }
+
+        @Override
+        public <T> T getAttribute(String name) {
+            return session.getAttribute(name);
+        }
+
+        @Override
+        public Set<String> getAttributeNames() {
+            return session.getAttributeNames();
+        }
+
+        @Override
+        public void setAttribute(String name, Object value) {
+            changed = true;
+            session.setAttribute(name, value);
+        }
+
+        @Override
+        public void removeAttribute(String name) {
+            changed = true;
+            session.removeAttribute(name);
+        }
+
+        @Override
+        public Instant getCreationTime() {
+            return session.getCreationTime();
+        }
+
+        @Override
+        public void setLastAccessedTime(Instant time) {
+            session.setLastAccessedTime(time);
+        }
+
+        @Override
+        public Instant getLastAccessedTime() {
+            return session.getLastAccessedTime();
+        }
+
+        @Override
+        public void setMaxInactiveInterval(Duration interval) {
+            changed = true;
+            session.setMaxInactiveInterval(interval);
+        }
+
+        @Override
+        public Duration getMaxInactiveInterval() {
+            return session.getMaxInactiveInterval();
+        }
+
+        @Override
+        public boolean isExpired() {
+            return session.isExpired();
+        }
+    }
+}
