@@ -51,6 +51,21 @@ final class Channel {
         return post("mira", content);
     }
 
+    void stop(UUID asking, String who) {
+        door("stop", asking, who);
+    }
+
+    void retry(UUID asking, String who) {
+        door("retry", asking, who);
+    }
+
+    private void door(String function, UUID asking, String who) {
+        jdbc.sql("select chat." + function + "(g.message_id, a.id)::text from chat.generation g, chat.account a where g.asked_by_message = ? and a.handle = ?")
+                .params(asking, who)
+                .query(String.class)
+                .single();
+    }
+
     /** The generation that a message asked for, with its reply: a column each. */
     Map<String, Object> reply(UUID asking) {
         List<Map<String, Object>> rows = jdbc.sql("""

@@ -1,0 +1,153 @@
+package dev.holdfast.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.db.TestPostgres;
+import dev.holdfast.db.TestPostgres.TestDatabase;
+import dev.holdfast.testing.Fault;
+import dev.holdfast.testing.ModelServer;
+import dev.holdfast.testing.Script;
+import dev.holdfast.testing.Served.End;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What users see when a model fails: the model rows of the design's table of faults. */
+class FailuresTest {
+    private static final String PARTIAL = "These words come before the";
+
+    private final TestDatabase database = TestPostgres.create();
+    private final ModelServer server = ModelServer.start();
+    private final Channel channel = new Channel(database);
+    private TestWorker worker;
+
+    @BeforeEach
+    void start() {
+        channel.agent("ada", "openai", "m");
+        worker = TestWorker.start(database, server);
+    }
+
+    @AfterEach
+    void close() {
+        worker.close();
+        server.close();
+    }
+
+    private UUID ask(Script... scripts) {
+        server.on("m", scripts);
+        return channel.ask("hello @ada");
+    }
+
+    /** Waits until the first attempt has failed and the reply waits for its next one. */
+    private Map<String, Object> awaitRetry(UUID asking) {
+        long until = System.nanoTime() + 10_000_000_000L;
+        while (System.nanoTime() < until) {
+            var reply = channel.reply(asking);
+            if ("queued".equals(reply.get("state")) && reply.get("error") != null) return reply;
+        }
+        throw new AssertionError("no retry within 10 s: " + channel.reply(asking));
+    }
+
+    @Test
+    void a_rate_limited_model_is_asked_again_when_it_said_and_users_see_why() {
+        var asking = ask(Script.fails(Fault.RATE_LIMITED).retryAfter("3"), Script.says("now then"));
+        var waiting = awaitRetry(asking);
+        assertThat(waiting).containsEntry("error", "rate limited").containsEntry("error_code", "rate_limited").containsEntry("status", "queued");
+        assertThat((Double) waiting.get("due_in")).isBetween(2.0, 4.1);
+        var reply = channel.await(asking, "completed");
+        assertThat(reply).containsEntry("content", "now then").containsEntry("attempt", 2).containsEntry("error", null);
+        assertThat(worker.meters.get("holdfast.retries").tag("reason", "rate_limited").counter().count()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SERVER_ERROR", "DROP", "EMPTY"})
+    void after_three_attempts_a_reply_is_failed_with_the_last_reason(Fault fault) {
+        var asking = ask(Script.fails(fault));
+        var reply = channel.await(asking, "failed");
+        assertThat(reply).containsEntry("attempt", 3).containsEntry("status", "failed").containsEntry("content", "");
+        assertThat((String) reply.get("error")).startsWith("the ");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CUT", "CUT_CLEAN", "RUBBISH", "ERROR_EVENT"})
+    void after_a_break_mid_stream_the_partial_stays_until_a_fresh_attempt_replaces_it(Fault fault) {
+        var asking = ask(Script.fails(fault), Script.says("whole and well"));
+        var waiting = awaitRetry(asking);
+        assertThat(waiting).containsEntry("content", PARTIAL).containsEntry("chunks", 0L);
+        assertThat(channel.await(asking, "completed")).containsEntry("content", "whole and well").containsEntry("attempt", 2);
+    }
+
+    @Test
+    void after_the_last_break_the_partial_stays_and_any_member_can_run_it_again() {
+        var asking = ask(Script.fails(Fault.CUT));
+        var failed = channel.await(asking, "failed");
+        assertThat(failed).containsEntry("content", PARTIAL).containsEntry("status", "failed").containsEntry("chunks", 0L);
+        server.on("m", Script.says("whole and well"));
+        channel.retry(asking, "mira");
+        assertThat(channel.await(asking, "completed")).containsEntry("content", "whole and well").containsEntry("attempt", 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SILENCE", "STALL_FIRST"})
+    void a_model_that_does_not_begin_is_tried_again_after_the_first_token_limit(Fault fault) {
+        channel.set("ada", "first_token_limit = '300 milliseconds'");
+        var asking = ask(Script.fails(fault), Script.says("at last"));
+        assertThat(awaitRetry(asking)).containsEntry("error", "the model did not answer within 0.3 s");
+        assertThat(channel.await(asking, "completed")).containsEntry("content", "at last");
+        assertThat(server.served("m").getFirst().end()).isEqualTo(End.CLOSED_BY_CLIENT);
+    }
+
+    @Test
+    void a_model_that_falls_silent_is_tried_again_after_the_idle_limit() {
+        channel.set("ada", "idle_limit = '300 milliseconds'");
+        var asking = ask(Script.fails(Fault.STALL), Script.says("at last"));
+        assertThat(awaitRetry(asking)).containsEntry("error_code", "idle_timeout").containsEntry("content", PARTIAL);
+        assertThat(channel.await(asking, "completed")).containsEntry("content", "at last");
+        assertThat(server.served("m").getFirst().end()).isEqualTo(End.CLOSED_BY_CLIENT);
+    }
+
+    @Test
+    void a_model_that_never_ends_is_ended_by_the_total_limit() {
+        channel.set("ada", "total_limit = '800 milliseconds'");
+        var reply = channel.await(ask(Script.says("on and ".repeat(10_000)).pace(200)), "failed");
+        assertThat(reply).containsEntry("attempt", 1).containsEntry("error_code", "total_timeout");
+        assertThat((String) reply.get("content")).startsWith("on and on and");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BAD_KEY", "UNKNOWN_MODEL", "CONTEXT_TOO_LONG", "REFUSED", "QUOTA"})
+    void what_only_a_person_can_mend_takes_one_attempt_and_says_what_to_do(Fault fault) {
+        var reply = channel.await(ask(Script.fails(fault)), "failed");
+        assertThat(reply).containsEntry("attempt", 1);
+        assertThat((String) reply.get("error")).matches("[A-Z].{20,}\\.").doesNotContain("sk-");
+        assertThat(server.served("m")).hasSize(1);
+    }
+
+    @Test
+    void wrong_options_are_named() {
+        channel.set("ada", "options = '{\"temperature\": 9}'");
+        assertThat(channel.await(ask(Script.says("never")), "failed"))
+                .containsEntry("attempt", 1)
+                .containsEntry("error", "The agent option 'temperature' is 9, but must be a number from 0 to 2.");
+        assertThat(server.served()).isEmpty();
+    }
+
+    @Test
+    void the_context_is_the_newest_that_fits_with_names_and_without_failed_replies() {
+        channel.person("omar");
+        channel.post("omar", "far too long ago: " + "x".repeat(5000));
+        channel.post("omar", "I like tea");
+        channel.await(ask(Script.fails(Fault.BAD_KEY)), "failed");
+        var first = channel.await(ask(Script.says("so do I")), "completed");
+        channel.set("ada", "options = '{\"contextTokens\": 200}'");
+        var second = channel.await(ask(Script.says("yes")), "completed");
+        var body = server.served("m").getLast().body;
+        assertThat(body).contains("Omar (@omar): I like tea", "\"so do I\"", "Mira (@mira): hello @ada").doesNotContain("far too long ago", "API key");
+        assertThat(List.of(first.get("context"), second.get("context"))).isEqualTo(List.of(4, 5));
+    }
+}
