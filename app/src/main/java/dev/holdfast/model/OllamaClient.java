@@ -19,31 +19,29 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
 /**
- * The JDK's client, with the requests that wait for their answer found by request id. Needed because Spring's connector
- * does not pass a cancellation on before the answer's headers have come. Thread-safe.
+ * The JDK's client, whose requests can be closed by their id at any moment. Needed because Spring's connector passes a
+ * cancellation on only while it reads the body: not before the headers, and not in the moment between. Thread-safe.
  */
 final class OllamaClient extends HttpClient {
     private final HttpClient client;
-    private final Map<String, CompletableFuture<?>> waiting = new ConcurrentHashMap<>();
+    private final Map<String, OllamaRequest> requests = new ConcurrentHashMap<>();
 
     OllamaClient(HttpClient client) {
         this.client = client;
     }
 
-    /** Closes a request that has not been answered; does nothing for others. */
+    /** Closes the request's connection, whatever it waits for. Does nothing for a request that has ended. */
     void close(String requestId) {
-        CompletableFuture<?> response = waiting.remove(requestId);
-        if (response != null) response.cancel(true);
+        OllamaRequest request = requests.remove(requestId);
+        if (request != null) request.close();
     }
 
     @Override
     public <T> CompletableFuture<HttpResponse<T>> sendAsync(HttpRequest request, BodyHandler<T> handler) {
-        var response = client.sendAsync(request, handler);
-        request.headers().firstValue(OpenCalls.REQUEST_ID).ifPresent(id -> {
-            waiting.put(id, response);
-            response.whenComplete((answered, error) -> waiting.remove(id));
-        });
-        return response;
+        String id = request.headers().firstValue(OpenCalls.REQUEST_ID).orElse("");
+        var open = new OllamaRequest(() -> requests.remove(id));
+        requests.put(id, open);
+        return open.sent(client.sendAsync(request, open.watching(handler)));
     }
 
     @Override

@@ -98,9 +98,9 @@ public final class ModelServer implements AutoCloseable {
         return served().stream().filter(one -> one.model.equals(model)).toList();
     }
 
-    /** Waits for a request that is as described; fails after ten seconds. */
+    /** Waits for a request that is as described; fails after half a minute. */
     public Served await(String what, Predicate<Served> wanted) {
-        var deadline = Instant.now().plus(Duration.ofSeconds(10));
+        var deadline = Instant.now().plus(Duration.ofSeconds(30));
         while (Instant.now().isBefore(deadline)) {
             var found = served().stream().filter(wanted).findFirst();
             if (found.isPresent()) {
@@ -108,7 +108,7 @@ public final class ModelServer implements AutoCloseable {
             }
             sleep(5);
         }
-        throw new AssertionError("no request " + what + " within 10 s; served: " + served());
+        throw new AssertionError("no request " + what + " within 30 s; the last of " + served().size() + ": " + served().reversed().stream().limit(5).toList());
     }
 
     private static void sleep(long millis) {

@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -18,6 +19,7 @@ public final class TcpProxy implements AutoCloseable {
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition restored = lock.newCondition();
+    private final AtomicInteger generation = new AtomicInteger();
     private boolean blackHole;
     private volatile boolean refusing;
 
@@ -55,6 +57,12 @@ public final class TcpProxy implements AutoCloseable {
         set(false);
     }
 
+    /** New connections pass; those that were black-holed stay so for ever, as after a firewall forgot them. */
+    public void forget() {
+        generation.incrementAndGet();
+        set(false);
+    }
+
     /** Closes what there is and every new connection at once, until {@link #restore()}. */
     public void refuse() {
         refusing = true;
@@ -87,24 +95,25 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     private void connect(Socket client) {
+        int born = generation.get();
         try {
             Socket server = new Socket(target.getAddress(), target.getPort());
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
             sockets.add(client);
             sockets.add(server);
-            Thread.ofVirtual().name("proxy-up").start(() -> pump(client, server));
-            Thread.ofVirtual().name("proxy-down").start(() -> pump(server, client));
+            Thread.ofVirtual().name("proxy-up").start(() -> pump(client, server, born));
+            Thread.ofVirtual().name("proxy-down").start(() -> pump(server, client, born));
         } catch (IOException e) {
             close(client);
         }
     }
 
-    private void pump(Socket from, Socket to) {
+    private void pump(Socket from, Socket to, int born) {
         try {
             byte[] buffer = new byte[16 * 1024];
             for (int read = from.getInputStream().read(buffer); read >= 0; read = from.getInputStream().read(buffer)) {
-                waitWhileBlackHoled();
+                waitWhileBlackHoled(born);
                 to.getOutputStream().write(buffer, 0, read);
             }
         } catch (IOException | InterruptedException e) {
@@ -117,10 +126,10 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    private void waitWhileBlackHoled() throws InterruptedException {
+    private void waitWhileBlackHoled(int born) throws InterruptedException {
         lock.lock();
         try {
-            while (blackHole) {
+            while (blackHole || born != generation.get() && !listening.isClosed()) {
                 restored.await();
             }
         } finally {

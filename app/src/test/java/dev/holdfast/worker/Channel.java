@@ -1,5 +1,7 @@
 package dev.holdfast.worker;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import java.time.Duration;
 import java.util.List;
@@ -12,7 +14,12 @@ final class Channel {
     final JdbcClient jdbc;
 
     Channel(TestDatabase database) {
-        jdbc = database.jdbc();
+        var config = new HikariConfig();
+        config.setDataSource(database.dataSource());
+        config.setMaximumPoolSize(3);
+        config.setMinimumIdle(0);
+        config.setIdleTimeout(10_000);
+        jdbc = JdbcClient.create(new HikariDataSource(config));
         jdbc.sql("insert into chat.channel (name) values ('general') on conflict do nothing").update();
         person("mira");
     }
@@ -96,16 +103,16 @@ final class Channel {
     }
 
     Map<String, Object> await(UUID asking, String state) {
-        return await(asking, state, Duration.ofSeconds(15));
+        return await(asking, state, Duration.ofSeconds(40));
     }
 
     /** Waits for the first text in the rows. */
     Map<String, Object> awaitText(UUID asking) {
-        long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        long until = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (true) {
             Map<String, Object> reply = reply(asking);
             if (!"".equals(reply.getOrDefault("streamed", ""))) return reply;
-            if (System.nanoTime() > until) throw new AssertionError("no text within 10 s: " + reply);
+            if (System.nanoTime() > until) throw new AssertionError("no text within 30 s: " + reply);
             pause();
         }
     }

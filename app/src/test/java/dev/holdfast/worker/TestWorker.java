@@ -20,6 +20,15 @@ final class TestWorker implements AutoCloseable {
     private final ListenConnection listener;
 
     private TestWorker(TestDatabase database, ModelServer server, Settings settings) {
+        dataSource = pool(database);
+        listener = new ListenConnection(database.dataSource(), meters);
+        worker = new Worker(settings, dataSource, TestModels.all(server), listener, meters);
+        listener.start();
+        worker.start();
+    }
+
+    /** Connections under the workers' role. */
+    static HikariDataSource pool(TestDatabase database) {
         var config = new HikariConfig();
         config.setDataSource(database.dataSource());
         config.setConnectionInitSql("set role holdfast_worker");
@@ -27,11 +36,7 @@ final class TestWorker implements AutoCloseable {
         config.setMinimumIdle(1);
         config.setConnectionTimeout(2_000);
         config.setValidationTimeout(1_000);
-        dataSource = new HikariDataSource(config);
-        listener = new ListenConnection(database.dataSource(), meters);
-        worker = new Worker(settings, dataSource, TestModels.all(server), listener, meters);
-        listener.start();
-        worker.start();
+        return new HikariDataSource(config);
     }
 
     static TestWorker start(TestDatabase database, ModelServer server) {

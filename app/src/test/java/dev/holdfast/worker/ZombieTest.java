@@ -1,0 +1,168 @@
+package dev.holdfast.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.holdfast.db.TestPostgres;
+import dev.holdfast.db.TestPostgres.TestDatabase;
+import dev.holdfast.generation.Chunks;
+import dev.holdfast.generation.Claimed;
+import dev.holdfast.generation.Generations;
+import dev.holdfast.generation.Workers;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Two workers at one reply, of which either may be frozen for any time and wake at any moment: what the rows hold is
+ * always a beginning of what the holder of their fence wrote, and never a character of anybody else's.
+ */
+class ZombieTest {
+    private static final int INTERLEAVINGS = Integer.getInteger("holdfast.interleavings", 1000);
+
+    private final TestDatabase database = TestPostgres.create();
+    private final Channel channel = new Channel(database);
+    private final HikariDataSource pool = TestWorker.pool(database);
+    private final Generations generations = new Generations(pool);
+    private final Actor[] actors = {new Actor("a"), new Actor("b")};
+
+    /** A worker without threads: each of its steps is taken when the test says so. */
+    private final class Actor {
+        final List<Reply> replies = new ArrayList<>();
+        final Chunks chunks = new Chunks(pool);
+        final long worker;
+        final Flusher flusher;
+
+        Actor(String name) {
+            worker = new Workers(pool).register(name, 10);
+            flusher = new Flusher(chunks, () -> worker, replies, new WorkerMetrics(new SimpleMeterRegistry()));
+        }
+
+        Reply reply() {
+            return replies.isEmpty() ? null : replies.getLast();
+        }
+
+        void claim() {
+            for (Claimed claimed : generations.claim(worker, 1, Duration.ofMinutes(10))) {
+                replies.add(new Reply(claimed));
+            }
+        }
+
+        void say(int words) {
+            try {
+                for (int i = 0; reply() != null && i < words; i++) {
+                    // every piece names its fence, so that the rows tell whose text they hold
+                    reply().text.append("<" + reply().claimed.fence() + ":" + reply().text.length() + ">");
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        void finish() {
+            if (reply() != null && reply().text.length() > 0) reply().finish(1, 1);
+        }
+
+        void fail() {
+            if (reply() == null || reply().lost()) return;
+            generations.fail(reply().claimed, "broke", "cut", Duration.ZERO, reply().text.whole());
+        }
+    }
+
+    @Test
+    void no_stale_character_is_written_in_a_thousand_interleavings() {
+        channel.agent("ada", "guide", "guide");
+        long seed = Long.getLong("holdfast.seed", System.nanoTime());
+        System.out.println("ZombieTest: " + INTERLEAVINGS + " interleavings, -Dholdfast.seed=" + seed);
+        int replaced = 0;
+        for (int i = 0; i < INTERLEAVINGS; i++) {
+            replaced += interleave(new Random(seed + i), seed + i);
+        }
+        assertThat(replaced).as("texts of a dead worker that another's replaced").isGreaterThan(INTERLEAVINGS / 10);
+    }
+
+    /** @return whether a second worker came to write after a first one had */
+    private int interleave(Random random, long seed) {
+        UUID asking = channel.ask("@ada " + seed);
+        for (Actor actor : actors) {
+            actor.replies.clear();
+            actor.claim();
+        }
+        var steps = new ArrayList<String>();
+        int writers = 0;
+        for (int step = 0; step < 3 + random.nextInt(4); step++) {
+            Actor one = actors[random.nextInt(2)];
+            Actor other = one == actors[0] ? actors[1] : actors[0];
+            one.say(1 + random.nextInt(3));
+            other.say(1);
+            switch (random.nextInt(7)) {
+                case 0, 1 -> one.flusher.flush();
+                case 2 -> together(one.flusher::flush, other.flusher::flush);
+                case 3 -> {
+                    expire(asking);
+                    together(() -> take(other), one.flusher::flush);
+                }
+                case 4 -> {
+                    if (random.nextInt(3) == 0) one.finish();
+                    together(one.flusher::flush, () -> take(other));
+                }
+                case 5 -> {
+                    if (random.nextInt(4) == 0) together(() -> channel.stop(asking, "mira"), one.flusher::flush);
+                }
+                default -> together(one::fail, other.flusher::flush);
+            }
+            String wrote = check(asking, seed, steps);
+            if (!wrote.isEmpty() && !wrote.startsWith("<1:")) writers = 1;
+            steps.add(wrote);
+        }
+        actors[0].finish();
+        actors[0].flusher.flush();
+        actors[1].flusher.flush();
+        check(asking, seed, steps);
+        var reply = channel.reply(asking);
+        if (!List.of("completed", "failed", "cancelled").contains(reply.get("state"))) channel.stop(asking, "mira");
+        return writers;
+    }
+
+    private void take(Actor actor) {
+        generations.reap();
+        actor.claim();
+    }
+
+    private void expire(UUID asking) {
+        channel.jdbc
+                .sql("update chat.generation set lease_until = now() - interval '1 second' where asked_by_message = ? and state = 'running'")
+                .param(asking)
+                .update();
+    }
+
+    private static void together(Runnable one, Runnable other) {
+        // threads of their own: the common pool may have only one
+        CompletableFuture.allOf(
+                        CompletableFuture.runAsync(one, Thread::startVirtualThread),
+                        CompletableFuture.runAsync(other, Thread::startVirtualThread))
+                .join();
+    }
+
+    /** @return the text that the rows hold */
+    private String check(UUID asking, long seed, List<String> steps) {
+        var reply = channel.reply(asking);
+        String streamed = (String) reply.get("streamed");
+        String text = streamed.isEmpty() ? (String) reply.get("content") : streamed;
+        if (text.isEmpty()) return text;
+        String fence = text.substring(1, text.indexOf(':'));
+        if (!streamed.isEmpty()) assertThat(fence).as("seed %d: the fence of the chunks of %s", seed, reply).isEqualTo(reply.get("fence").toString());
+        else assertThat(fence).as("seed %d: the fence of the text of %s", seed, reply).isEqualTo(reply.get("text_fence").toString());
+        var expected = new StringBuilder();
+        while (expected.length() < text.length()) {
+            expected.append("<" + fence + ":" + expected.length() + ">");
+        }
+        assertThat(text).as("seed %d after %s: %s", seed, steps, reply).isEqualTo(expected.substring(0, text.length()));
+        return text;
+    }
+}
