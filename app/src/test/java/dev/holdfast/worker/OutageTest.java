@@ -7,7 +7,6 @@ import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.db.TestServer;
 import dev.holdfast.testing.ModelServer;
 import dev.holdfast.testing.Script;
-import dev.holdfast.testing.TcpProxy;
 import dev.holdfast.testing.Texts;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -101,16 +100,13 @@ class OutageTest {
     void an_outage_longer_than_the_lease_costs_no_attempt_when_nobody_else_is_there() throws Exception {
         TestDatabase database = TestPostgres.create();
         var channel = new Channel(database);
-        var proxy = TcpProxy.to(database.host(), database.port());
-        open.add(proxy);
-        var worker = TestWorker.start(
-                new TestDatabase(database.host(), proxy.port(), database.name(), database.user(), database.password()), server);
+        var worker = TestWorker.start(database, server);
         open.add(worker);
         var asked = ask(channel, 4, 300, 100);
         asked.keySet().forEach(channel::awaitText);
-        proxy.refuse();
+        worker.proxy.refuse();
         Thread.sleep(TestWorker.LEASE.plusSeconds(1));
-        proxy.restore();
+        worker.proxy.restore();
         expectAll(channel, asked);
     }
 
@@ -118,16 +114,13 @@ class OutageTest {
     void a_connection_that_goes_silent_is_given_up_and_the_replies_go_on() throws Exception {
         TestDatabase database = TestPostgres.create();
         var channel = new Channel(database);
-        var proxy = TcpProxy.to(database.host(), database.port());
-        open.add(proxy);
-        var worker = TestWorker.start(
-                new TestDatabase(database.host(), proxy.port(), database.name(), database.user(), database.password()), server);
+        var worker = TestWorker.start(database, server);
         open.add(worker);
         var asked = ask(channel, 2, 400, 100);
         asked.keySet().forEach(channel::awaitText);
-        proxy.blackHole();
+        worker.proxy.blackHole();
         Thread.sleep(1000);
-        proxy.forget();
+        worker.proxy.forget();
         asked.forEach((asking, text) -> assertThat(channel.await(asking, "completed").get("content")).isEqualTo(text));
     }
 }

@@ -7,19 +7,23 @@ import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.model.TestModels;
 import dev.holdfast.postgres.ListenConnection;
 import dev.holdfast.testing.ModelServer;
+import dev.holdfast.testing.TcpProxy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 
-/** A worker as in a process of its own, under the workers' role, over a test's database and model server. */
+/** A worker as in a process of its own, under the workers' role, over a test's model server and, through a proxy that can be broken, its database. */
 final class TestWorker implements AutoCloseable {
-    static final Duration LEASE = Duration.ofSeconds(2);
+    static final Duration LEASE = Duration.ofSeconds(4);
 
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     final HikariDataSource dataSource;
     final Worker worker;
+    final TcpProxy proxy;
     private final ListenConnection listener;
 
-    private TestWorker(TestDatabase database, ModelServer server, Settings settings) {
+    private TestWorker(TestDatabase at, ModelServer server, Settings settings) {
+        proxy = TcpProxy.to(at.host(), at.port());
+        var database = new TestDatabase(at.host(), proxy.port(), at.name(), at.user(), at.password());
         dataSource = pool(database);
         listener = new ListenConnection(database.dataSource(), meters);
         worker = new Worker(settings, dataSource, TestModels.all(server), listener, meters);
@@ -61,11 +65,21 @@ final class TestWorker implements AutoCloseable {
         return counter == null ? 0 : counter.count();
     }
 
+    /** From now on none of its statements comes through, as if the process were stopped by SIGSTOP; its model goes on. */
+    void freeze() {
+        proxy.blackHole();
+    }
+
+    void thaw() {
+        proxy.restore();
+    }
+
     /** As SIGTERM does. */
     @Override
     public void close() {
         worker.stop();
         listener.stop();
         dataSource.close();
+        proxy.close();
     }
 }
