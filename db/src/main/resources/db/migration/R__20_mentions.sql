@@ -86,7 +86,10 @@ begin
       prose := prose || ''::text;
       previous_blank := true;
     elsif left(rest, 1) = '#' then
-      prose := prose || array['', rest, ''];
+      -- one by one: only a single element is appended in place
+      prose := prose || ''::text;
+      prose := prose || rest;
+      prose := prose || ''::text;
       previous_blank := true;
     else
       prose := prose || rest;
@@ -115,7 +118,8 @@ declare
 begin
   foreach paragraph in array string_to_array(array_to_string(lines, E'\n'), E'\n\n') loop
     if position('`' in paragraph) = 0 then
-      kept := kept || paragraph || E'\n\n'::text;
+      kept := kept || paragraph;
+      kept := kept || E'\n\n'::text;
       continue;
     end if;
     select array_agg(t[1] order by n) into tokens

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A worker that lost its lease writes nothing, however late it wakes. */
@@ -68,6 +69,7 @@ class FencesTest {
     }
 
     @Test
+    @Tag("slow")
     void a_thousand_zombies_write_no_stale_character() {
         long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("-Dseed=" + seed);

@@ -182,7 +182,7 @@ class OpsFunctionsTest {
     }
 
     @Test
-    void a_thousand_failed_ones_are_retried_by_one_statement_in_under_a_second() {
+    void a_thousand_failed_ones_are_retried_by_one_statement_in_under_a_second() throws SQLException {
         queue.askOften(1000);
         assertThat(queue.claim()).hasSize(1000);
         queue.failEveryRunning("The provider refused the key.");
@@ -198,12 +198,15 @@ class OpsFunctionsTest {
                 .containsExactlyInAnyOrder("" + fresh, "" + another);
     }
 
-    private long took(String retries) {
-        long start = System.nanoTime();
-        assertThat(queue.texts(retries)).hasSize(1000);
-        long millis = (System.nanoTime() - start) / 1_000_000;
-        System.out.println(millis + " ms: " + retries);
-        return millis;
+    private long took(String retries) throws SQLException {
+        try (Connection connection = queue.database.dataSource().getConnection()) {
+            var clock = new BackendClock(connection);
+            long start = clock.millis();
+            assertThat(JdbcClient.create(new SingleConnectionDataSource(connection, true)).sql(retries).query(String.class).list()).hasSize(1000);
+            long millis = clock.millis() - start;
+            System.out.println(millis + " ms: " + retries);
+            return millis;
+        }
     }
 
     private long seq() {
