@@ -1,9 +1,7 @@
 package dev.holdfast.feed;
 
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.util.ArrayList;
+import static java.util.stream.Collectors.joining;
+
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -25,14 +23,15 @@ final class Permissions {
             from chat.membership m
             join chat.channel c on c.id = m.channel_id
             join chat.account a on a.id = m.account_id
-            where m.account_id = any(?)
+            where m.account_id = any(?::text::uuid[])
               and a.disabled_at is null
             """;
 
     /** The channels of these accounts; none for accounts that are disabled or gone. */
     List<Membership> memberships(Collection<UUID> accounts) {
-        return select(MEMBERSHIPS, "uuid", accounts, row -> new Membership(
-                row.getObject("account_id", UUID.class), row.getObject("channel_id", UUID.class), row.getLong("seq")));
+        return jdbc.query(MEMBERSHIPS, (row, number) -> new Membership(
+                row.getObject("account_id", UUID.class), row.getObject("channel_id", UUID.class), row.getLong("seq")),
+                array(accounts));
     }
 
     // principal_name is the account's id; a session goes on as long as its account is not disabled
@@ -40,35 +39,14 @@ final class Permissions {
             select s.session_id
             from chat.session s
             join chat.account a on a.id::text = s.principal_name
-            where s.session_id = any(?)
+            where s.session_id = any(?::text::bpchar[])
               and s.expiry_time > extract(epoch from clock_timestamp()) * 1000
               and a.disabled_at is null
             """;
 
     /** Those of the given sessions that may go on. */
     Set<String> liveSessions(Collection<String> sessions) {
-        return new HashSet<>(select(LIVE_SESSIONS, "bpchar", sessions, row -> row.getString(1).strip()));
-    }
-
-    private interface Row<T> {
-        T map(ResultSet row) throws SQLException;
-    }
-
-    private <T> List<T> select(String sql, String type, Collection<?> values, Row<T> mapper) {
-        return jdbc.execute((Connection connection) -> {
-            // the driver's arrays hold memory outside the heap until they are freed
-            var array = connection.createArrayOf(type, values.toArray());
-            try (var statement = connection.prepareStatement(sql)) {
-                statement.setArray(1, array);
-                try (var rows = statement.executeQuery()) {
-                    var found = new ArrayList<T>();
-                    while (rows.next()) found.add(mapper.map(rows));
-                    return found;
-                }
-            } finally {
-                array.free();
-            }
-        });
+        return new HashSet<>(jdbc.query(LIVE_SESSIONS, (row, number) -> row.getString(1).strip(), array(sessions)));
     }
 
     private static final String QUEUE_USAGE = "select pg_notification_queue_usage()";
@@ -76,5 +54,9 @@ final class Permissions {
     /** How full the server's queue of notifications is, 0 to 1; a listener that hangs in a transaction fills it. */
     double notificationQueueUsage() {
         return jdbc.queryForObject(QUEUE_USAGE, Double.class);
+    }
+
+    private static String array(Collection<?> ids) {
+        return ids.stream().map(Object::toString).collect(joining(",", "{", "}"));
     }
 }

@@ -108,14 +108,18 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             failing = false;
         } catch (DataAccessException e) {
             if (!failing) log.warn("The feed cannot read the database, it goes on when it can: {}", e.getMessage());
-            failing = true;
-            wakeups.again(round);
-            pause();
+            again(round);
         } catch (RuntimeException e) {
-            log.error("A round of the feed failed; its channels are read again", e);
-            wakeups.again(round);
-            pause();
+            // the driver's statements throw anything when their connection is cut
+            if (!failing) log.warn("A round of the feed failed, its channels are read again", e);
+            again(round);
         }
+    }
+
+    private void again(Round round) {
+        failing = true;
+        wakeups.again(round);
+        pause();
     }
 
     private void round(Round round, boolean tick) {

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import javax.sql.DataSource;
 
 /**
@@ -25,7 +26,8 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(8);
 
     private final Connection connection;
-    private final Inbox inbox;
+    private final BiConsumer<String, String> heardOf;
+    private final Runnable ending;
     private final String echo = "holdfast_echo_" + UUID.randomUUID().toString().replace("-", "");
     private final Set<Object> heard = new HashSet<>();
     private final Set<String> listening = new HashSet<>();
@@ -33,13 +35,18 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
     private volatile long lastEcho = System.nanoTime();
     private volatile String ended;
 
-    static ListenSession open(DataSource unpooled, Inbox inbox) throws SQLException {
-        return new ListenSession(connect(unpooled), inbox);
+    /**
+     * @param heardOf called on the driver's thread with channel and payload of each notification
+     * @param ending called when the connection has come to its end
+     */
+    static ListenSession open(DataSource unpooled, BiConsumer<String, String> heardOf, Runnable ending) throws SQLException {
+        return new ListenSession(connect(unpooled), heardOf, ending);
     }
 
-    private ListenSession(Connection connection, Inbox inbox) throws SQLException {
+    private ListenSession(Connection connection, BiConsumer<String, String> heardOf, Runnable ending) throws SQLException {
         this.connection = connection;
-        this.inbox = inbox;
+        this.heardOf = heardOf;
+        this.ending = ending;
         try {
             connection.setNetworkTimeout(Runnable::run, (int) HEARTBEAT.toMillis());
             connection.unwrap(PGConnection.class).addNotificationListener(this);
@@ -75,7 +82,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
     @Override
     public void notification(int processId, String channel, String payload) {
         if (channel.equals(echo)) lastEcho = System.nanoTime();
-        else inbox.put(channel, payload);
+        else heardOf.accept(channel, payload);
     }
 
     @Override
@@ -105,7 +112,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
 
     private void end(String reason) {
         if (ended == null) ended = reason;
-        inbox.interrupt();
+        ending.run();
     }
 
     private synchronized void execute(String sql) throws SQLException {
