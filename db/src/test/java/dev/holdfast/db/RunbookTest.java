@@ -1,0 +1,169 @@
+package dev.holdfast.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every block of SQL in ops/runbook.md runs against a database that has the section's symptom. */
+class RunbookTest {
+
+    private static final Path OPS = Path.of("..", "ops");
+    private static final Pattern SECTION = Pattern.compile("(?m)^## (.+)\\n<!-- symptom: (\\w+)(, mends)? -->\\n([\\s\\S]*?)(?=^## |\\z)");
+    private static final Pattern BLOCK = Pattern.compile("```sql\\n([\\s\\S]*?)```");
+
+    record Section(String heading, String symptom, boolean mends, List<String> statements) {
+
+        @Override
+        public String toString() {
+            return heading + " (" + symptom + ")";
+        }
+    }
+
+    static List<Section> sections() throws IOException {
+        var found = new ArrayList<Section>();
+        var sections = SECTION.matcher(Files.readString(OPS.resolve("runbook.md")));
+        while (sections.find()) {
+            var statements = new ArrayList<String>();
+            BLOCK.matcher(sections.group(4)).results().forEach(block -> statements.addAll(statements(block.group(1))));
+            found.add(new Section(sections.group(1), sections.group(2), sections.group(3) != null, statements));
+        }
+        return found;
+    }
+
+    @ParameterizedTest
+    @MethodSource("sections")
+    void the_session_finds_and_mends(Section section) throws SQLException {
+        var queue = new QueueFixture();
+        symptom(queue, section.symptom());
+        var found = run(queue, section.statements());
+        if (!section.symptom().equals("healthy")) assertThat(found).as("rows of: " + section.statements().getFirst()).isPositive();
+        if (!section.mends()) return;
+        queue.claim(); // what may run now, runs
+        assertThat(queue.texts("select reason from ops.stuck")).isEmpty();
+    }
+
+    @Test
+    void every_alert_has_its_heading() throws IOException {
+        var headings = sections().stream().map(Section::heading).toList();
+        var alerts = Pattern.compile("- alert: (\\w+)").matcher(Files.readString(OPS.resolve("prometheus/holdfast.alerts.yml")))
+                .results().map(alert -> alert.group(1)).toList();
+        assertThat(alerts).isNotEmpty().isSubsetOf(headings);
+        assertThat(headings.stream().filter(heading -> heading.startsWith("Holdfast"))).isSubsetOf(alerts);
+        assertThat(Files.readString(OPS.resolve("runbook.md")).split("\n## ")).as("sections, each with its symptom").hasSize(headings.size() + 1);
+    }
+
+    @Test
+    void the_snippets_run() throws IOException, SQLException {
+        var queue = new QueueFixture();
+        symptom(queue, "failed");
+        try (var files = Files.list(OPS.resolve("sql"))) {
+            for (var file : files.sorted().toList()) {
+                var sql = Files.readString(file).replaceAll("(?m)^\\\\.*$", "").replaceAll("(?m)--.*$", "");
+                run(queue, statements(sql));
+            }
+        }
+    }
+
+    /** @return the rows of the first statement */
+    private static int run(QueueFixture queue, List<String> statements) throws SQLException {
+        var rowsOfFirst = -1;
+        try (Connection connection = queue.database.dataSource().getConnection(); var statement = connection.createStatement()) {
+            for (var sql : statements) {
+                var rows = 0;
+                try {
+                    if (statement.execute(sql)) {
+                        try (var results = statement.getResultSet()) {
+                            while (results.next()) rows++;
+                        }
+                    }
+                } catch (SQLException e) {
+                    fail(sql, e);
+                }
+                if (rowsOfFirst < 0) rowsOfFirst = rows;
+            }
+        }
+        return rowsOfFirst;
+    }
+
+    /** Up to each semicolon at a line's end, outside a dollar-quoted body. */
+    private static List<String> statements(String block) {
+        var statements = new ArrayList<String>();
+        var current = new StringBuilder();
+        var quoted = false;
+        for (var line : block.split("\n")) {
+            current.append(line).append('\n');
+            if (line.contains("$$")) quoted = !quoted;
+            if (line.stripTrailing().endsWith(";") && !quoted) {
+                statements.add(current.toString().strip());
+                current.setLength(0);
+            }
+        }
+        assertThat(current.toString().strip()).as("a statement without its semicolon").isEmpty();
+        return statements;
+    }
+
+    private static void symptom(QueueFixture queue, String symptom) {
+        switch (symptom) {
+            case "healthy" -> queue.completed("@ada hello");
+            case "lease_expired" -> {
+                queue.ask("general", "@ada hello");
+                queue.claim();
+                queue.jdbc.sql("update chat.generation set lease_until = now() - interval '20 seconds'").update();
+                queue.jdbc.sql("update chat.worker set last_seen_at = now() - interval '30 seconds'").update();
+            }
+            case "no_progress" -> {
+                queue.ask("general", "@ada hello");
+                queue.claim();
+                queue.jdbc.sql("update chat.generation set claimed_at = now() - interval '2 minutes', first_token_at = now() - interval '90 seconds'").update();
+            }
+            case "paused" -> {
+                queue.rows("select ops.pause_agent('ada')");
+                queue.ask("general", "@ada hello");
+                old(queue);
+            }
+            case "draining" -> {
+                queue.rows("select ops.drain_worker('web-1')");
+                queue.ask("general", "@ada hello");
+                old(queue);
+            }
+            case "no_worker" -> {
+                queue.ask("general", "@ada hello");
+                old(queue);
+                queue.jdbc.sql("update chat.worker set last_seen_at = now() - interval '1 minute'").update();
+            }
+            case "failed" -> {
+                for (var i = 0; i < 5; i++) queue.failed("@ada number " + i);
+            }
+            case "queue_long" -> {
+                queue.askOften(200);
+                old(queue);
+            }
+            case "rate_limited" -> {
+                queue.ask("general", "@ada hello");
+                queue.claim();
+                queue.jdbc.sql("select chat.fail(worker_id, message_id, fence, 'rate limited', 'rate_limited', interval '20 seconds', null, true) from chat.generation")
+                        .query(String.class).list();
+            }
+            case "busy" -> {
+                queue.askOften(8);
+                queue.claim();
+            }
+            default -> fail("The runbook names a symptom that nobody can make: " + symptom);
+        }
+    }
+
+    private static void old(QueueFixture queue) {
+        queue.jdbc.sql("update chat.generation set queued_at = now() - interval '3 minutes' where state = 'queued'").update();
+    }
+}
