@@ -71,6 +71,14 @@ class Database {
     await tx.done;
   }
 
+  /** Writes messages as they are, without reading first: a page that is being left has no time for answers. */
+  putInPassing(messages) {
+    const tx = this.#db.transaction('message', 'readwrite');
+    messages.forEach((each) => tx.store.put(each).catch(() => {}));
+    tx.done.catch(() => {});
+    tx.commit();
+  }
+
   /** Forgets a channel's messages, and the channel itself unless a record to keep is given. */
   async forget(channelId, record) {
     const tx = this.#db.transaction(['message', 'channel'], 'readwrite');

@@ -5,7 +5,9 @@ import { Log } from './log.js';
 import { newer, running, withText } from './merge.js';
 import { Tabs } from './tabs.js';
 
-const WRITE_TEXT_EVERY = 300; // ms; growing text goes to IndexedDB in steps, the end of a reply at once
+const WRITE_TEXT_EVERY = 100; // ms; growing text goes to IndexedDB in steps, the end of a reply at once
+const WRITE_LONG_TEXT_EVERY = 500; // each step writes the whole text
+const LONG = 20_000;
 const REMEMBERED = 3_000; // messages in memory beyond the logs that are open
 
 export class Store {
@@ -173,17 +175,28 @@ export class Store {
   #grow(channelId, message, piece) {
     this.#show(channelId, [message]);
     this.#unwritten.add(message.id);
-    this.#timer ||= setTimeout(() => this.writeText(), WRITE_TEXT_EVERY);
+    this.#timer ||= setTimeout(() => this.writeText(), message.content.length < LONG ? WRITE_TEXT_EVERY : WRITE_LONG_TEXT_EVERY);
     this.tabs?.tell({ type: 'text', channelId, piece });
   }
 
   /** Writes the text that has grown since. */
   async writeText() {
+    const messages = this.#takeUnwritten();
+    if (messages.length > 0) await this.#db?.merge(messages);
+  }
+
+  /** The same for a page that is being left. */
+  writeTextInPassing() {
+    const messages = this.#takeUnwritten();
+    if (messages.length > 0) this.#db?.putInPassing(messages);
+  }
+
+  #takeUnwritten() {
     clearTimeout(this.#timer);
     this.#timer = 0;
     const messages = [...this.#unwritten].map((id) => this.#messages.get(id)).filter(Boolean);
     this.#unwritten.clear();
-    if (messages.length > 0) await this.#db?.merge(messages);
+    return messages;
   }
 
   async #remember(ids) {

@@ -20,7 +20,7 @@ class PageController {
     }
 
     @GetMapping({
-        "/", "/c/{channel}", "/join", "/agents", "/people", "/browse", "/search", "/settings", "/ops", "/ops/**"
+        "/", "/c/{channel}", "/join", "/agents", "/people", "/browse", "/search", "/settings", "/ops", "/ops/{page:[^.]+}"
     })
     String page() {
         return "forward:/index.html";
