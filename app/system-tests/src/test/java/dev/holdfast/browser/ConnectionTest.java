@@ -1,0 +1,134 @@
+package dev.holdfast.browser;
+
+import static dev.holdfast.browser.Eventually.eventually;
+import static dev.holdfast.browser.Eventually.pause;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.testing.TcpProxy;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/** The way between page and server breaks in every manner; the text ends as it is in the database and nobody had to do anything. */
+@TestInstance(Lifecycle.PER_CLASS)
+class ConnectionTest {
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final TcpProxy proxy = TcpProxy.to("127.0.0.1", holdfast.process.port());
+    private final Person mira = holdfast.person("Mira", proxy.port());
+    private final Person ben = holdfast.person("Ben");
+    private String channel;
+
+    @BeforeEach
+    void open() {
+        channel = holdfast.channel(mira, ben);
+        mira.open(channel).live();
+        ben.open(channel).live();
+    }
+
+    @AfterEach
+    void restore() {
+        proxy.restore();
+        mira.lifecycle("active");
+    }
+
+    @AfterAll
+    void close() {
+        mira.close();
+        ben.close();
+        proxy.close();
+    }
+
+    @Test
+    void a_network_cut_of_3_seconds_mid_reply_loses_nothing() {
+        cutFor(Duration.ofSeconds(3), 250);
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "long", matches = "true", disabledReason = "takes a minute: -Dlong=true")
+    void a_network_cut_of_60_seconds_mid_reply_loses_nothing() {
+        cutFor(Duration.ofSeconds(60), 250);
+    }
+
+    private void cutFor(Duration length, int words) {
+        ben.write("@ada go on [[words=%d pace=50]]".formatted(words));
+        mira.awaitReply("streaming");
+        proxy.refuse();
+        pause(length.toMillis());
+        mira.page.locator(".connection.reconnecting").waitFor();
+        proxy.restore();
+        ben.awaitReply("complete");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
+        assertThat(mira.page.locator(".connection").innerText()).isBlank();
+    }
+
+    @Test
+    void a_connection_that_says_nothing_any_more_is_given_up_when_the_tab_is_looked_at_again() {
+        proxy.blackHole();
+        ben.write("@ada go on [[words=20]]");
+        ben.awaitReply("complete");
+        // 20 s of silence are not trusted after waking up; the clock is moved instead of waiting
+        mira.page.evaluate("() => { const real = Date.now; const from = real(); Date.now = () => real() + 21_000; }");
+        proxy.cut();
+        proxy.restore();
+        mira.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
+    }
+
+    @Test
+    void a_tab_frozen_like_on_a_sleeping_laptop_is_whole_when_it_wakes() {
+        ben.write("@ada go on [[words=100 pace=50]]");
+        mira.awaitReply("streaming");
+        mira.lifecycle("frozen");
+        ben.awaitReply("complete");
+        ben.write("while you slept");
+        ben.awaitText("while you slept");
+        mira.lifecycle("active");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
+    }
+
+    @Test
+    void a_visible_tab_takes_over_from_a_frozen_one_that_holds_the_feed() {
+        var second = mira.tab();
+        mira.open(channel, second);
+        var leader = (boolean) mira.page.evaluate("() => holdfast.store.tabs.leads") ? mira.page : second;
+        var follower = leader == mira.page ? second : mira.page;
+        // a leader that is stopped dead, as by a long sleep: it answers nothing
+        follower.bringToFront();
+        leader.evaluate("() => { const until = performance.now() + 4000; setTimeout(() => { while (performance.now() < until); }); }");
+        follower.evaluate("() => { const real = Date.now; Date.now = () => real() + 41_000; document.dispatchEvent(new Event('visibilitychange')); }");
+        eventually("the visible tab leads", Duration.ofSeconds(10), () -> (boolean) follower.evaluate("() => holdfast.store.tabs.leads"));
+        ben.write("who leads?");
+        follower.locator("hf-message >> text=who leads?").waitFor();
+        leader.locator("hf-message >> text=who leads?").waitFor();
+        eventually("the other no longer leads", Duration.ofSeconds(10), () -> !(boolean) leader.evaluate("() => holdfast.store.tabs.leads"));
+        second.close();
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
+    }
+
+    @Test
+    void a_copy_that_is_ahead_of_the_server_is_thrown_away_and_read_anew() {
+        ben.write("before the backup").write("after the backup");
+        mira.awaitText("after the backup");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+        // what a restored backup looks like: the channel's seq and its last message are gone
+        holdfast.jdbc().sql("delete from chat.message where channel_id = :channel::uuid and content = 'after the backup'")
+                .param("channel", channel).update();
+        holdfast.jdbc().sql("""
+                        update chat.channel set seq = (select max(seq) from chat.message where channel_id = channel.id)
+                        where id = :channel::uuid
+                        """).param("channel", channel).update();
+        holdfast.jdbc().sql("select pg_notify('channel_changed', :channel)").param("channel", channel).query().singleValue();
+        proxy.cut();
+        eventually("the lost message is gone", Duration.ofSeconds(20),
+                () -> mira.stored(channel).stream().noneMatch(each -> each.path("content").stringValue().equals("after the backup")));
+        assertThat(mira.stored(channel)).hasSize(1);
+        mira.write("life goes on");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira);
+    }
+}

@@ -1,0 +1,178 @@
+package dev.holdfast.browser;
+
+import static dev.holdfast.browser.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** Without the network the page opens, reads and writes; with it, everything arrives once and in order. */
+@TestInstance(Lifecycle.PER_CLASS)
+class OfflineTest {
+
+    private static final String POSTS = "**/api/channels/*/messages";
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final Person mira = holdfast.person("Mira");
+    private final Person ben = holdfast.person("Ben");
+    private String channel;
+
+    @BeforeEach
+    void open() {
+        mira.online();
+        channel = holdfast.channel(mira, ben);
+        mira.open(channel).live();
+        ben.open(channel).live();
+    }
+
+    @AfterAll
+    void close() {
+        mira.close();
+        ben.close();
+    }
+
+    @Test
+    void what_was_written_offline_and_over_a_reload_arrives_once_in_order_and_is_answered() {
+        guarded(mira);
+        mira.offline();
+        mira.write("one").write("two").write("three").write("@ada four [[words=60 pace=50]]");
+        assertThat(mira.messages().count()).isEqualTo(4);
+        eventually("it is kept", Duration.ofSeconds(5), () -> mira.unsent() == 4);
+        mira.reload();
+        mira.messages().nth(3).waitFor();
+        mira.write("five");
+        assertThat(mira.page.locator("hf-message[data-status=sending]").count()).isEqualTo(5);
+        assertThat(ben.messages().count()).isZero();
+
+        mira.online();
+        ben.awaitReply("streaming");
+        mira.awaitReply("complete");
+        ben.awaitReply("complete");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
+        assertThat(holdfast.messages(channel).stream()
+                        .filter(each -> each.path("author").path("handle").stringValue().equals(mira.handle))
+                        .map(each -> each.path("content").stringValue().split(" \\[")[0]))
+                .containsExactly("one", "two", "three", "@ada four", "five");
+        assertThat(mira.unsent()).isZero();
+    }
+
+    @Test
+    void a_cold_start_without_the_network_shows_the_channels_and_the_messages_seen_so_far() {
+        ben.write("read me later");
+        mira.awaitText("read me later");
+        guarded(mira);
+        mira.page.close();
+        mira.offline();
+        mira.page = mira.tab();
+        mira.page.navigate(mira.origin() + "/");
+        mira.awaitText("read me later");
+        assertThat(mira.page.locator("hf-sidebar [data-channel-id]").count()).isGreaterThanOrEqualTo(2);
+        mira.page.locator(".connection.offline").waitFor();
+        mira.page.locator("text=What you write is kept").waitFor();
+        mira.assertNoComplaints();
+    }
+
+    @Test
+    void edits_deletes_and_retries_made_offline_go_out_when_the_network_is_back() {
+        mira.write("first").write("second").write("@ada third [[words=40 fault=bad_key times=1 key=%s]]".formatted(channel));
+        mira.awaitReply("failed");
+        mira.offline();
+        edit(mira, "first", "first, but better");
+        delete(mira, "second");
+        mira.reply().locator("text=Retry").click();
+        mira.awaitText("first, but better");
+        mira.online();
+        ben.awaitText("first, but better");
+        ben.awaitReply("complete");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
+        assertThat(holdfast.messages(channel).get(1).path("deleted").asBoolean()).isTrue();
+    }
+
+    @Test
+    void a_message_is_on_screen_in_the_same_frame_as_enter() {
+        mira.page.evaluate("""
+                () => document.addEventListener('keydown', (event) => {
+                  if (event.key !== 'Enter') return;
+                  requestAnimationFrame(() => setTimeout(() => { window.shown = document.querySelectorAll('hf-message[data-status=sending]').length; }));
+                })""");
+        mira.page.route("**/messages", Route::abort);
+        mira.write("now");
+        mira.page.waitForFunction("() => window.shown !== undefined");
+        assertThat(mira.page.evaluate("() => window.shown")).isEqualTo(1);
+        mira.page.unroute("**/messages");
+        ben.awaitText("now");
+    }
+
+    @Test
+    void a_refusal_shows_its_reason_and_the_message_can_be_edited_and_sent_or_discarded() {
+        var refusals = new AtomicInteger();
+        mira.page.route(POSTS, route -> {
+            if (refusals.getAndIncrement() > 1) {
+                route.resume();
+                return;
+            }
+            route.fulfill(new Route.FulfillOptions().setStatus(422).setContentType("application/problem+json")
+                    .setBody("{\"type\":\"about:blank\",\"title\":\"Invalid\",\"status\":422,\"detail\":\"The text is too rude. Say it kindly.\"}"));
+        });
+        mira.write("grr").write("brr");
+        var refused = mira.page.locator("hf-message[data-status=unsent]");
+        refused.nth(1).waitFor();
+        assertThat(refused.first().innerText()).contains("The text is too rude. Say it kindly.");
+        refused.nth(1).locator("text=Discard").click();
+        refused.first().locator(".unsent >> text=Edit").click();
+        mira.page.locator("hf-message textarea").fill("please");
+        mira.page.locator("hf-message textarea").press("Enter");
+        ben.awaitText("please");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+        assertThat(holdfast.messages(channel)).hasSize(1);
+        mira.page.unroute(POSTS);
+    }
+
+    @Test
+    void busy_and_broken_answers_are_tried_again_until_one_is_good() {
+        var attempts = new AtomicInteger();
+        mira.page.route(POSTS, route -> {
+            switch (attempts.getAndIncrement()) {
+                case 0 -> route.abort();
+                case 1 -> route.fulfill(new Route.FulfillOptions().setStatus(503).setBody(""));
+                case 2 -> route.fulfill(new Route.FulfillOptions().setStatus(429).setHeaders(Map.of("Retry-After", "1")).setBody(""));
+                default -> route.resume();
+            }
+        });
+        mira.write("again and again");
+        ben.awaitText("again and again");
+        assertThat(attempts.get()).isEqualTo(4);
+        mira.page.unroute(POSTS);
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+    }
+
+    private static void guarded(Person person) {
+        person.page.waitForFunction("() => navigator.serviceWorker.controller !== null");
+    }
+
+    private static Locator message(Person person, String text) {
+        return person.page.locator("hf-message", new Page.LocatorOptions().setHasText(text)).first();
+    }
+
+    private static void edit(Person person, String text, String better) {
+        message(person, text).hover();
+        message(person, text).getByLabel("Edit").first().click();
+        person.page.locator("hf-message textarea").fill(better);
+        person.page.locator("hf-message textarea").press("Enter");
+    }
+
+    private static void delete(Person person, String text) {
+        message(person, text).hover();
+        message(person, text).getByLabel("Delete").first().click();
+        person.page.locator(".tools.sure >> text=Delete >> nth=-1").click();
+    }
+}

@@ -1,0 +1,167 @@
+package dev.holdfast.browser;
+
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.CDPSession;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.Cookie;
+import dev.holdfast.testing.Browser;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/** Somebody at a browser of their own, signed in. What goes wrong in the page's console is kept. */
+final class Person implements AutoCloseable {
+
+    final String handle;
+    final Holdfast holdfast;
+    final List<String> complaints = new ArrayList<>();
+    private final Browser account;
+    private final String origin;
+    BrowserContext context;
+    Page page;
+
+    Person(Holdfast holdfast, String handle, Browser account, int port) {
+        this.holdfast = holdfast;
+        this.handle = handle;
+        this.account = account;
+        this.origin = "http://127.0.0.1:" + port;
+        context = Chromium.get().newContext();
+        context.setDefaultTimeout(15_000);
+        context.addCookies(List.of(new Cookie("HOLDFAST", account.cookie("HOLDFAST").orElseThrow()).setUrl(origin).setHttpOnly(true)));
+        page = tab();
+    }
+
+    /** The same account on another device: another browser with a session of its own. */
+    Person device() {
+        var session = new Browser(holdfast.process.port());
+        session.signIn(handle, Holdfast.PASSWORD).mustBe(200);
+        return new Person(holdfast, handle, session, Integer.parseInt(origin.substring(origin.lastIndexOf(':') + 1)));
+    }
+
+    /** Another tab of the same browser. */
+    Page tab() {
+        var tab = context.newPage();
+        tab.onPageError(complaints::add);
+        tab.onConsoleMessage(message -> {
+            if (message.type().equals("error") && message.text().contains("Content Security Policy")) complaints.add(message.text());
+        });
+        return tab;
+    }
+
+    String origin() {
+        return origin;
+    }
+
+    /** Opens a channel and waits until one can write. */
+    Person open(String channel) {
+        return open(channel, page);
+    }
+
+    /** Loads the page only where it isn't loaded; otherwise goes there as a click in the sidebar does. */
+    Person open(String channel, Page tab) {
+        if (tab.url().startsWith(origin)) tab.evaluate("(channel) => holdfast.go('/c/' + channel)", channel);
+        else tab.navigate(origin + "/c/" + channel);
+        tab.waitForFunction("(channel) => document.querySelector('hf-composer')?.channelId === channel", channel);
+        return this;
+    }
+
+    void reload() {
+        page.reload();
+        page.locator("hf-composer textarea").waitFor();
+    }
+
+
+    /** Waits until the feed is up, so that what comes now comes through it. */
+    Person live() {
+        page.waitForFunction("() => window.holdfast?.store.connection === 'live'");
+        return this;
+    }
+
+    /** Types a message and presses Enter. */
+    Person write(String text) {
+        var field = page.locator("hf-composer textarea");
+        field.fill(text);
+        field.press("Enter");
+        return this;
+    }
+
+    Locator messages() {
+        return page.locator("hf-message");
+    }
+
+    /** The newest reply of an agent on screen. */
+    Locator reply() {
+        return page.locator("hf-message:has(.message.agent)").last();
+    }
+
+    void awaitReply(String status) {
+        page.locator("hf-message[data-status=" + status + "]:has(.message.agent)").last().waitFor(new Locator.WaitForOptions().setTimeout(30_000));
+    }
+
+    void awaitText(String text) {
+        page.locator("hf-message", new Page.LocatorOptions().setHasText(text)).last().waitFor();
+    }
+
+    void offline() {
+        context.setOffline(true);
+    }
+
+    void online() {
+        context.setOffline(false);
+    }
+
+    /** The page's lifecycle as Chromium does it to a tab of a sleeping laptop. */
+    void lifecycle(String state) {
+        CDPSession session = context.newCDPSession(page);
+        var parameters = new com.google.gson.JsonObject();
+        parameters.addProperty("state", state);
+        session.send("Page.setWebLifecycleState", parameters);
+        session.detach();
+    }
+
+    /** What the store of this browser holds of a channel, in order. */
+    List<JsonNode> stored(String channel) {
+        return stored(channel, page);
+    }
+
+    static List<JsonNode> stored(String channel, Page tab) {
+        var json = tab.evaluate("""
+                async (channel) => {
+                  const { messages, outbox } = await holdfast.store.dump();
+                  const mine = messages.filter((each) => each.channelId === channel).sort((a, b) => a.position - b.position);
+                  return JSON.stringify({ messages: mine, outbox });
+                }""", channel);
+        var dump = Holdfast.JSON.readTree((String) json);
+        return dump.path("messages").valueStream().toList();
+    }
+
+    int unsent() {
+        return (int) page.evaluate("() => holdfast.store.outbox.length");
+    }
+
+    Browser rest() {
+        return account;
+    }
+
+    /** Nothing was blocked by the page's policy and no script failed. */
+    void assertNoComplaints() {
+        if (!complaints.isEmpty()) throw new AssertionError("The page of " + handle + " complained: " + complaints);
+    }
+
+    Object evaluate(String script, Object argument) {
+        return page.evaluate(script, argument);
+    }
+
+    static Map<String, Object> map(Object evaluated) {
+        @SuppressWarnings("unchecked")
+        var map = (Map<String, Object>) evaluated;
+        return map;
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+}

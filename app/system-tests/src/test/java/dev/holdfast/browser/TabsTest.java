@@ -1,0 +1,149 @@
+package dev.holdfast.browser;
+
+import static dev.holdfast.browser.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Page;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** Many tabs of one browser, many browsers of one person. */
+@TestInstance(Lifecycle.PER_CLASS)
+class TabsTest {
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final Person mira = holdfast.person("Mira");
+    private final Person ben = holdfast.person("Ben");
+    private String channel;
+
+    @BeforeEach
+    void open() {
+        channel = holdfast.channel(mira, ben);
+        mira.open(channel).live();
+        ben.open(channel).live();
+    }
+
+    @AfterAll
+    void close() {
+        mira.close();
+        ben.close();
+    }
+
+    @Test
+    void ten_tabs_share_one_feed_and_another_takes_over_within_a_second_when_its_tab_closes() {
+        var tabs = new ArrayList<Page>(List.of(mira.page));
+        while (tabs.size() < 10) {
+            var tab = mira.tab();
+            mira.open(channel, tab);
+            tabs.add(tab);
+        }
+        ben.write("hello all tabs");
+        tabs.forEach(tab -> awaitText(tab, "hello all tabs"));
+        assertThat(tabs.stream().filter(TabsTest::leads)).as("tabs that hold the feed").hasSize(1);
+
+        var leader = tabs.stream().filter(TabsTest::leads).findFirst().orElseThrow();
+        tabs.remove(leader);
+        var closed = System.nanoTime();
+        leader.close();
+        eventually("another tab leads", Duration.ofSeconds(1), () -> tabs.stream().anyMatch(TabsTest::leads));
+        System.out.println("Another tab took over within " + Duration.ofNanos(System.nanoTime() - closed).toMillis() + " ms");
+        ben.write("@ada still there? [[words=60 pace=50]]");
+        tabs.forEach(tab -> tab.locator("hf-message[data-status=complete]:has(.message.agent)").waitFor());
+        mira.page = tabs.getFirst();
+        for (var tab : tabs) {
+            assertThat(Person.stored(channel, tab)).isEqualTo(mira.stored(channel));
+        }
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+        tabs.subList(1, tabs.size()).forEach(Page::close);
+    }
+
+    @Test
+    void a_tab_that_opens_mid_reply_follows_through_the_store() {
+        mira.write("@ada go on [[words=200 pace=50]]");
+        mira.awaitReply("streaming");
+        var second = mira.tab();
+        mira.open(channel, second);
+        second.locator("hf-message[data-status=complete]:has(.message.agent)").waitFor();
+        assertThat(Person.stored(channel, second)).isEqualTo(mira.stored(channel));
+        second.close();
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+    }
+
+    @Test
+    void what_one_tab_writes_another_sends_and_all_show() {
+        var second = mira.tab();
+        mira.open(channel, second);
+        var follower = leads(second) ? mira.page : second;
+        follower.locator("hf-composer textarea").fill("from the other tab");
+        follower.locator("hf-composer textarea").press("Enter");
+        awaitText(mira.page, "from the other tab");
+        awaitText(second, "from the other tab");
+        ben.awaitText("from the other tab");
+        second.close();
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+    }
+
+    @Test
+    void reading_on_one_device_is_known_on_the_other() {
+        try (var phone = mira.device()) {
+            phone.open(channel).live();
+            phone.page.evaluate("() => holdfast.go('/settings')");
+            mira.page.evaluate("() => holdfast.go('/settings')");
+            ben.write("unread one").write("unread two");
+            var badge = "[data-channel-id='" + channel + "'] .badge";
+            phone.page.locator(badge + " >> text=2 unread").waitFor();
+            mira.page.locator(badge + " >> text=2 unread").waitFor();
+
+            mira.open(channel);
+            mira.page.locator(".divider.new").waitFor();
+            assertThat(mira.page.locator(".divider.new + li").innerText()).contains("unread one");
+            eventually("no badge here", Duration.ofSeconds(5), () -> mira.page.locator(badge).count() == 0);
+            eventually("no badge on the phone", Duration.ofSeconds(5), () -> phone.page.locator(badge).count() == 0);
+        }
+    }
+
+    @Test
+    void signing_out_wipes_this_browsers_copy_in_every_tab() {
+        var eve = holdfast.person("Eve");
+        var theirs = holdfast.channel(eve, ben);
+        eve.open(theirs).live();
+        var second = eve.tab();
+        eve.open(theirs, second);
+        eve.write("a secret");
+        awaitText(second, "a secret");
+        eve.page.evaluate("() => holdfast.go('/settings')");
+        eve.page.locator("button.bad", new Page.LocatorOptions().setHasText("Sign out")).last().click();
+        eve.page.locator("hf-sign-in form").waitFor();
+        second.locator("hf-sign-in form").waitFor();
+        eventually("no database is left", Duration.ofSeconds(5), () -> eve.page
+                .evaluate("async () => (await indexedDB.databases()).filter((each) => each.name.startsWith('holdfast')).length")
+                .equals(0));
+        eve.close();
+    }
+
+    @Test
+    void a_session_ended_elsewhere_is_over_here_within_seconds() {
+        var eve = holdfast.person("Eve");
+        eve.open(holdfast.channel(eve)).live();
+        try (var phone = eve.device()) {
+            phone.page.navigate(phone.origin() + "/settings");
+            phone.page.locator("text=Sign out there").first().click();
+            eve.page.locator("hf-sign-in form").waitFor();
+        }
+        eve.close();
+    }
+
+    private static void awaitText(Page tab, String text) {
+        tab.locator("hf-message", new Page.LocatorOptions().setHasText(text)).last().waitFor();
+    }
+
+    private static boolean leads(Page tab) {
+        return (boolean) tab.evaluate("() => holdfast.store.tabs.leads");
+    }
+}
