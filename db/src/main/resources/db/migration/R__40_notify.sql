@@ -70,8 +70,9 @@ begin
     end if;
     -- a place at an agent that may have been full: its next one may run on another worker
     ready := ready or exists (
-      select from before b join written w on w.id = b.id join agent a on a.account_id = w.agent_id
-      where b.state = 'running' and w.state <> 'running' and a.max_concurrency is not null
+      select from (select distinct w.agent_id from written w where w.state <> 'running') w
+      join agent a on a.account_id = w.agent_id
+      where a.max_concurrency is not null
         and exists (select from generation q where q.agent_id = w.agent_id and q.state = 'queued')
     );
   end if;
