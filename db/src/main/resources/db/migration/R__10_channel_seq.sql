@@ -37,6 +37,7 @@ comment on function chat.lock_channels_of(uuid[], boolean) is
 create or replace function chat.take_seqs(ids uuid[])
 returns table (message_id uuid, seq bigint)
 language sql
+rows 20 -- the default of 1,000 makes the caller's update read the whole table of messages
 set search_path = chat, pg_temp
 as $$
   with changed as (

@@ -257,12 +257,12 @@ begin
   return (
     select array_agg(g.id)
     from unnest(messages, fences) as i(message_id, fence)
-    -- offset 0: one look-up by key for each reply, whatever the statistics of a table that changes by the second say
+    -- offset 0 and no other condition inside: one look-up by key for each reply, whatever the statistics of a table
+    -- that changes by the second say of its partial indexes
     cross join lateral (
-      select x.id from generation x
-      where x.message_id = i.message_id and x.fence = i.fence and x.state = 'running'
-      offset 0
-    ) g);
+      select x.id, x.fence, x.state from generation x where x.message_id = i.message_id offset 0
+    ) g
+    where g.fence = i.fence and g.state = 'running');
 end
 $$;
 comment on function chat.running_under(uuid[], bigint[]) is
@@ -345,14 +345,13 @@ begin
   return query
   with held as materialized (
     select i.message_id, i.fence, i.start_at, i.text,
-      case when g.ours then i.start_at > coalesce(i.previous_start, -1) and i.previous_start is not distinct from (
+      case when g.fence = i.fence and g.state = 'running' and g.worker_id = append_chunks.worker
+        then i.start_at > coalesce(i.previous_start, -1) and i.previous_start is not distinct from (
         select c.start_at from chunk c where c.message_id = i.message_id order by c.start_at desc limit 1) end as fits
     from unnest(messages, fences, previous_starts, starts, texts) as i(message_id, fence, previous_start, start_at, text)
-    -- offset 0: one look-up by key for each reply, whatever the statistics of tables that fill and empty by the second say
+    -- by key, as in chat.running_under
     left join lateral (
-      select true as ours from generation g
-      where g.message_id = i.message_id and g.fence = i.fence and g.state = 'running' and g.worker_id = append_chunks.worker
-      offset 0
+      select x.fence, x.state, x.worker_id from generation x where x.message_id = i.message_id offset 0
     ) g on true
   ), written as (
     insert into chunk (message_id, fence, start_at, text)

@@ -4,6 +4,7 @@ import dev.holdfast.bench.Sql.Of;
 import dev.holdfast.bench.Server.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -52,8 +53,16 @@ record Chat(Database database, long worker) {
                 row -> new Claimed(row.getLong(1), row.getObject(2, UUID.class), row.getLong(3)), worker, most, "PT60S");
     }
 
-    static void show(Connection connection, String status, List<Claimed> replies) throws SQLException {
-        Sql.run(connection, "select * from chat.start_" + status + "(?, ?)", messages(replies), fences(replies));
+    /** Another worker of the same database. */
+    Chat another() {
+        return new Chat(database, database.jdbc().sql("select chat.register_worker('bench', 256)").query(Long.class).single());
+    }
+
+    /** @return those whose channel somebody held, for another call */
+    static List<Claimed> show(Connection connection, String status, List<Claimed> replies) throws SQLException {
+        var shown = new HashSet<>(Sql.query(connection, "select message_id from chat.start_" + status + "(?, ?)",
+                row -> row.getObject(1, UUID.class), messages(replies), fences(replies)));
+        return replies.stream().filter(reply -> !shown.contains(reply.message())).toList();
     }
 
     /** Appends a chunk to each of the replies; they have this many units already, in chunks of that length. */
@@ -63,11 +72,12 @@ record Chat(Database database, long worker) {
                 new Of("int4", same(count, previous < 0 ? null : previous)), new Of("int4", same(count, start)), new Of("text", texts.toArray()));
     }
 
-    /** How many of them were completed. */
-    int complete(Connection connection, List<Claimed> replies, List<String> contents) throws SQLException {
-        var held = Sql.query(connection, "select held from chat.complete(?, ?, ?, ?, ?, ?)", row -> row.getBoolean(1), worker, messages(replies),
-                fences(replies), new Of("text", contents.toArray()), new Of("int4", same(replies.size(), 10)), new Of("int4", same(replies.size(), 100)));
-        return (int) held.stream().filter(one -> one).count();
+    /** @return those whose channel somebody held, for another call */
+    List<Claimed> complete(Connection connection, List<Claimed> replies, List<String> contents) throws SQLException {
+        var folded = new HashSet<>(Sql.query(connection, "select message_id from chat.complete(?, ?, ?, ?, ?, ?)", row -> row.getObject(1, UUID.class),
+                worker, messages(replies), fences(replies), new Of("text", contents.toArray()), new Of("int4", same(replies.size(), 10)),
+                new Of("int4", same(replies.size(), 100))));
+        return replies.stream().filter(reply -> !folded.contains(reply.message())).toList();
     }
 
     static Of messages(List<Claimed> replies) {
