@@ -1,7 +1,6 @@
 package dev.holdfast.generation;
 
 import dev.holdfast.generation.Chunk.Refusal;
-import dev.holdfast.generation.Statement.Column;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
@@ -9,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
 
@@ -23,22 +23,25 @@ public final class Chunks {
     /** Shows that the model has been asked. Replies whose channel is busy are left out: ask again. */
     public List<Held> startThinking(Collection<Claimed> replies) {
         return statement.rows(
-                "select message_id, held from chat.start_thinking(?, ?)",
+                "select message_id, held from chat.start_thinking(?::text::uuid[], ?::text::bigint[])",
                 Chunks::held,
-                Column.of("uuid", replies, Claimed::message),
-                Column.of("int8", replies, Claimed::fence));
+                Statement.column(replies, Claimed::message),
+                Statement.column(replies, Claimed::fence));
     }
 
     /** Shows that text is coming; before the first chunk. Replies whose channel is busy are left out: ask again. */
     public List<Held> startStreaming(Collection<Claimed> replies) {
         return statement.rows(
-                "select message_id, held from chat.start_streaming(?, ?)",
+                "select message_id, held from chat.start_streaming(?::text::uuid[], ?::text::bigint[])",
                 Chunks::held,
-                Column.of("uuid", replies, Claimed::message),
-                Column.of("int8", replies, Claimed::fence));
+                Statement.column(replies, Claimed::message),
+                Statement.column(replies, Claimed::fence));
     }
 
-    private static final String APPEND = "select message_id, reason from chat.append_chunks(?, ?, ?, ?, ?, ?)";
+    private static final String APPEND = """
+            select message_id, reason
+            from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], ?::text::int[], ?::text::int[], ?::text::text[])
+            """;
 
     /** @return what was not written, and why */
     public Map<UUID, Refusal> append(long worker, Collection<Chunk> chunks) {
@@ -49,26 +52,29 @@ public final class Chunks {
                         row.getObject(1, UUID.class),
                         Refusal.valueOf(row.getString(2).toUpperCase(Locale.ROOT))),
                 worker,
-                Column.of("uuid", chunks, Chunk::message),
-                Column.of("int8", chunks, Chunk::fence),
-                Column.of("int4", chunks, Chunk::previousStart),
-                Column.of("int4", chunks, Chunk::start),
-                Column.of("text", chunks, Chunk::text));
+                Statement.column(chunks, Chunk::message),
+                Statement.column(chunks, Chunk::fence),
+                Statement.column(chunks, Chunk::previousStart),
+                Statement.column(chunks, Chunk::start),
+                Statement.column(chunks, Chunk::text));
         return refused;
     }
 
     /** How far the rows got. Replies that are no longer the worker's are left out. */
     public List<Durable> durable(long worker, Collection<Claimed> replies) {
         return statement.rows(
-                "select message_id, last_start, last_text from chat.durable(?, ?, ?)",
+                "select message_id, last_start, last_text from chat.durable(?, ?::text::uuid[], ?::text::bigint[])",
                 (row, number) -> new Durable(
                         row.getObject(1, UUID.class), (Integer) row.getObject(2), row.getString(3)),
                 worker,
-                Column.of("uuid", replies, Claimed::message),
-                Column.of("int8", replies, Claimed::fence));
+                Statement.column(replies, Claimed::message),
+                Statement.column(replies, Claimed::fence));
     }
 
-    private static final String COMPLETE = "select message_id, held from chat.complete(?, ?, ?, ?, ?, ?)";
+    private static final String COMPLETE = """
+            select message_id, held
+            from chat.complete(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[], ?::text::int[], ?::text::int[])
+            """;
 
     /** The fold. Replies whose channel is busy are left out: ask again. */
     public List<Held> complete(long worker, Collection<Completion> replies) {
@@ -76,11 +82,27 @@ public final class Chunks {
                 COMPLETE,
                 Chunks::held,
                 worker,
-                Column.of("uuid", replies, Completion::message),
-                Column.of("int8", replies, Completion::fence),
-                Column.of("text", replies, Completion::content),
-                Column.of("int4", replies, Completion::inputTokens),
-                Column.of("int4", replies, Completion::outputTokens));
+                Statement.column(replies, Completion::message),
+                Statement.column(replies, Completion::fence),
+                Statement.column(replies, Completion::content),
+                Statement.column(replies, Completion::inputTokens),
+                Statement.column(replies, Completion::outputTokens));
+    }
+
+    private static final String COMPLETED = """
+            select g.message_id
+            from unnest(?::text::uuid[], ?::text::bigint[]) as i(message_id, fence)
+            join chat.generation g on g.message_id = i.message_id and g.fence = i.fence
+            where g.state = 'completed'
+            """;
+
+    /** Which of these were folded under their own fence: the answer to a fold may have been lost with the connection. */
+    public Set<UUID> completed(Collection<Claimed> replies) {
+        return Set.copyOf(statement.rows(
+                COMPLETED,
+                (row, number) -> row.getObject(1, UUID.class),
+                Statement.column(replies, Claimed::message),
+                Statement.column(replies, Claimed::fence)));
     }
 
     private static Held held(ResultSet row, int number) throws SQLException {

@@ -1,6 +1,5 @@
 package dev.holdfast.generation;
 
-import dev.holdfast.generation.Statement.Column;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -52,7 +51,10 @@ public final class Generations {
         return statement.rows("select generation_id from chat.reap()", (row, number) -> row.getLong(1)).size();
     }
 
-    private static final String HEARTBEAT = "select generation_id from chat.heartbeat(?, ?, ?, make_interval(secs => ?))";
+    private static final String HEARTBEAT = """
+            select generation_id
+            from chat.heartbeat(?, ?::text::bigint[], ?::text::bigint[], make_interval(secs => ?))
+            """;
 
     /** Renews the leases of all that the worker runs. @return the generations that are no longer its own */
     public List<Long> heartbeat(long worker, Collection<Claimed> running, Duration lease) {
@@ -60,8 +62,8 @@ public final class Generations {
                 HEARTBEAT,
                 (row, number) -> row.getLong(1),
                 worker,
-                Column.of("int8", running, Claimed::id),
-                Column.of("int8", running, Claimed::fence),
+                Statement.column(running, Claimed::id),
+                Statement.column(running, Claimed::fence),
                 seconds(lease));
     }
 
@@ -84,11 +86,11 @@ public final class Generations {
     /** Keeps which messages the model is given. */
     public void setContext(Claimed claimed, List<UUID> messages) {
         statement.rows(
-                "select chat.set_context(?, ?, ?)",
+                "select chat.set_context(?, ?, ?::text::uuid[])",
                 (row, number) -> true,
                 claimed.id(),
                 claimed.fence(),
-                new Column("uuid", messages.toArray()));
+                Statement.column(messages, id -> id));
     }
 
     private static final String FAIL = "select chat.fail(?, ?, ?, ?, ?, make_interval(secs => ?), ?, true)";
@@ -121,12 +123,12 @@ public final class Generations {
     public int release(long worker, Collection<Partial> partials) {
         return statement
                 .rows(
-                        "select chat.release(?, ?, ?, ?)",
+                        "select chat.release(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[])",
                         (row, number) -> row.getInt(1),
                         worker,
-                        Column.of("uuid", partials, partial -> partial.claimed().message()),
-                        Column.of("int8", partials, partial -> partial.claimed().fence()),
-                        Column.of("text", partials, Partial::text))
+                        Statement.column(partials, partial -> partial.claimed().message()),
+                        Statement.column(partials, partial -> partial.claimed().fence()),
+                        Statement.column(partials, Partial::text))
                 .getFirst();
     }
 

@@ -1,6 +1,5 @@
 package dev.holdfast.generation;
 
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,20 +9,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
 
-/** One statement, whose parameters may be columns: arrays of one value per row. They are freed, as PGJDBC-NG keeps their buffers else. */
+/** One statement, some of whose parameters may be columns: one value for each row of a batch. */
 final class Statement {
     /** Longer than any of ours takes; what takes longer hangs on a connection that is gone. */
     private static final int SECONDS = 8;
-
-    /** Values for one array parameter. */
-    record Column(String type, Object[] values) {
-        static <T> Column of(String type, Collection<T> rows, Function<T, Object> value) {
-            return new Column(type, rows.stream().map(value).toArray());
-        }
-    }
 
     private final JdbcTemplate jdbc;
 
@@ -31,23 +24,42 @@ final class Statement {
         this.jdbc = new JdbcTemplate(dataSource);
     }
 
+    /**
+     * A column as Postgres writes an array, for a parameter {@code ?::text::uuid[]}. Not createArrayOf: PGJDBC-NG leaks the
+     * buffers of its arrays unless they are freed, and overflows the stack where the connection dies while one is made.
+     */
+    static <T> String column(Collection<T> rows, Function<T, @Nullable Object> value) {
+        var array = new StringBuilder("{");
+        for (T row : rows) {
+            if (array.length() > 1) array.append(',');
+            Object element = value.apply(row);
+            if (element == null) array.append("null");
+            else quote(array, element.toString());
+        }
+        return array.append('}').toString();
+    }
+
+    private static void quote(StringBuilder array, String element) {
+        array.append('"');
+        for (int i = 0; i < element.length(); i++) {
+            char c = element.charAt(i);
+            if (c == '"' || c == '\\') array.append('\\');
+            array.append(c);
+        }
+        array.append('"');
+    }
+
     /** @throws org.springframework.dao.DataAccessException when it did not succeed, as far as one can know */
-    <T> List<T> rows(String sql, RowMapper<T> row, Object... parameters) {
+    <T> List<T> rows(String sql, RowMapper<T> row, @Nullable Object... parameters) {
         return jdbc.execute((Connection connection) -> run(connection, sql, row, parameters));
     }
 
-    private static <T> List<T> run(Connection connection, String sql, RowMapper<T> row, Object[] parameters)
-            throws SQLException {
-        var arrays = new ArrayList<Array>();
+    private static <T> List<T> run(
+            Connection connection, String sql, RowMapper<T> row, @Nullable Object[] parameters) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setQueryTimeout(SECONDS);
             for (int i = 0; i < parameters.length; i++) {
-                if (parameters[i] instanceof Column column) {
-                    arrays.add(connection.createArrayOf(column.type, column.values));
-                    statement.setArray(i + 1, arrays.getLast());
-                } else {
-                    statement.setObject(i + 1, parameters[i]);
-                }
+                statement.setObject(i + 1, parameters[i]);
             }
             try (ResultSet results = statement.executeQuery()) {
                 var rows = new ArrayList<T>();
@@ -55,10 +67,6 @@ final class Statement {
                     rows.add(row.mapRow(results, rows.size()));
                 }
                 return rows;
-            }
-        } finally {
-            for (Array array : arrays) {
-                array.free();
             }
         }
     }

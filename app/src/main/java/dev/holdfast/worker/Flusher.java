@@ -8,10 +8,12 @@ import dev.holdfast.generation.Completion;
 import dev.holdfast.generation.Durable;
 import dev.holdfast.generation.Held;
 import dev.holdfast.worker.Written.Status;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -115,10 +117,18 @@ final class Flusher {
     private void fold(List<Reply> ended) {
         if (ended.isEmpty()) return;
         List<Completion> completions = ended.stream().map(Reply::completion).toList();
+        List<Reply> refused = new ArrayList<>();
         forEach(ended, chunks.complete(worker.getAsLong(), completions), (reply, held) -> {
             if (held) reply.folded();
-            else fenced(reply);
+            else refused.add(reply);
         });
+        if (refused.isEmpty()) return;
+        // perhaps an earlier pass folded it and the answer was lost
+        Set<UUID> completed = chunks.completed(claims(refused));
+        for (Reply reply : refused) {
+            if (completed.contains(reply.claimed.message())) reply.folded();
+            else fenced(reply);
+        }
     }
 
     private interface Answer {

@@ -79,7 +79,7 @@ final class Loop {
             if (failures++ == 0) log.warn("The {} lost the database and tries again: {}", name, e.getMessage());
             Thread.sleep(Backoff.jittered(Math.min(LONGEST_PAUSE_MILLIS, 50L << Math.min(failures, 10))));
             return Duration.ZERO;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // a loop that ended would end the worker without a word
             failedAt = System.nanoTime();
             log.error("The {} failed and goes on", name, e);
             Thread.sleep(ThreadLocalRandom.current().nextLong(500, 1000));

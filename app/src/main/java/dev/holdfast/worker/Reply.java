@@ -72,7 +72,7 @@ final class Reply {
 
     /** Whether the flusher still has to do with it. */
     boolean flushable() {
-        return !lost && !settled;
+        return !lost && !settled && !folded.isDone();
     }
 
     /** The model has finished; the flusher folds. */

@@ -52,7 +52,7 @@ final class Slots {
             Ending ending = new Slot(tools, reply).run();
             tools.metrics().ended(reply, ending.outcome());
             if (ending.again() != null) after(ending.again(), toClaim);
-        } catch (InterruptedException | RuntimeException e) {
+        } catch (InterruptedException | RuntimeException | Error e) {
             log.error("{} could not be ended; its lease will expire", reply, e);
         } finally {
             running.remove(reply);
