@@ -202,12 +202,14 @@ begin
   else
     insert into mention (message_id, account_id)
     select w.id, a.id
-    from written w
-    join before b on b.id = w.id
+    from (
+      -- a set operation, because a join of tables without statistics compares each with each
+      select w.id, w.content from written w where w.status = 'complete' and w.deleted_at is null and position('@' in w.content) > 0
+      except
+      select b.id, b.content from before b where b.status = 'complete'
+    ) w
     cross join lateral chat.mentioned_handles(w.content) as h(handle)
     join account a on a.handle = h.handle
-    where w.status = 'complete' and w.deleted_at is null and position('@' in w.content) > 0
-      and (b.content <> w.content or b.status <> w.status)
     on conflict do nothing;
   end if;
   return null;

@@ -8,6 +8,9 @@
 -- Locks: channels by id, messages by id, generations by id, then the workers' flush locks. Claim and heartbeat touch
 -- generations alone. A flush holds its worker's flush lock and nothing else, so whoever takes a running generation
 -- away waits for a flush under way, and no chunk can be written under a fence that has passed.
+--
+-- Plans: these tables fill and empty by the second, so a plan made from their statistics is soon a bad one and stays
+-- with its connection. What runs often is told to look up by index (enable_seqscan, enable_bitmapscan), whatever they say.
 
 create or replace function chat.hold_flushes_of(workers bigint[])
 returns void
@@ -72,40 +75,58 @@ returns table (generation_id bigint, message_id uuid, fence bigint, agent_id uui
 language plpgsql
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
+declare
+  chosen bigint[];
+  locked bigint[];
+  taken bigint[] := '{}';
 begin
   if max < 1 or not exists (select from worker w where w.id = claim.worker and not w.draining) then
     return;
   end if;
   -- one claim at a time: only so do max_concurrency and the turns hold across all workers
   perform pg_advisory_xact_lock(7211, 0);
-  return query
-  with running as (
-    select g.agent_id, count(*) as running from generation g where g.state = 'running' group by g.agent_id
-  ), open as (
-    select a.account_id, least(claim.max, a.max_concurrency - coalesce(r.running, 0))::integer as room
-    from agent a
-    left join running r on r.agent_id = a.account_id
-    where not a.paused
-  ), candidates as (
-    select c.id, c.priority, row_number() over (partition by o.account_id order by c.priority desc, c.turn, c.id) as rank
-    from open o
-    cross join lateral (
-      select g.id, g.priority, g.turn
-      from generation g
-      where g.agent_id = o.account_id and g.state = 'queued' and g.run_at <= now()
-      order by g.priority desc, g.turn, g.id
-      limit greatest(o.room, 0)
+  loop
+    with running as (
+      select g.agent_id, count(*) as running from generation g where g.state = 'running' group by g.agent_id
+    ), open as (
+      select a.account_id, least(claim.max, a.max_concurrency - coalesce(r.running, 0))::integer as room
+      from agent a
+      left join running r on r.agent_id = a.account_id
+      where not a.paused
+    ), candidates as (
+      select c.id, c.priority, row_number() over (partition by o.account_id order by c.priority desc, c.turn, c.id) as rank
+      from open o
+      cross join lateral (
+        select g.id, g.priority, g.turn
+        from generation g
+        where g.agent_id = o.account_id and g.state = 'queued' and g.run_at <= now() and g.id <> all(taken)
+        order by g.priority desc, g.turn, g.id
+        limit greatest(o.room, 0)
+      ) c
+    )
+    select array_agg(f.id) into chosen
+    from (select c.id from candidates c order by c.priority desc, c.rank, c.id limit claim.max) f;
+    exit when chosen is null;
+    select array_agg(f.id) into locked
+    from (
+      select g.id from generation g
+      where g.id = any(chosen) and g.state = 'queued' and g.run_at <= now()
+      order by g.id
       for no key update skip locked
-    ) c
-  ), chosen as (
-    select c.id from candidates c order by c.priority desc, c.rank, c.id limit claim.max
-  )
+    ) f;
+    exit when locked is not null;
+    -- all of these are in somebody's hands: look behind them
+    taken := taken || chosen;
+  end loop;
+  return query
   update generation g
   set state = 'running', attempt = g.attempt + 1, fence = g.fence + 1, worker_id = claim.worker,
     lease_until = now() + claim.lease, claimed_at = now(), first_token_at = null
-  from chosen, account a
-  where g.id = chosen.id and a.id = g.agent_id
+  from account a
+  where g.id = any(locked) and a.id = g.agent_id
   returning g.id, g.message_id, g.fence, g.agent_id, a.handle, g.channel_id, g.attempt, g.max_attempts, g.queued_at,
     g.asked_by_message, extract(epoch from clock_timestamp() - greatest(g.queued_at, g.run_at))::double precision;
 end
@@ -118,6 +139,8 @@ returns table (generation_id bigint)
 language plpgsql
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 begin
   update worker w set last_seen_at = now() where w.id = heartbeat.worker;
@@ -167,6 +190,8 @@ create or replace function chat.leave_running(ids bigint[], new_state text, new_
 returns void
 language plpgsql
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
   replies uuid[];
@@ -213,6 +238,8 @@ returns table (generation_id bigint, outcome text)
 language plpgsql
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
   replies uuid[];
@@ -273,6 +300,8 @@ returns table (message_id uuid, held boolean)
 language plpgsql
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
   locked uuid[];
@@ -311,6 +340,8 @@ returns table (message_id uuid, held boolean)
 language plpgsql
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
   answered uuid[];
@@ -337,6 +368,8 @@ returns table (message_id uuid, reason text)
 language plpgsql
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 begin
   perform pg_advisory_xact_lock(7210, worker::integer);
@@ -370,6 +403,8 @@ returns table (message_id uuid, last_start integer, last_text text)
 language plpgsql
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 begin
   perform pg_advisory_xact_lock(7210, worker::integer);
@@ -391,6 +426,8 @@ returns table (message_id uuid, held boolean)
 language plpgsql
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
   locked uuid[];

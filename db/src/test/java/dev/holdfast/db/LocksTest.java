@@ -34,6 +34,18 @@ class LocksTest {
     }
 
     @Test
+    void a_claim_looks_behind_generations_that_somebody_holds() throws Exception {
+        for (int n = 0; n < 5; n++) {
+            chat.post("mira", "@ada?");
+        }
+        holding("select * from chat.generation order by id limit 4 for update", () -> {
+            assertThat(worker.claim(2)).hasSize(1);
+            assertThat(worker.claim(2)).isEmpty();
+        });
+        assertThat(worker.claim(9)).hasSize(4);
+    }
+
+    @Test
     void status_and_completion_leave_out_a_channel_that_is_held_and_come_again() throws Exception {
         Worker.Claim held = chat.claimed(worker);
         chat.postIn("other", "mira", "@ada?");
