@@ -359,7 +359,7 @@ function chat.add_member(channel uuid, adder uuid, handle text)
   -- Any member adds others; oneself one adds to public channels.
 
 function chat.append_chunks(worker bigint, messages uuid[], fences bigint[], previous_starts integer[], starts integer[], texts text[])
-  returns TABLE(message_id uuid, reason text) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(message_id uuid, reason text) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Appends one chunk to each of these replies in one asynchronously committed transaction. previous_start: where the chunk begins that the worker believes to be the last durable one (null: none). Returns what was not written: fenced (no longer the worker's) or gap (re-read chat.durable).
 
 function chat.cancel(generation bigint)
@@ -391,11 +391,11 @@ function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[],
   -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. marks: a line "message fence last_start" for each reply with new text, to be passed the next time.
 
 function chat.claim(worker bigint, max integer, lease interval)
-  returns TABLE(generation_id bigint, message_id uuid, fence bigint, agent_id uuid, agent_handle text, channel_id uuid, attempt integer, max_attempts integer, queued_at timestamp with time zone, asked_by_message uuid, claim_latency_seconds double precision) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(generation_id bigint, message_id uuid, fence bigint, agent_id uuid, agent_handle text, channel_id uuid, attempt integer, max_attempts integer, queued_at timestamp with time zone, asked_by_message uuid, claim_latency_seconds double precision) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Gives the worker up to max queued generations whose time has come, and counts the attempt. Per agent within max_concurrency; round-robin between persons, oldest first within a person; higher priority first.
 
 function chat.complete(worker bigint, messages uuid[], fences bigint[], contents text[], input_tokens integer[], output_tokens integer[])
-  returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. held: whether the fence still held (false: nothing was written). Replies whose channel somebody holds are left out; call again for them.
 
 function chat.context(generation bigint, max_messages integer)
@@ -407,7 +407,7 @@ function chat.delete_message(message uuid, account uuid)
   -- Leaves a tombstone without text; a running reply is cancelled first. Again changes nothing. HF403, HF404.
 
 function chat.durable(worker bigint, messages uuid[], fences bigint[])
-  returns TABLE(message_id uuid, last_start integer, last_text text) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(message_id uuid, last_start integer, last_text text) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- The last chunk of each running reply of the worker (nulls: none yet), so that it can go on from there. Replies that are no longer the worker's are left out.
 
 function chat.edit_message(message uuid, account uuid, content text)
@@ -423,7 +423,7 @@ function chat.fail(worker bigint, message uuid, fence bigint, error text, error_
   -- The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced.
 
 function chat.heartbeat(worker bigint, generations bigint[], fences bigint[], lease interval)
-  returns TABLE(generation_id bigint) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(generation_id bigint) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Renews the leases of all that the worker runs and returns the generations that are no longer its own (cancelled, or reclaimed by another).
 
 function chat.history(channel uuid, before bigint, max integer)
@@ -447,7 +447,7 @@ function chat.join_channel(channel uuid, joiner uuid)
   -- Joins a public channel; who is in stays in.
 
 function chat.leave_running(ids bigint[], new_state text, new_status text, outcome text, new_error text, new_error_code text, new_run_at timestamp with time zone, counts boolean, partial text)
-  returns void language plpgsql set search_path=chat, pg_temp
+  returns void language plpgsql set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- What every unfinished end of an attempt has in common: the text so far goes into the message, the chunks go, the attempt goes into the history. The caller holds the locks and has checked the states.
 
 function chat.lock_channels_of(ids uuid[], wait boolean)
@@ -543,7 +543,7 @@ function chat.raise_agent_version()
   -- Row trigger of agent: version rises with every change, so that workers rebuild the model they hold.
 
 function chat.reap()
-  returns TABLE(generation_id bigint, outcome text) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(generation_id bigint, outcome text) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Takes generations whose lease has expired from their workers: queued again, or failed when their attempts are used up. Any worker calls it; channels that somebody holds are left for the next call.
 
 function chat.register_worker(name text, slots integer)
@@ -590,6 +590,10 @@ function chat.running_text(channel uuid, messages uuid[], fences bigint[], last_
   returns TABLE(message_id uuid, fence bigint, at integer, text text, last_start integer) language sql stable set search_path=chat, pg_temp
   -- New text of the running replies of a channel: after the chunk that the caller has last seen of a reply, or all of it. at: offset of the text in UTF-16 code units; last_start: where its last chunk begins.
 
+function chat.running_under(messages uuid[], fences bigint[])
+  returns bigint[] language plpgsql stable set search_path=chat, pg_temp
+  -- The generations of these replies that run under just these fences. They stay so as long as the caller holds the messages (chat.lock_channels_of).
+
 function chat.search(account uuid, query text, max integer)
   returns json language sql stable security definer set search_path=chat, pg_temp
   -- Messages of the account's channels that hold the words (the last as a beginning) or the very text, newest first.
@@ -603,7 +607,7 @@ function chat.set_up(handle text, display_name text, password_hash text)
   -- The first account, an administrator; refused once there is a human account.
 
 function chat.show_status(messages uuid[], fences bigint[], new_status text)
-  returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Shows the status of running replies (thinking, streaming). held: whether the fence still holds. Replies whose channel somebody holds are left out; call again for them.
 
 function chat.start_drain(worker bigint)
@@ -611,7 +615,7 @@ function chat.start_drain(worker bigint)
   -- The worker takes no new generations from now on.
 
 function chat.start_streaming(messages uuid[], fences bigint[])
-  returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- The first text has come. See chat.show_status.
 
 function chat.start_thinking(messages uuid[], fences bigint[])
