@@ -5,9 +5,11 @@ import dev.holdfast.StartFailure;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
+import javax.sql.DataSource;
 
 /**
  * Where the database is, as libpq writes it: {@code postgresql://user:password@host:port/db?sslmode=require}. toString
@@ -16,6 +18,8 @@ import java.util.stream.Collectors;
  * @param sslMode disable, allow, prefer, require, verify-ca or verify-full
  */
 record DatabaseUrl(String host, int port, String database, String user, String password, String sslMode) {
+
+    private static final Duration LONGEST_CONNECT = Duration.ofSeconds(3);
 
     /** @throws StartFailure that names HOLDFAST_DATABASE_URL and what is wrong with it, never the password */
     static DatabaseUrl parse(String url) {
@@ -41,7 +45,7 @@ record DatabaseUrl(String host, int port, String database, String user, String p
     }
 
     /** New connections, unpooled, of the user that the URL names. */
-    PGDataSource dataSource() {
+    DataSource dataSource() {
         var source = new PGDataSource();
         source.setServerName(host);
         source.setPortNumber(port);
@@ -50,7 +54,7 @@ record DatabaseUrl(String host, int port, String database, String user, String p
         source.setPassword(password);
         source.setApplicationName("holdfast");
         source.setSslMode(sslMode);
-        return source;
+        return new ConnectWithin(source, LONGEST_CONNECT);
     }
 
     @Override

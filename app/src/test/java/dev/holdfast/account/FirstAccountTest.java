@@ -1,0 +1,48 @@
+package dev.holdfast.account;
+
+import dev.holdfast.StartFailure;
+import dev.holdfast.db.TestPostgres;
+import dev.holdfast.testing.Browser;
+import dev.holdfast.testing.WebApp;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+class FirstAccountTest {
+
+    private static final String HANDLE = "holdfast.admin-handle=root";
+
+    @Test
+    void the_environment_s_account_is_made_once_and_kept() {
+        var database = TestPostgres.create();
+        try (var app = WebApp.startOn(database, HANDLE, "holdfast.admin-password=from the environment")) {
+            assertThat(app.browser().get("/api/setup").json().path("needed").booleanValue()).isFalse();
+            assertThat(app.browser().signIn("root", "from the environment").mustBe(200).json().path("role").stringValue()).isEqualTo("administrator");
+        }
+        try (var app = WebApp.startOn(database, HANDLE, "holdfast.admin-password=another one later")) {
+            app.browser().signIn("root", "another one later").mustBe(401);
+            app.browser().signIn("root", "from the environment").mustBe(200);
+        }
+    }
+
+    @Test
+    void a_password_that_is_none_stops_the_start_with_a_line_that_names_it() {
+        assertThatThrownBy(() -> WebApp.start(HANDLE, "holdfast.admin-password=short").close())
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("HOLDFAST_ADMIN_PASSWORD")
+                .hasMessageContaining("8 characters");
+    }
+
+    @Test
+    void a_worker_has_no_rest_and_no_page() {
+        try (var app = WebApp.startAs("worker", TestPostgres.create())) {
+            app.mustBecomeReady();
+            var browser = new Browser(app.managementPort());
+            browser.get("/actuator/prometheus").mustBe(200);
+            for (var path : new String[] {"/", "/index.html", "/api/me", "/api/setup", "/api/feed", "/v3/api-docs", "/actuator/env"}) {
+                browser.get(path).mustBe(404);
+            }
+        }
+    }
+}
