@@ -12,7 +12,9 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
@@ -25,7 +27,7 @@ import java.util.concurrent.TimeoutException;
 public final class IdleFeeds implements AutoCloseable {
 
     private static final int MARK = 23; // @@, 19 digits, @@
-    private static final int CONNECTING_AT_ONCE = 64;
+    private static final int CONNECTING_AT_ONCE = 32;
 
     /** Makes a mark for this moment. */
     public static String mark() {
@@ -55,6 +57,7 @@ public final class IdleFeeds implements AutoCloseable {
     private final String path;
     private final Selector selector;
     private final List<Feed> feeds = new ArrayList<>();
+    private final Deque<Feed> waiting = new ArrayDeque<>();
     private final byte[] bytes = new byte[MARK + 64 * 1024];
     private final ByteBuffer buffer = ByteBuffer.wrap(bytes);
     private final Thread thread;
@@ -63,7 +66,6 @@ public final class IdleFeeds implements AutoCloseable {
     private int wanted;
     private int open;
     private int ended;
-    private int next;
     private int connecting;
     private volatile boolean closed;
 
@@ -72,6 +74,7 @@ public final class IdleFeeds implements AutoCloseable {
         address = new InetSocketAddress(server.getHost(), server.getPort());
         this.path = path;
         cookies.forEach(cookie -> feeds.add(new Feed(cookie)));
+        waiting.addAll(feeds);
         try {
             selector = Selector.open();
         } catch (IOException e) {
@@ -167,8 +170,8 @@ public final class IdleFeeds implements AutoCloseable {
     }
 
     private void connectMore() throws IOException {
-        while (next < feeds.size() && connecting < CONNECTING_AT_ONCE) {
-            var feed = feeds.get(next++);
+        while (!waiting.isEmpty() && connecting < CONNECTING_AT_ONCE) {
+            var feed = waiting.poll();
             connecting++;
             feed.socket = SocketChannel.open();
             feed.socket.setOption(StandardSocketOptions.SO_RCVBUF, 64 * 1024);
@@ -212,9 +215,9 @@ public final class IdleFeeds implements AutoCloseable {
         feed.tail = marks(buffer.position(), now);
     }
 
-    private synchronized void opened(Feed feed) {
+    private synchronized void opened(Feed feed) throws IOException {
         var head = new String(bytes, 0, buffer.position(), ISO_8859_1);
-        if (!head.startsWith("HTTP/1.1 200")) throw new IllegalStateException("the feed answered " + head);
+        if (!head.startsWith("HTTP/1.1 200")) throw new IOException("the feed answered " + head);
         feed.open = true;
         open++;
         connecting--;
@@ -243,9 +246,14 @@ public final class IdleFeeds implements AutoCloseable {
     }
 
     private synchronized void end(Feed feed) {
-        ended++;
-        if (feed.open) open--;
-        else connecting--;
+        if (feed.open) {
+            ended++;
+            open--;
+        } else {
+            // turned away by a server that is too busy: come again, as browsers do
+            connecting--;
+            waiting.add(feed);
+        }
         feed.open = false;
         feed.key.cancel();
         try {
