@@ -91,6 +91,8 @@ const CLEAN = {
   RETURN_DOM_FRAGMENT: true,
   ALLOWED_TAGS: ['a', 'blockquote', 'br', 'button', 'code', 'del', 'div', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'li', 'ol', 'p', 'pre', 's', 'span', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'],
   ALLOWED_ATTR: ['aria-label', 'class', 'data-language', 'href', 'rel', 'start', 'tabindex', 'target', 'title', 'type'],
+  // What is listed here is not an address, so the pattern below doesn't have to fit it.
+  ADD_URI_SAFE_ATTR: ['rel', 'start', 'tabindex', 'target', 'type'],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|\/(?!\/)|#)/i,
 };
 

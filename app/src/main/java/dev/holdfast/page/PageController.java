@@ -20,7 +20,7 @@ class PageController {
     }
 
     @GetMapping({
-        "/", "/c/{channel}", "/join", "/agents", "/people", "/browse", "/search", "/settings", "/ops", "/ops/{page:[^.]+}"
+        "/", "/c/{channel}", "/join", "/agents", "/people", "/browse", "/search", "/settings", "/ops", "/ops/**"
     })
     String page() {
         return "forward:/index.html";

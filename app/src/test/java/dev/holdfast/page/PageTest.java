@@ -18,7 +18,7 @@ class PageTest {
 
     /** What a view may import: the store, what asks for changes, pure rendering, and the operators' page, which shows no chat. */
     private static final Set<String> OPEN_TO_VIEWS =
-            Set.of("store.js", "actions.js", "route.js", "overlay.js", "growing.js", "markdown.js", "ops/ops.js");
+            Set.of("store.js", "actions.js", "route.js", "overlay.js", "growing.js", "markdown.js", "operations/ops.js");
 
     private final PageFiles files = new PageFiles();
 

@@ -66,7 +66,7 @@ final class Holdfast implements AutoCloseable {
         return id;
     }
 
-    private void add(String channel, String handle) {
+    void add(String channel, String handle) {
         administrator.post("/api/channels/" + channel + "/members", "{\"handle\": \"" + handle + "\"}").mustBe(204);
     }
 

@@ -1,0 +1,137 @@
+package dev.holdfast.browser;
+
+import static dev.holdfast.browser.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** History of any length, and finding things in it. */
+@TestInstance(Lifecycle.PER_CLASS)
+class ReadingTest {
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final Person mira = holdfast.person("Mira");
+
+    @AfterAll
+    void close() {
+        mira.close();
+    }
+
+    @Test
+    void history_loads_upwards_without_jumping_and_only_a_window_of_it_is_on_the_page() {
+        var channel = holdfast.channel(mira);
+        fill(channel, 600);
+        mira.open(channel).live();
+        mira.awaitText("message 600");
+        for (var screens = 0; screens < 40 && mira.page.locator("hf-message >> text=/^message 1$/").count() == 0; screens++) {
+            mira.page.evaluate("""
+                    async () => {
+                      const scroller = document.querySelector('hf-messages .scroller');
+                      scroller.scrollTop = 0;
+                      await new Promise((resolve) => setTimeout(resolve, 30));
+                    }""");
+            var jump = ((Number) mira.page.evaluate(WHERE_THE_FIRST_VISIBLE_GOES_WHILE_MORE_COMES)).doubleValue();
+            assertThat(jump).as("pixels that what is read moved").isLessThan(3);
+            assertThat(mira.messages().count()).isLessThanOrEqualTo(240);
+        }
+        assertThat(mira.page.locator("hf-message >> text=/^message 1$/").count()).isOne();
+        mira.page.locator("button.jump").click();
+        mira.awaitText("message 600");
+        assertThat(mira.messages().count()).isLessThanOrEqualTo(240);
+    }
+
+    @Test
+    void a_channel_of_100_000_messages_opens_as_fast_as_an_empty_one() {
+        var empty = holdfast.channel(mira);
+        var full = holdfast.channel();
+        fillAtOnce(full, 100_000);
+        holdfast.add(full, mira.handle);
+        mira.open(empty).live();
+        mira.page.evaluate("() => holdfast.go('/settings')");
+        var first = opening(empty, "Nothing here yet");
+        var second = opening(full, "message 100000");
+        System.out.println("An empty channel opened in " + first + " ms, one of 100,000 messages in " + second + " ms");
+        assertThat(second).isLessThan(first + 1_000);
+        assertThat(mira.messages().count()).isLessThanOrEqualTo(240);
+    }
+
+    @Test
+    void search_finds_a_message_and_leads_to_it() {
+        var channel = holdfast.channel(mira);
+        fill(channel, 300);
+        mira.open(channel).live();
+        mira.rest().write(channel, "the needle is here").mustBe(201);
+        fill(channel, 200);
+        mira.awaitText("message 200");
+        mira.page.evaluate("() => holdfast.go('/search?q=needle')");
+        mira.page.locator(".found a", new com.microsoft.playwright.Page.LocatorOptions().setHasText("needle")).first().click();
+        mira.page.locator("hf-message.found >> text=the needle is here").waitFor();
+        eventually("it is in view", Duration.ofSeconds(5), () -> (boolean) mira.page.evaluate("""
+                () => { const { top, bottom } = document.querySelector('hf-message.found').getBoundingClientRect(); return top > 0 && bottom < innerHeight; }"""));
+    }
+
+    @Test
+    void names_are_offered_after_an_at_sign_and_taken_with_the_keyboard() {
+        var channel = holdfast.channel(mira);
+        mira.open(channel).live();
+        var field = mira.page.locator("hf-composer textarea");
+        field.pressSequentially("hey @ad");
+        mira.page.locator("[role=option] >> text=@ada").waitFor();
+        field.press("Enter");
+        assertThat(field.inputValue()).isEqualTo("hey @ada ");
+        field.pressSequentially("are you there?");
+        field.press("Enter");
+        mira.awaitReply("complete");
+        field.press("ArrowUp");
+        assertThat(mira.page.locator("hf-message textarea").inputValue()).isEqualTo("hey @ada are you there?");
+    }
+
+    private long opening(String channel, String text) {
+        var result = mira.page.evaluate("""
+                ([channel, text]) => new Promise((resolve) => {
+                  const began = performance.now();
+                  holdfast.go('/c/' + channel);
+                  const look = () => document.querySelector('hf-messages')?.textContent.includes(text) ? resolve(performance.now() - began) : requestAnimationFrame(look);
+                  look();
+                })""", java.util.List.of(channel, text));
+        return ((Number) result).longValue();
+    }
+
+    /** Where the message that is first on screen goes while older ones come in above it. */
+    private static final String WHERE_THE_FIRST_VISIBLE_GOES_WHILE_MORE_COMES = """
+            async () => {
+              const scroller = document.querySelector('hf-messages .scroller');
+              const top = scroller.getBoundingClientRect().top;
+              const first = [...scroller.querySelectorAll('hf-message')].find((each) => each.getBoundingClientRect().bottom > top);
+              const before = first.getBoundingClientRect().top;
+              await new Promise((resolve) => setTimeout(resolve, 250));
+              return first.isConnected ? Math.abs(first.getBoundingClientRect().top - before) : 0;
+            }""";
+
+    /** Messages as a bulk of rows, as any SQL writer may make them. */
+    private void fill(String channel, int count) {
+        holdfast.jdbc().sql("""
+                        insert into chat.message (id, channel_id, author_id, content)
+                        select gen_random_uuid(), :channel::uuid, (select id from chat.account where handle = 'root'), 'message ' || n
+                        from generate_series(1, :count) n
+                        """).param("channel", channel).param("count", count).update();
+    }
+
+    /** The same without what happens at an insert, which takes its time for so many. */
+    private void fillAtOnce(String channel, int count) {
+        holdfast.jdbc().sql("""
+                        do $$
+                        begin
+                          set local session_replication_role = replica;
+                          insert into chat.message (channel_id, author_id, content, seq, position)
+                          select '%1$s', (select id from chat.account where handle = 'root'), 'message ' || n, n, n
+                          from generate_series(1, %2$d) n;
+                          update chat.channel set seq = %2$d where id = '%1$s';
+                        end $$
+                        """.formatted(channel, count)).update();
+    }
+}

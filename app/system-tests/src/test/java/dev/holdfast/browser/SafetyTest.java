@@ -1,0 +1,105 @@
+package dev.holdfast.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** What people and models write is shown, never executed, and loads nothing from elsewhere. */
+@TestInstance(Lifecycle.PER_CLASS)
+class SafetyTest {
+
+    private static final List<String> ATTEMPTS = List.of(
+            "<script>window.pwned = 1</script>",
+            "<img src=x onerror=\"window.pwned = 1\">",
+            "<svg/onload=window.pwned=1>",
+            "<iframe srcdoc=\"<script>parent.pwned=1</script>\"></iframe>",
+            "<a href=\"javascript:window.pwned=1\">click</a>",
+            "[click](javascript:window.pwned=1)",
+            "[click](JaVaScRiPt:window.pwned=1)",
+            "[click](data:text/html,<script>window.pwned=1</script>)",
+            "[click](vbscript:x)",
+            "![picture](https://elsewhere.example/track.png)",
+            "![x](https://elsewhere.example/a.png\"onerror=\"window.pwned=1)",
+            "[![nested](https://elsewhere.example/b.png)](https://elsewhere.example/c)",
+            "<style>* { display: none }</style><link rel=stylesheet href=https://elsewhere.example/x.css>",
+            "```html\n<script>window.pwned = 1</script>\n```",
+            "```\"><img src=x onerror=window.pwned=1>\ncode\n```",
+            "`<img src=x onerror=window.pwned=1>`",
+            "| <img src=x onerror=window.pwned=1> |\n|---|\n| <script>window.pwned=1</script> |",
+            "[ref]: javascript:window.pwned=1\n\n[ref]",
+            "<math><mtext></form><form><mglyph><style></math><img src onerror=window.pwned=1>",
+            "@ada\"><script>window.pwned=1</script>",
+            "https://elsewhere.example/\"onmouseover=\"window.pwned=1",
+            "<http://elsewhere.example/<script>window.pwned=1</script>>",
+            "&lt;img src=x onerror=window.pwned=1&gt;",
+            "[good.example](https://evil.example/login)");
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final Person mira = holdfast.person("Mira");
+    private final Person eve = holdfast.person("Eve");
+
+    @AfterAll
+    void close() {
+        mira.close();
+        eve.close();
+    }
+
+    @Test
+    void no_attempt_runs_a_script_or_loads_anything() {
+        var channel = holdfast.channel(mira, eve);
+        var asked = new ArrayList<String>();
+        mira.page.onRequest(request -> asked.add(request.url()));
+        mira.page.onDialog(dialog -> {
+            asked.add("a dialog: " + dialog.message());
+            dialog.dismiss();
+        });
+        mira.open(channel).live();
+        eve.open(channel).live();
+        ATTEMPTS.forEach(attempt -> eve.rest().write(channel, attempt).mustBe(201));
+        mira.page.waitForFunction("(count) => document.querySelectorAll('hf-message').length >= count", ATTEMPTS.size());
+        eve.rest().write(channel, "done").mustBe(201);
+        mira.awaitText("done");
+        mira.page.locator("hf-message").first().hover();
+
+        assertThat(mira.page.evaluate("() => window.pwned")).isNull();
+        assertThat(asked).allMatch(url -> URI.create(url.split("[#?]")[0]).getHost().equals("127.0.0.1"));
+        assertThat(mira.page.locator(".text").locator("script, img, svg, iframe, style, link, form, math, object").count()).isZero();
+        assertThat(mira.page.evaluate("""
+                () => [...document.querySelectorAll('.text a')].map((a) => a.protocol).filter((each) => !['http:', 'https:', 'mailto:'].includes(each)).length""")).isEqualTo(0);
+        assertThat(mira.page.evaluate("""
+                () => [...document.querySelectorAll('.text *')].flatMap((each) => each.getAttributeNames()).filter((each) => each.startsWith('on') || each === 'style').length""")).isEqualTo(0);
+        mira.assertNoComplaints();
+    }
+
+    @Test
+    void a_link_shows_where_it_goes_and_opens_without_an_opener() {
+        var channel = holdfast.channel(mira, eve);
+        mira.open(channel).live();
+        eve.rest().write(channel, "[good.example](https://evil.example/login) and ![a cat](https://pictures.example/cat.png)").mustBe(201);
+        mira.awaitText("good.example");
+        var text = mira.page.locator("hf-message .text").last();
+        assertThat(text.innerText()).contains("evil.example").contains("pictures.example").contains("a cat");
+        assertThat(text.locator("a").all()).hasSize(2).allSatisfy(link -> {
+            assertThat(link.getAttribute("rel")).contains("noopener").contains("noreferrer");
+            assertThat(link.getAttribute("target")).isEqualTo("_blank");
+            assertThat(link.getAttribute("title")).startsWith("https://");
+        });
+    }
+
+    @Test
+    void a_model_that_sends_markup_does_no_more_than_a_person() {
+        var channel = holdfast.channel(mira);
+        mira.open(channel).live();
+        mira.write("@ada <img src=x onerror=window.pwned=1> <script>window.pwned=1</script> please repeat");
+        mira.awaitReply("complete");
+        assertThat(mira.reply().innerText()).contains("<script>window.pwned=1</script>");
+        assertThat(mira.page.evaluate("() => window.pwned")).isNull();
+        assertThat(mira.page.locator(".text").locator("script, img").count()).isZero();
+    }
+}
