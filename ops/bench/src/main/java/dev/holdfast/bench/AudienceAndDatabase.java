@@ -1,0 +1,86 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.testing.HoldfastProcess;
+import dev.holdfast.testing.IdleFeeds;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Goal 9: what the database does doesn't depend on who watches. One flusher at the product's pace over 50 replies of one
+ * channel, with 1 browser and with 1,000; and the relay's selects, counted by the database.
+ */
+final class AudienceAndDatabase implements Benchmark {
+
+    private static final int REPLIES = 50;
+    private static final int FLUSH = 40;
+    private static final String RATE = "flushes per second";
+    private static final String SELECTS = "selects per flush";
+
+    @Override
+    public String name() {
+        return "9";
+    }
+
+    @Override
+    public String title() {
+        return "flushes a second and the relay's selects, with 1 browser and with 1,000";
+    }
+
+    @Override
+    public void run(Report report) throws Exception {
+        try (var database = Server.holdfast()) {
+            database.jdbc().sql("create extension pg_stat_statements").update();
+            var chat = Chat.in(database, 1);
+            var crowd = new Crowd(database);
+            var room = database.jdbc().sql("select id from chat.channel").query(java.util.UUID.class).single();
+            var cookies = crowd.signIn(1_000, "watches-", room);
+            try (var process = new HoldfastProcess("audience", "web", database.url()).java(PeerProcess.OPTIONS).start()) {
+                Rounds.interleave(report,
+                        new Side("1 browser", () -> watched(process, chat, cookies.subList(0, 1))),
+                        new Side("1,000 browsers", () -> watched(process, chat, cookies)));
+            }
+        }
+        report.atLeast(0.95, "flushes a second with 1,000 browsers over those with 1", report.ratio("1,000 browsers", "1 browser", RATE));
+        report.atMost(1.05, "selects per flush with 1,000 browsers (the 5 s poll included)", report.of("1,000 browsers", SELECTS));
+    }
+
+    private static Map<String, Double> watched(HoldfastProcess process, Chat chat, List<String> cookies) throws Exception {
+        try (var feeds = new IdleFeeds(process.uri(), "/api/feed", cookies).awaitOpen(Duration.ofMinutes(2));
+                Connection connection = chat.database().dataSource().getConnection()) {
+            chat.ask(REPLIES);
+            var claimed = chat.claim(connection, REPLIES);
+            Chat.show(connection, "streaming", claimed);
+            Thread.sleep(500);
+            Sql.run(connection, "select pg_stat_statements_reset()");
+            var flushes = flush(chat, connection, claimed);
+            Thread.sleep(200);
+            var selects = Sql.query(connection, """
+                    select coalesce(sum(calls), 0) from pg_stat_statements
+                    where query like '%from chat.channel_changes(%' and query not like '%pg_stat_statements%'
+                    """, row -> row.getDouble(1)).getFirst();
+            if (feeds.ended() > 0) throw new IllegalStateException(feeds.ended() + " feeds were closed");
+            chat.complete(connection, claimed, Collections.nCopies(REPLIES, "done"));
+            return Map.of(RATE, flushes / (double) Rounds.seconds(10), SELECTS, selects / flushes);
+        }
+    }
+
+    private static int flush(Chat chat, Connection connection, List<Chat.Claimed> claimed) throws SQLException {
+        var text = Collections.nCopies(REPLIES, Prose.ofLength(FLUSH, 1));
+        var until = System.nanoTime() + Duration.ofSeconds(Rounds.seconds(10)).toNanos();
+        var next = System.nanoTime();
+        var flushes = 0;
+        while (next < until) {
+            chat.append(connection, claimed, flushes * FLUSH, (flushes - 1) * FLUSH, text);
+            flushes++;
+            // the product's window: 25 ms after the beginning of the last one, or when that took longer, at once
+            next = Math.max(next + 25_000_000, System.nanoTime());
+            LockSupport.parkNanos(next - System.nanoTime());
+        }
+        return flushes;
+    }
+}
