@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import java.sql.SQLException;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.springframework.dao.DataAccessException;
 
@@ -9,9 +10,12 @@ final class Persistence {
     private static final long LONGEST_PAUSE_MILLIS = 2000;
 
     private final Reply reply;
+    private final Semaphore connections;
 
-    Persistence(Reply reply) {
+    /** @param connections as many of the pool's as the slots may take, so that a hundred that begin don't keep the loops from theirs */
+    Persistence(Reply reply, Semaphore connections) {
         this.reply = reply;
+        this.connections = connections;
     }
 
     void run(Runnable statement) throws InterruptedException {
@@ -25,11 +29,20 @@ final class Persistence {
     <T> T get(Supplier<T> statement) throws InterruptedException {
         for (int failures = 0; ; failures++) {
             try {
-                return statement.get();
+                return withConnection(statement);
             } catch (DataAccessException e) {
                 if (reply.lost() || isItsOwnFault(e)) throw e;
                 Thread.sleep(Backoff.jittered(Math.min(LONGEST_PAUSE_MILLIS, 100L << Math.min(failures, 10))));
             }
+        }
+    }
+
+    private <T> T withConnection(Supplier<T> statement) throws InterruptedException {
+        connections.acquire();
+        try {
+            return statement.get();
+        } finally {
+            connections.release();
         }
     }
 

@@ -16,6 +16,7 @@ import dev.holdfast.model.ModelEvent.Failed;
 import dev.holdfast.model.Models;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -25,7 +26,13 @@ final class Slot {
     private static final Logger log = LoggerFactory.getLogger(Slot.class);
 
     /** What all slots of a process share. toFlush: tells the flusher that there is something to write. */
-    record Tools(Generations generations, Agents agents, Models models, WorkerMetrics metrics, Runnable toFlush) {}
+    record Tools(
+            Generations generations,
+            Agents agents,
+            Models models,
+            Semaphore connections,
+            WorkerMetrics metrics,
+            Runnable toFlush) {}
 
     private final Tools tools;
     private final Reply reply;
@@ -34,7 +41,7 @@ final class Slot {
     Slot(Tools tools, Reply reply) {
         this.tools = tools;
         this.reply = reply;
-        this.persistence = new Persistence(reply);
+        this.persistence = new Persistence(reply, tools.connections);
     }
 
     Ending run() throws InterruptedException {

@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class Worker implements SmartLifecycle, NotificationListener {
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
     private static final Duration POLL = Duration.ofSeconds(5);
+    private static final int LOOPS = 3;
 
     private final Settings settings;
     private final ListenConnection listener;
@@ -47,7 +49,8 @@ final class Worker implements SmartLifecycle, NotificationListener {
         var agents = new Agents(JdbcClient.create(dataSource));
         generations = new Generations(dataSource);
         identity = new Identity(new Workers(dataSource), settings.workerSlots());
-        var tools = new Slot.Tools(generations, agents, models, metrics, flushing::wake);
+        var connections = new Semaphore(Math.max(1, settings.workerConnections() - LOOPS), true);
+        var tools = new Slot.Tools(generations, agents, models, connections, metrics, flushing::wake);
         slots = new Slots(settings.workerSlots(), tools, claiming::wake);
         heartbeat = new Heartbeat(generations, slots.running(), settings.lease(), metrics);
         flusher = new Flusher(new Chunks(dataSource), identity::id, slots.running(), metrics);

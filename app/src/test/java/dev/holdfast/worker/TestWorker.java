@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.Settings;
 import dev.holdfast.db.TestPostgres.TestDatabase;
+import dev.holdfast.model.Models;
 import dev.holdfast.model.TestModels;
 import dev.holdfast.postgres.ListenConnection;
 import dev.holdfast.testing.ModelServer;
@@ -21,12 +22,12 @@ final class TestWorker implements AutoCloseable {
     final TcpProxy proxy;
     private final ListenConnection listener;
 
-    private TestWorker(TestDatabase at, ModelServer server, Settings settings) {
+    private TestWorker(TestDatabase at, Models models, Settings settings) {
         proxy = TcpProxy.to(at.host(), at.port());
         var database = new TestDatabase(at.host(), proxy.port(), at.name(), at.user(), at.password());
         dataSource = pool(database);
         listener = new ListenConnection(database.dataSource(), meters);
-        worker = new Worker(settings, dataSource, TestModels.all(server), listener, meters);
+        worker = new Worker(settings, dataSource, models, listener, meters);
         listener.start();
         worker.start();
     }
@@ -52,7 +53,11 @@ final class TestWorker implements AutoCloseable {
     }
 
     static TestWorker start(TestDatabase database, ModelServer server, int slots, Duration drainTimeout) {
-        return new TestWorker(database, server, settings(slots, drainTimeout));
+        return new TestWorker(database, TestModels.all(server), settings(slots, drainTimeout));
+    }
+
+    static TestWorker startWith(TestDatabase database, Models models, int slots) {
+        return new TestWorker(database, models, settings(slots, Duration.ofSeconds(20)));
     }
 
     static Settings settings(int slots, Duration drainTimeout) {
