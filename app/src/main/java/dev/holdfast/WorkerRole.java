@@ -8,8 +8,8 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * A process that is only a worker serves no page: its one port is the management port, so that it can stand beside a web
- * process on one machine.
+ * A process that is only a worker serves no page: its one port is the management port, with its own address and other
+ * settings, so that it can stand beside a web process on one machine.
  */
 class WorkerRole implements EnvironmentPostProcessor {
 
@@ -19,7 +19,7 @@ class WorkerRole implements EnvironmentPostProcessor {
             return;
         }
         Map<String, Object> properties = new HashMap<>();
-        properties.put("server.port", environment.getProperty("management.server.port", "8081"));
+        properties.put("server.port", "-1");
         properties.put("spring.web.resources.add-mappings", "false");
         properties.put("springdoc.api-docs.enabled", "false");
         environment.getPropertySources().addFirst(new MapPropertySource("worker role", properties));
