@@ -46,6 +46,11 @@ record DatabaseUrl(String host, int port, String database, String user, String p
 
     /** New connections, unpooled, of the user that the URL names. */
     DataSource dataSource() {
+        return dataSource(Duration.ZERO);
+    }
+
+    /** @param silence how long a connection may leave a statement unanswered before it counts as half-open and ends; zero: for ever */
+    DataSource dataSource(Duration silence) {
         var source = new PGDataSource();
         source.setServerName(host);
         source.setPortNumber(port);
@@ -54,6 +59,7 @@ record DatabaseUrl(String host, int port, String database, String user, String p
         source.setPassword(password);
         source.setApplicationName("holdfast");
         source.setSslMode(sslMode);
+        source.setNetworkTimeout((int) silence.toMillis());
         return new ConnectWithin(source, LONGEST_CONNECT);
     }
 

@@ -8,6 +8,7 @@ import dev.holdfast.db.Migrations;
 import dev.holdfast.web.WebSide;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.SQLException;
+import java.time.Duration;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -27,6 +28,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 class Databases {
 
     private static final Logger log = LoggerFactory.getLogger(Databases.class);
+
+    /** Longer than any statement takes. */
+    private static final Duration NO_ANSWER = Duration.ofSeconds(20);
 
     /** The connection is the owner's; from then on it may do what the role may, where the server knows the role. */
     private static final String AS_ROLE = """
@@ -114,7 +118,7 @@ class Databases {
     private static HikariDataSource pool(String name, String role, DatabaseUrl url, int connections, MeterRegistry meters) {
         var config = new HikariConfig();
         config.setPoolName(name);
-        config.setDataSource(url.dataSource());
+        config.setDataSource(url.dataSource(NO_ANSWER));
         config.setConnectionInitSql(AS_ROLE.formatted(role));
         config.setMaximumPoolSize(connections);
         config.setMinimumIdle(1);

@@ -5,8 +5,10 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 
 import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -18,6 +20,9 @@ final class DatabaseProblem {
     private static final Duration A_MOMENT = Duration.ofSeconds(2);
     private static final Duration A_WHILE = Duration.ofSeconds(15);
 
+    /** What the driver lets through when a connection is cut while a result is read; its network library is not ours to import. */
+    private static final String CUT_WHILE_READING = "io.netty.util.IllegalReferenceCountException";
+
     private DatabaseProblem() {}
 
     /** The refusal that the failure stands for; empty if it is a fault of this program. */
@@ -25,6 +30,9 @@ final class DatabaseProblem {
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
                 return of(sql);
+            }
+            if (cause.getClass().getName().equals(CUT_WHILE_READING)) {
+                return Optional.of(down());
             }
         }
         // no statement was even sent: the pool had no connection to give
@@ -35,7 +43,7 @@ final class DatabaseProblem {
 
     private static Optional<Problem> of(SQLException failure) {
         var state = failure.getSQLState() == null ? "" : failure.getSQLState();
-        if (failure instanceof SQLTransientConnectionException || state.startsWith("08")) {
+        if (failure instanceof SQLTransientConnectionException || state.startsWith("08") || lostWithoutState(failure, state)) {
             return Optional.of(down());
         }
         return switch (state) {
@@ -54,6 +62,12 @@ final class DatabaseProblem {
                     "The text holds a NUL or another character that is not valid in UTF-8. Remove it and try again."));
             default -> Optional.empty();
         };
+    }
+
+    /** The driver gives no SQLSTATE to what was under way when its connection ended or fell silent. */
+    private static boolean lostWithoutState(SQLException failure, String state) {
+        return state.isEmpty()
+                && (failure instanceof SQLTimeoutException || String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT).contains("closed"));
     }
 
     private static Problem down() {
