@@ -50,7 +50,7 @@ final class ModelConnection {
         String model = request.path("model").asString("");
         String asked = WireFormat.asked(request);
         Served served = server.log(headers.getOrDefault("x-client-request-id", ""), format, model, asked, body);
-        Script script = server.scriptFor(model, asked);
+        Script script = server.scriptFor(model, asked).numbered(served.number);
         if (!server.accepts(headers.get("authorization"), headers.get("x-api-key"))) {
             script = Script.fails(Fault.BAD_KEY);
         }

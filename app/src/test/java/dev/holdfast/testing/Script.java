@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
  * What the model server says to one request, how fast, and what goes wrong.
  *
  * <p>A message can carry its script, so that a test in another process, or a person, can ask for it:
- * {@code [[words=400 pace=50 kind=emoji seed=7 fault=stall after=12 times=1 key=a]]}.
+ * {@code [[words=400 pace=50 kind=emoji seed=7 fault=stall after=12 times=1 key=a]]}. With {@code numbered=yes} the text
+ * begins with the request's number, as in "#17 ", so that no two attempts say the same.
  *
  * @param text all that it says; null: the words, kind and seed of the directive make it
  * @param pace tokens a second; 0: as fast as the connection takes them
@@ -32,6 +33,7 @@ public record Script(
         BYTES
     }
 
+    private static final String NUMBERED = "#N ";
     private static final Pattern DIRECTIVE = Pattern.compile("\\[\\[([^\\[\\]]+=[^\\[\\]]*)]]");
 
     public static Script says(String text) {
@@ -66,6 +68,11 @@ public record Script(
         return new Script(text, pace, split, fault, after, times, header, key);
     }
 
+    Script numbered(long request) {
+        String said = text.startsWith(NUMBERED) ? "#" + request + " " + text.substring(NUMBERED.length()) : text;
+        return new Script(said, pace, split, fault, after, times, retryAfter, key);
+    }
+
     /** The script written in a message, if there is one. */
     static Optional<Script> in(String message) {
         var found = DIRECTIVE.matcher(message);
@@ -82,7 +89,7 @@ public record Script(
                 ? Texts.ofLength(kind, Integer.parseInt(given.get("chars")), seed)
                 : Texts.ofWords(kind, Integer.parseInt(given.getOrDefault("words", "40")), seed);
         return new Script(
-                text,
+                given.containsKey("numbered") ? NUMBERED + text : text,
                 Double.parseDouble(given.getOrDefault("pace", "0")),
                 Split.valueOf(given.getOrDefault("split", "words").toUpperCase(java.util.Locale.ROOT)),
                 Fault.named(given.getOrDefault("fault", "none")),

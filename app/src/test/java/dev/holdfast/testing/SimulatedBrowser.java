@@ -37,7 +37,7 @@ public final class SimulatedBrowser implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(5))
             .build();
 
-    private final URI server;
+    private volatile URI server;
     private final Map<String, String> cookies = new ConcurrentHashMap<>();
     private final FeedStore store = new FeedStore();
     private final AtomicInteger hellos = new AtomicInteger();
@@ -47,6 +47,9 @@ public final class SimulatedBrowser implements AutoCloseable {
     private volatile int lastStatus;
     private volatile long retryMillis = 500;
     private volatile InputStream stream;
+    private volatile Thread follower;
+    private volatile long heardAt = System.nanoTime();
+    private volatile Duration timeout = Duration.ofSeconds(30);
 
     public SimulatedBrowser(URI server) {
         this.server = server;
@@ -85,7 +88,7 @@ public final class SimulatedBrowser implements AutoCloseable {
     }
 
     public HttpResponse<String> send(String method, String path, Object body) {
-        var request = HttpRequest.newBuilder(server.resolve(path)).timeout(Duration.ofSeconds(30));
+        var request = HttpRequest.newBuilder(server.resolve(path)).timeout(timeout);
         headers(request);
         if (body != null) request.header("Content-Type", "application/json");
         request.method(
@@ -105,7 +108,8 @@ public final class SimulatedBrowser implements AutoCloseable {
     /** Follows the feed from now on, through every disconnection, until {@link #close} or a 401. */
     public SimulatedBrowser goOnline() {
         online = true;
-        Thread.ofVirtual().name("browser").start(this::follow);
+        follower = Thread.ofVirtual().name("browser").unstarted(this::follow);
+        follower.start();
         return this;
     }
 
@@ -113,6 +117,22 @@ public final class SimulatedBrowser implements AutoCloseable {
     public void goOffline() {
         online = false;
         hangUp();
+    }
+
+    /** Talks to this server from the next request on, as behind a load balancer. */
+    public void moveTo(URI other) {
+        server = other;
+    }
+
+    /** How long a request may take; 30 s unless set. */
+    public SimulatedBrowser patience(Duration longest) {
+        timeout = longest;
+        return this;
+    }
+
+    /** How long the feed has said nothing: heads come every 15 s. */
+    public Duration silence() {
+        return Duration.ofNanos(System.nanoTime() - heardAt);
     }
 
     /** Cuts the connection; the browser comes back by itself. */
@@ -186,7 +206,7 @@ public final class SimulatedBrowser implements AutoCloseable {
     }
 
     private void follow() {
-        while (online) {
+        while (online && follower == Thread.currentThread()) {
             try {
                 read();
             } catch (IOException | UncheckedIOException e) {
@@ -199,7 +219,9 @@ public final class SimulatedBrowser implements AutoCloseable {
     }
 
     private void read() throws IOException {
-        var request = HttpRequest.newBuilder(server.resolve("/api/feed")).header("Accept", "text/event-stream");
+        var request = HttpRequest.newBuilder(server.resolve("/api/feed"))
+                .header("Accept", "text/event-stream")
+                .timeout(timeout);
         headers(request);
         HttpResponse<InputStream> response;
         try {
@@ -211,6 +233,7 @@ public final class SimulatedBrowser implements AutoCloseable {
         lastStatus = response.statusCode();
         keepCookies(response);
         stream = response.body();
+        heardAt = System.nanoTime();
         if (!online || lastStatus != 200) {
             hangUp();
             return;
@@ -220,10 +243,17 @@ public final class SimulatedBrowser implements AutoCloseable {
 
     private void events(BufferedReader lines) throws IOException {
         String name = null;
+        String data = null;
         for (var line = lines.readLine(); line != null && online; line = lines.readLine()) {
+            heardAt = System.nanoTime();
             if (line.startsWith("retry: ")) retryMillis = Long.parseLong(line.substring(7));
             else if (line.startsWith("event: ")) name = line.substring(7);
-            else if (line.startsWith("data: ")) event(name, JSON.readTree(line.substring(6)));
+            else if (line.startsWith("data: ")) data = line.substring(6);
+            else if (line.isEmpty() && data != null) {
+                // only here is the event whole: a cut may leave half of its line
+                event(name, JSON.readTree(data));
+                data = null;
+            }
         }
     }
 

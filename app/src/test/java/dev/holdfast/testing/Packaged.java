@@ -1,0 +1,80 @@
+package dev.holdfast.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** How app/target/holdfast.jar is started: as it is, or unpacked and with a cache of what a start loads, if that was made. */
+final class Packaged {
+
+    private Packaged() {}
+
+    /** @param options Java's; the cache serves those that it was made with, and is left aside with others */
+    static List<String> command(List<String> options) {
+        var jar = jar();
+        var command = new ArrayList<String>();
+        command.add(java());
+        command.addAll(options);
+        command.addAll(List.of(
+                "-XX:+UseCompactObjectHeaders",
+                "-XX:-UsePerfData",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow"));
+        var unpacked = unpacked(jar).resolve("holdfast.jar");
+        if (Files.exists(cache(jar))) command.add("-XX:AOTCache=" + cache(jar));
+        command.addAll(List.of("-jar", (Files.exists(unpacked) ? unpacked : jar).toString()));
+        return command;
+    }
+
+    /** @param training starts and ends the program so that it writes the file given */
+    static void warmUp(Consumer<Path> training) {
+        var jar = jar();
+        var folder = unpacked(jar);
+        try (var lock = FileChannel.open(folder.resolveSibling("holdfast.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            lock.lock();
+            if (Files.exists(cache(jar))) return;
+            run(java(), "-Djarmode=tools", "-jar", jar.toString(), "extract", "--force", "--destination", folder.toString());
+            var fresh = folder.resolve("fresh.aot");
+            training.accept(fresh);
+            if (Files.exists(fresh)) Files.move(fresh, cache(jar), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path unpacked(Path jar) {
+        return jar.resolveSibling("holdfast-" + jar.toFile().lastModified());
+    }
+
+    private static Path cache(Path jar) {
+        return unpacked(jar).resolve("holdfast.aot");
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private static Path jar() {
+        for (var candidate : List.of(Path.of("target/holdfast.jar"), Path.of("app/target/holdfast.jar"), Path.of("../target/holdfast.jar"), Path.of("../../app/target/holdfast.jar"))) {
+            if (Files.exists(candidate)) return candidate.toAbsolutePath().normalize();
+        }
+        throw new IllegalStateException("There is no app/target/holdfast.jar. Build it: ./mvnw -pl app -am package -DskipTests");
+    }
+
+    private static void run(String... command) throws IOException {
+        try {
+            var ended = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+            if (ended != 0) throw new IOException(String.join(" ", command) + " ended with " + ended);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+}
