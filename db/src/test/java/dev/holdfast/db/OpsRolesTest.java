@@ -18,28 +18,27 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 /** holdfast_ops and holdfast_readonly may do what they are for; every other operation is denied. */
 class OpsRolesTest {
 
-    // one database for all: nearly every call is denied, and leaves nothing behind
-    private static final QueueFixture QUEUE = new QueueFixture();
+    private final QueueFixture queue = new QueueFixture();
     private final String login = "login_" + UUID.randomUUID().toString().substring(0, 8);
     private Connection connection;
     private JdbcClient jdbc;
 
     @BeforeEach
     void connect() throws SQLException {
-        QUEUE.failed("@ada one");
-        QUEUE.jdbc.sql("create role " + login + " login password 'secret'").update();
-        connection = QUEUE.database.dataSource().getConnection();
+        queue.failed("@ada one");
+        queue.jdbc.sql("create role " + login + " login password 'secret'").update();
+        connection = queue.database.dataSource().getConnection();
         jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
     }
 
     @AfterEach
     void disconnect() throws SQLException {
         connection.close();
-        QUEUE.jdbc.sql("drop role " + login).update();
+        queue.jdbc.sql("drop role " + login).update();
     }
 
     private void become(String role) {
-        QUEUE.jdbc.sql("grant " + role + " to " + login).update();
+        queue.jdbc.sql("grant " + role + " to " + login).update();
         jdbc.sql("set session authorization " + login).update();
     }
 
@@ -52,7 +51,7 @@ class OpsRolesTest {
         become("holdfast_readonly");
         assertThatCode(() -> jdbc.sql(select).query(Long.class).single()).doesNotThrowAnyException();
         jdbc.sql("reset session authorization").update();
-        QUEUE.jdbc.sql("revoke holdfast_readonly from " + login).update();
+        queue.jdbc.sql("revoke holdfast_readonly from " + login).update();
         become("holdfast_ops");
         assertThatCode(() -> jdbc.sql(select).query(Long.class).single()).doesNotThrowAnyException();
     }
@@ -68,7 +67,7 @@ class OpsRolesTest {
         become("holdfast_ops");
         assertThatCode(() -> jdbc.sql(call).query().listOfRows()).doesNotThrowAnyException();
         jdbc.sql("reset session authorization").update();
-        QUEUE.jdbc.sql("revoke holdfast_ops from " + login).update();
+        queue.jdbc.sql("revoke holdfast_ops from " + login).update();
         become("holdfast_readonly");
         denied(call);
     }
@@ -88,7 +87,7 @@ class OpsRolesTest {
         become("holdfast_readonly");
         denied(statement);
         jdbc.sql("reset session authorization").update();
-        QUEUE.jdbc.sql("revoke holdfast_readonly from " + login).update();
+        queue.jdbc.sql("revoke holdfast_readonly from " + login).update();
         become("holdfast_ops");
         denied(statement);
     }
@@ -125,8 +124,6 @@ class OpsRolesTest {
 
     @Test
     void only_the_web_may_speak_for_an_account() {
-        QUEUE.jdbc.sql("update chat.agent set paused = false").update();
-        QUEUE.jdbc.sql("delete from chat.audit").update();
         become("holdfast_ops");
         jdbc.sql("set holdfast.actor = 'mira'").update();
         jdbc.sql("select ops.pause_agent('ada')").query().listOfRows();

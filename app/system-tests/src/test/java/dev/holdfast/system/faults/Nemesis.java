@@ -1,0 +1,109 @@
+package dev.holdfast.system.faults;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.springframework.dao.DataAccessException;
+
+/** Breaks something every few seconds; what, whom and for how long is a matter of the seed. */
+final class Nemesis implements Runnable {
+
+    private final Random random;
+    private final Installation installation;
+    private final List<Node> nodes;
+    private final int pauseMillis;
+    private final long began = System.nanoTime();
+    private final List<Thread> underWay = new CopyOnWriteArrayList<>();
+    final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
+    private volatile boolean going = true;
+
+    Nemesis(long seed, Installation installation, List<Node> nodes, int pauseMillis) {
+        this.random = new Random(seed);
+        this.installation = installation;
+        this.nodes = nodes;
+        this.pauseMillis = pauseMillis;
+    }
+
+    @Override
+    public void run() {
+        while (going) {
+            Installation.pause(random.nextInt(pauseMillis * 2) + 1);
+            if (going) strike();
+        }
+    }
+
+    /** Ends with everything mended. */
+    void leave() {
+        going = false;
+        for (var fault : underWay) join(fault);
+        for (var node : nodes) node.startUntilReady();
+    }
+
+    private void strike() {
+        var node = nodes.get(random.nextInt(nodes.size()));
+        var millis = random.nextLong(500, 4_000);
+        var long_ = Installation.LEASE.toMillis() * 3 / 2 + random.nextLong(4_000);
+        var thenCut = random.nextBoolean();
+        switch (random.nextInt(22)) {
+            case 0, 1, 2, 3 -> on(node, "kill -9, back after " + millis + " ms", () -> node.kill(millis));
+            case 4, 5 -> on(node, "freeze for " + long_ + " ms", () -> node.freeze(long_));
+            case 6, 7 -> on(node, "SIGTERM and start", node::restartGently);
+            case 8, 9 -> on(node, "cut from the database", node::cutDatabase);
+            case 10, 11 -> on(node, "database black-holed for " + long_ + " ms" + (thenCut ? ", then cut" : ""),
+                    () -> node.blackHoleDatabase(long_, thenCut));
+            case 12 -> on(node, "database refused for " + millis + " ms", () -> node.refuseDatabase(millis));
+            case 13, 14 -> on(node, "cut from its browsers", node::cutBrowsers);
+            case 15 -> on(node, "browsers black-holed for " + long_ + " ms" + (thenCut ? ", then cut" : ""),
+                    () -> node.blackHoleBrowsers(long_, thenCut));
+            case 16, 17 -> everywhere("a random backend terminated", () -> terminate("order by random() limit 1"));
+            case 18 -> everywhere("all backends terminated", () -> terminate(""));
+            case 19 -> everywhere("the listeners' backends terminated", () -> terminate("and query ilike 'notify holdfast%' or query ilike 'listen%'"));
+            default -> everywhere("PostgreSQL crashes", installation.postgres::crashAndRestart);
+        }
+    }
+
+    private void terminate(String whom) {
+        try {
+            installation.jdbc().sql("""
+                    select pg_terminate_backend(pid) from (
+                      select pid from pg_stat_activity
+                      where datname = current_database() and application_name = 'holdfast' %s) b""".formatted(whom)).query().listOfRows();
+        } catch (DataAccessException e) {
+            note("    (the database was away)");
+        }
+    }
+
+    private void on(Node node, String what, Runnable fault) {
+        underWay.add(Thread.ofVirtual().start(() -> node.during(() -> {
+            note(node.process.name() + ": " + what);
+            guarded(what, fault);
+        })));
+    }
+
+    private void everywhere(String what, Runnable fault) {
+        note(what);
+        guarded(what, fault);
+    }
+
+    private void guarded(String what, Runnable fault) {
+        try {
+            fault.run();
+        } catch (RuntimeException e) {
+            note("FAILED to " + what + ": " + e);
+        }
+    }
+
+    private void note(String what) {
+        log.add("%6.1f s  %s".formatted((System.nanoTime() - began) / 1e9, what));
+    }
+
+    private static void join(Thread fault) {
+        try {
+            fault.join(Duration.ofMinutes(3));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
