@@ -1,5 +1,6 @@
 -- Least privilege: what the web and the workers may do. The functions run as their owner, so a role needs only
 -- EXECUTE on its own doors. Where a role could not be created, its grants are left out.
+-- Runs again with every build, because "all functions" are those of that moment. Build: @built@
 revoke all on all functions in schema chat from public;
 revoke all on all tables in schema chat from public;
 

@@ -144,7 +144,7 @@ class LocksTest {
     }
 
     private void awaitLockWaiter() throws InterruptedException {
-        while (chat.count("pg_locks where not granted and locktype = 'advisory'") == 0) {
+        while (chat.count("pg_locks where not granted and locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())") == 0) {
             Thread.sleep(5);
         }
     }

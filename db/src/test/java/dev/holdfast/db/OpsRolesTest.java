@@ -18,27 +18,28 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 /** holdfast_ops and holdfast_readonly may do what they are for; every other operation is denied. */
 class OpsRolesTest {
 
-    private final QueueFixture queue = new QueueFixture();
+    // one database for all: nearly every call is denied, and leaves nothing behind
+    private static final QueueFixture QUEUE = new QueueFixture();
     private final String login = "login_" + UUID.randomUUID().toString().substring(0, 8);
     private Connection connection;
     private JdbcClient jdbc;
 
     @BeforeEach
     void connect() throws SQLException {
-        queue.failed("@ada one");
-        queue.jdbc.sql("create role " + login + " login password 'secret'").update();
-        connection = queue.database.dataSource().getConnection();
+        QUEUE.failed("@ada one");
+        QUEUE.jdbc.sql("create role " + login + " login password 'secret'").update();
+        connection = QUEUE.database.dataSource().getConnection();
         jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
     }
 
     @AfterEach
     void disconnect() throws SQLException {
         connection.close();
-        queue.jdbc.sql("drop role " + login).update();
+        QUEUE.jdbc.sql("drop role " + login).update();
     }
 
     private void become(String role) {
-        queue.jdbc.sql("grant " + role + " to " + login).update();
+        QUEUE.jdbc.sql("grant " + role + " to " + login).update();
         jdbc.sql("set session authorization " + login).update();
     }
 
@@ -51,7 +52,7 @@ class OpsRolesTest {
         become("holdfast_readonly");
         assertThatCode(() -> jdbc.sql(select).query(Long.class).single()).doesNotThrowAnyException();
         jdbc.sql("reset session authorization").update();
-        queue.jdbc.sql("revoke holdfast_readonly from " + login).update();
+        QUEUE.jdbc.sql("revoke holdfast_readonly from " + login).update();
         become("holdfast_ops");
         assertThatCode(() -> jdbc.sql(select).query(Long.class).single()).doesNotThrowAnyException();
     }
@@ -67,7 +68,7 @@ class OpsRolesTest {
         become("holdfast_ops");
         assertThatCode(() -> jdbc.sql(call).query().listOfRows()).doesNotThrowAnyException();
         jdbc.sql("reset session authorization").update();
-        queue.jdbc.sql("revoke holdfast_ops from " + login).update();
+        QUEUE.jdbc.sql("revoke holdfast_ops from " + login).update();
         become("holdfast_readonly");
         denied(call);
     }
@@ -87,7 +88,7 @@ class OpsRolesTest {
         become("holdfast_readonly");
         denied(statement);
         jdbc.sql("reset session authorization").update();
-        queue.jdbc.sql("revoke holdfast_readonly from " + login).update();
+        QUEUE.jdbc.sql("revoke holdfast_readonly from " + login).update();
         become("holdfast_ops");
         denied(statement);
     }
@@ -124,6 +125,8 @@ class OpsRolesTest {
 
     @Test
     void only_the_web_may_speak_for_an_account() {
+        QUEUE.jdbc.sql("update chat.agent set paused = false").update();
+        QUEUE.jdbc.sql("delete from chat.audit").update();
         become("holdfast_ops");
         jdbc.sql("set holdfast.actor = 'mira'").update();
         jdbc.sql("select ops.pause_agent('ada')").query().listOfRows();

@@ -116,6 +116,13 @@ class RolesTest {
         }
     }
 
+    @Test
+    void the_grants_run_again_with_every_build() throws java.io.IOException {
+        try (var grants = RolesTest.class.getResourceAsStream("/db/migration/R__95_grants.sql")) {
+            assertThat(new String(grants.readAllBytes())).containsPattern("Build: \\d{4}-\\d\\d-\\d\\dT");
+        }
+    }
+
     /** allowed, or why not; the statement's work is kept. */
     private String as(String role, String sql) {
         try (Connection connection = chat.pool().getConnection(); var statement = connection.createStatement()) {

@@ -5,6 +5,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /** A PostgreSQL server of a test JVM; it ends with the JVM. */
@@ -40,8 +41,16 @@ public record TestServer(String description, String host, int port, String user,
         }
     }
 
+    static void requireEngine() {
+        if (System.getProperty("postgres", "embedded").equals("docker") && !DockerClientFactory.instance().isDockerAvailable()) {
+            throw new IllegalStateException("-Dpostgres=docker needs a Docker engine and none answers;"
+                    + " start one, or leave the option out to use the embedded PostgreSQL");
+        }
+    }
+
     @SuppressWarnings("resource") // the container ends with the JVM
     private static TestServer docker() {
+        requireEngine();
         String version = System.getProperty("postgres.version", "18");
         var container = new PostgreSQLContainer("postgres:" + version)
                 .withCommand("postgres", "-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_preload_libraries=pg_stat_statements");
