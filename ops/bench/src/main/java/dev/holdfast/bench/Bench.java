@@ -8,8 +8,8 @@ import java.util.List;
 final class Bench {
 
     private static final List<Benchmark> ALL =
-            List.of(new WholeGenerations(), new ChunkFlushes(), new WalPerByte(), new IdleFeedClients(), new FanOut(),
-                    new AudienceAndDatabase(), new ReconnectStorm(), new StalledReaders());
+            List.of(new WholeGenerations(), new MentionToStarted(), new ChunkFlushes(), new WalPerByte(), new TokenToBrowser(), new ManyReplies(),
+                    new IdleFeedClients(), new FanOut(), new AudienceAndDatabase(), new StartAndHistory(), new ReconnectStorm(), new StalledReaders());
 
     private Bench() {}
 

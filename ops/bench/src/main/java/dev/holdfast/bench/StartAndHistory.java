@@ -1,0 +1,151 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.bench.Server.Database;
+import dev.holdfast.testing.HoldfastProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Goal 10: start to ready on an existing database and what an idle process holds; and whether 1,000,000 finished
+ * generations and 10,000,000 messages slow what people and workers do all day. -Dmessages=n: so many messages instead,
+ * a tenth of them replies. The plans go to results/10-plans.txt.
+ */
+final class StartAndHistory implements Benchmark {
+
+    private static final Map<String, String> DAILY = new LinkedHashMap<>();
+
+    static {
+        DAILY.put("claim one", "select count(*) from chat.claim((select max(id) from chat.worker), 1, interval '10 seconds')");
+        DAILY.put("open a channel", "select chat.history((select id from chat.channel where name = 'room-1'), null, 50)");
+        DAILY.put("changes of a channel", "select chat.changes(id, seq) from chat.channel where name = 'room-1'");
+        DAILY.put("ops.queue", "select * from ops.queue");
+        DAILY.put("ops.stuck", "select * from ops.stuck");
+        DAILY.put("ops.throughput", "select * from ops.throughput");
+        DAILY.put("ops.generations, newest 50", "select * from ops.generations order by id desc limit 50");
+    }
+
+    @Override
+    public String name() {
+        return "10";
+    }
+
+    @Override
+    public String title() {
+        return "start to ready, memory, and a long history";
+    }
+
+    @Override
+    public void run(Report report) throws Exception {
+        try (Database small = Server.holdfast(); Database large = Server.holdfast()) {
+            start(report, small);
+            int messages = Integer.getInteger("messages", Rounds.quick() ? 100_000 : 10_000_000);
+            fill(Chat.in(small, 100), 2_000);
+            fill(Chat.in(large, 100), messages);
+            report.remark("the long history: %,d messages, %,d finished generations; the short one: 2,000 and 200", messages, messages / 10);
+            for (var daily : DAILY.entrySet()) {
+                Rounds.interleave(report,
+                        new Side("short history, " + daily.getKey(), () -> time(small, daily.getValue())),
+                        new Side("long history, " + daily.getKey(), () -> time(large, daily.getValue())));
+                var grown = Samples.none("grown", "ms");
+                for (int n = 0; n < Rounds.count(); n++) {
+                    grown.values().add(report.of("long history, " + daily.getKey(), "ms").values().get(n)
+                            - report.of("short history, " + daily.getKey(), "ms").values().get(n));
+                }
+                report.judge(Verdict.atMost(5, daily.getKey() + ", slower by", grown).in("ms"));
+            }
+            plans(large);
+        }
+    }
+
+    private static void start(Report report, Database database) throws Exception {
+        new HoldfastProcess("first-start", "all", database.url()).java().start().close();
+        for (int round = 0; round < Rounds.count(); round++) {
+            try (var holdfast = new HoldfastProcess("start", "all", database.url()).java()) {
+                long began = System.nanoTime();
+                holdfast.start();
+                report.add("java -jar", "start to ready s", (System.nanoTime() - began) / 1e9);
+                Thread.sleep(Rounds.seconds(10) * 1000L);
+                report.add("java -jar", "idle resident MB", Streams.resident(holdfast.pid()));
+            }
+            try (var holdfast = new HoldfastProcess("start", "all", database.url()).java("-XX:+UseSerialGC", "-Xmx256m").start()) {
+                Thread.sleep(Rounds.seconds(10) * 1000L);
+                report.add("java -XX:+UseSerialGC -Xmx256m -jar", "idle resident MB", Streams.resident(holdfast.pid()));
+            }
+        }
+        report.judge(Verdict.atMost(6, "start to ready on an existing database", report.of("java -jar", "start to ready s")).in("s"));
+        report.judge(Verdict.atMost(250, "idle process", report.of("java -jar", "idle resident MB")).in("MB"));
+    }
+
+    /** People's messages, a tenth of them answered long ago; without triggers and with the indexes made at the end. */
+    private static void fill(Chat chat, int messages) throws Exception {
+        try (var connection = chat.database().dataSource().getConnection()) {
+            Sql.run(connection, "set session_replication_role = replica");
+            Sql.run(connection, "drop index chat.message_words");
+            Sql.run(connection, """
+                insert into chat.message (id, channel_id, author_id, content, status, seq, position, created_at)
+                select gen_random_uuid(), c.id, case when n % 10 = 0 then ada.id else mira.id end,
+                  'A message of a usual length, number ' || n || ', as people write them all day.', 'complete',
+                  n / 100 + 1, n / 100 + 1, now() - make_interval(secs => (?::integer - n) / 10.0)
+                from generate_series(0, ?::integer - 1) n
+                join (select id, row_number() over (order by id) - 1 as place from chat.channel) c on c.place = n % 100
+                join chat.account mira on mira.handle = 'mira'
+                join chat.account ada on ada.handle = 'ada'
+                """, messages, messages);
+            Sql.run(connection, "update chat.channel set seq = ?::integer / 100 + 1", messages);
+            Sql.run(connection, """
+                insert into chat.generation (message_id, asked_by_message, agent_id, channel_id, person_id, state, attempt, fence, worker_id,
+                  queued_at, claimed_at, first_token_at, finished_at, input_tokens, output_tokens)
+                select m.id, m.id, m.author_id, m.channel_id, mira.id, 'completed', 1, 1, ?,
+                  m.created_at - interval '9 seconds', m.created_at - interval '9 seconds', m.created_at - interval '8 seconds', m.created_at, 100, 100
+                from chat.message m
+                join chat.account mira on mira.handle = 'mira'
+                where m.author_id <> mira.id
+                """, chat.worker());
+            Sql.run(connection, "create index message_words on chat.message using gin (to_tsvector('simple', content)) where deleted_at is null and status in ('complete', 'stopped', 'failed')");
+        }
+        chat.analyze();
+        chat.ask(200);
+    }
+
+    private static Map<String, Double> time(Database database, String sql) throws Exception {
+        try (var connection = database.dataSource().getConnection()) {
+            Sql.run(connection, sql);
+            int times = 5;
+            long began = System.nanoTime();
+            for (int n = 0; n < times; n++) {
+                Sql.run(connection, sql);
+            }
+            return Map.of("ms", (System.nanoTime() - began) / 1e6 / times);
+        }
+    }
+
+    private static void plans(Database database) throws Exception {
+        var jdbc = new JdbcTemplate(database.dataSource());
+        var text = new StringBuilder("What the database does with a long history: EXPLAIN (ANALYZE, BUFFERS) of what is asked all day.\n");
+        for (var daily : DAILY.entrySet()) {
+            text.append("\n-- ").append(daily.getKey()).append('\n').append(daily.getValue()).append(";\n");
+            explain(jdbc, daily.getValue(), text);
+        }
+        // what the functions above run inside
+        UUID channel = jdbc.queryForObject("select id from chat.channel where name = 'room-1'", UUID.class);
+        for (String inner : List.of(
+                "select * from chat.message x where x.channel_id = '" + channel + "' order by x.position desc limit 50",
+                "select * from chat.message m where m.channel_id = '" + channel + "' and m.seq > 1000000000 and m.seq <= 2000000000",
+                "select g.id from chat.generation g where g.agent_id = (select account_id from chat.agent limit 1) and g.state = 'queued' and g.run_at <= now() order by g.priority desc, g.turn, g.id limit 1 for no key update skip locked")) {
+            text.append("\n-- inside\n").append(inner).append(";\n");
+            explain(jdbc, inner, text);
+        }
+        Path folder = Path.of(System.getProperty("results", "ops/bench/results"));
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("10-plans.txt"), text);
+    }
+
+    private static void explain(JdbcTemplate jdbc, String sql, StringBuilder text) {
+        jdbc.queryForList("explain (analyze, buffers, costs off) " + sql, String.class).forEach(line -> text.append("    ").append(line).append('\n'));
+    }
+}
