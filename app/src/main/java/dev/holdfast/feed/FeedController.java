@@ -22,6 +22,7 @@ final class FeedController {
 
     @GetMapping("/api/feed")
     void feed(HttpServletRequest request, HttpServletResponse response, Principal principal) {
+        if (!request.getMethod().equals("GET")) return; // HEAD is mapped too, and has no stream
         var account = UUID.fromString(principal.getName());
         var session = request.getSession().getId();
         request.setAttribute(

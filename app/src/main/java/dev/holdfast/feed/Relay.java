@@ -24,6 +24,7 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
     private static final Logger log = LoggerFactory.getLogger(Relay.class);
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
     private static final int POLL_SECONDS = 5;
+    private static final int HEADS_SECONDS = 15;
 
     private final ListenConnection listener;
     private final Audience audience;
@@ -91,28 +92,27 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         var next = System.nanoTime() + SECOND;
         while (running) {
             var round = wakeups.take(next);
-            audience.leave(theGone());
             var tick = System.nanoTime() - next >= 0;
-            if (tick) {
-                next = Math.max(next + SECOND, System.nanoTime());
-                second++;
-                audience.heads(account -> Door.turn(account, second, 15), System.nanoTime());
-            }
+            if (tick) next = Math.max(next + SECOND, System.nanoTime());
             attempt(round, tick);
         }
     }
 
     private void attempt(Round round, boolean tick) {
         try {
+            audience.leave(theGone());
+            if (tick) audience.heads(account -> Door.turn(account, second, HEADS_SECONDS), System.nanoTime());
             round(round, tick);
             failing = false;
         } catch (DataAccessException e) {
             if (!failing) log.warn("The feed cannot read the database, it goes on when it can: {}", e.getMessage());
             again(round);
-        } catch (RuntimeException e) {
-            // the driver's statements throw anything when their connection is cut
+        } catch (RuntimeException | Error e) {
+            // the driver's statements throw anything when their connection is cut; whatever it is, the feed goes on
             if (!failing) log.warn("A round of the feed failed, its channels are read again", e);
             again(round);
+        } finally {
+            if (tick) second++;
         }
     }
 

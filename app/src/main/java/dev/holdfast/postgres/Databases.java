@@ -64,7 +64,7 @@ class Databases {
     Migrated migrated(Server server) {
         DataSource owner = server.url().dataSource();
         try {
-            owner.getConnection().close();
+            connectOnce(owner);
         } catch (SQLException e) {
             throw new StartFailure("the database " + server.url() + " does not answer (" + e.getMessage() + "); check HOLDFAST_DATABASE_URL", e);
         }
@@ -75,6 +75,15 @@ class Databases {
             throw new StartFailure("the schema of " + server.url() + " could not be brought up to date: " + e.getMessage().strip(), e);
         }
         return new Migrated(server.url(), flyway);
+    }
+
+    // the first connection also loads the driver, which on a busy machine can take longer than connecting may
+    private static void connectOnce(DataSource owner) throws SQLException {
+        try {
+            owner.getConnection().close();
+        } catch (SQLException e) {
+            owner.getConnection().close();
+        }
     }
 
     @Bean(destroyMethod = "close")
