@@ -68,6 +68,14 @@ final class Audience {
         return locked(() -> channels.values().stream().map(ChannelFeed::cursor).toList());
     }
 
+    /** Growing text comes again from its beginning: a database that crashed may have lost the end of what was sent. */
+    void forgetText() {
+        locked(() -> {
+            channels.values().forEach(ChannelFeed::forgetText);
+            return null;
+        });
+    }
+
     /** Makes the event once and sends it to all who may have it. @return false if it no longer fits the cursor */
     boolean publish(Change change) {
         return locked(() -> {

@@ -35,6 +35,11 @@ final class ChannelFeed {
         head = null;
     }
 
+    void forgetText() {
+        running = List.of();
+        head = null;
+    }
+
     /** This channel's entry in hello, heads and account: made once per change, shared by all who get it. */
     String head() {
         if (head == null) head = makeHead();

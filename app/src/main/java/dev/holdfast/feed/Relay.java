@@ -124,7 +124,10 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
 
     private void round(Round round, boolean tick) {
         door.check(round, tick ? second : -1).forEach(wakeups::channel);
-        if (round.everything()) metrics.resynced();
+        if (round.everything()) {
+            metrics.resynced();
+            audience.forgetText();
+        }
         var everything = round.everything() || tick && second % POLL_SECONDS == 0;
         var cursors = everything ? audience.allCursors() : audience.cursors(round.channels().keySet());
         if (cursors.isEmpty()) return;
