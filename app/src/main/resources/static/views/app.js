@@ -50,7 +50,7 @@ class App extends View {
       case 'ops':
         import('../operations/ops.js'); // charts and all: only for those who look at them
         return html`<hf-ops></hf-ops>`;
-      default: return nothing;
+      default: return html`<h1>Channels</h1>`;
     }
   }
 
