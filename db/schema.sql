@@ -387,7 +387,7 @@ function chat.changes(channel uuid, after bigint)
   -- All that changed in a channel after a seq: {after, seq, messages, text}. A client ahead of seq throws its copy away and asks again from 0.
 
 function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
-  returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text) language sql stable security definer set search_path=chat, pg_temp
+  returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. marks: a line "message fence last_start" for each reply with new text, to be passed the next time.
 
 function chat.claim(worker bigint, max integer, lease interval)
@@ -399,7 +399,7 @@ function chat.complete(worker bigint, messages uuid[], fences bigint[], contents
   -- The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. held: whether the fence still held (false: nothing was written). Replies whose channel somebody holds are left out; call again for them.
 
 function chat.context(generation bigint, max_messages integer)
-  returns TABLE(message_id uuid, handle text, display_name text, kind text, content text, own boolean) language sql stable security definer set search_path=chat, pg_temp
+  returns TABLE(message_id uuid, handle text, display_name text, kind text, content text, own boolean) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- What the agent may know: the messages of its channel alone, newest first, from the asking one backwards; without deleted, failed and unfinished ones.
 
 function chat.delete_message(message uuid, account uuid)
@@ -427,7 +427,7 @@ function chat.heartbeat(worker bigint, generations bigint[], fences bigint[], le
   -- Renews the leases of all that the worker runs and returns the generations that are no longer its own (cancelled, or reclaimed by another).
 
 function chat.history(channel uuid, before bigint, max integer)
-  returns json language sql stable security definer set search_path=chat, pg_temp
+  returns json language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- A page of a channel's messages, newest first: those inserted before the given seq (null: the newest).
 
 function chat.hold_flushes_of(workers bigint[])

@@ -593,15 +593,24 @@ language sql
 stable
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
   select m.id, a.handle, a.display_name, a.kind, m.content, m.author_id = g.agent_id
   from chat.generation g
   join chat.message asked on asked.id = g.asked_by_message
-  join chat.message m on m.channel_id = g.channel_id and m.position <= asked.position
+  -- the limit inside: the channel is read backwards by its index, however long it is
+  cross join lateral (
+    select x.id, x.author_id, x.content, x.position
+    from chat.message x
+    where x.channel_id = g.channel_id and x.position <= asked.position
+      and x.deleted_at is null and x.status in ('complete', 'stopped') and x.content <> ''
+    order by x.position desc
+    limit max_messages
+  ) m
   join account a on a.id = m.author_id
-  where g.id = context.generation and m.deleted_at is null and m.status in ('complete', 'stopped') and m.content <> ''
+  where g.id = context.generation
   order by m.position desc
-  limit max_messages
 $$;
 comment on function chat.context(bigint, integer) is
   'What the agent may know: the messages of its channel alone, newest first, from the asking one backwards; without deleted, failed and unfinished ones.';

@@ -71,6 +71,8 @@ language sql
 stable
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off -- chunk fills and empties by the second: by its key, whatever the statistics say
+set enable_bitmapscan = off
 as $$
   select c.id, asked.after, c.seq, coalesce(changed.json, '[]'), coalesce(running.json, '[]'), coalesce(running.marks, '')
   from unnest(channels, afters) as asked(channel_id, after)
@@ -109,6 +111,8 @@ language sql
 stable
 security definer
 set search_path = chat, pg_temp
+set enable_seqscan = off -- chunk fills and empties by the second: by its key, whatever the statistics say
+set enable_bitmapscan = off
 as $$
   select coalesce(json_agg(chat.message_json(m) order by m.position desc), '[]')
   from (
