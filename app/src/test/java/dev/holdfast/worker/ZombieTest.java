@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
+import dev.holdfast.generation.Chunk;
 import dev.holdfast.generation.Chunks;
 import dev.holdfast.generation.Claimed;
+import dev.holdfast.generation.Completion;
 import dev.holdfast.generation.Generations;
+import dev.holdfast.generation.Generations.Outcome;
+import dev.holdfast.generation.Held;
 import dev.holdfast.generation.Workers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -30,6 +34,8 @@ class ZombieTest {
     private final HikariDataSource pool = TestWorker.pool(database);
     private final Generations generations = new Generations(pool);
     private final Actor[] actors = {new Actor("a"), new Actor("b")};
+
+    private int blindWrites;
 
     /** A worker without threads: each of its steps is taken when the test says so. */
     private final class Actor {
@@ -68,6 +74,21 @@ class ZombieTest {
             if (reply() != null && reply().text.length() > 0) reply().finish(1, 1);
         }
 
+        /** A write that fits the rows in everything but its fence, so that nothing else can refuse it. */
+        void writeBlindly(UUID asking, long seed) {
+            var row = channel.reply(asking);
+            if (reply() == null || row.get("fence").equals(reply().claimed.fence())) return;
+            Claimed stale = reply().claimed;
+            String streamed = (String) row.get("streamed");
+            var chunk = new Chunk(stale.message(), stale.fence(), lastStart(asking), streamed.length(), "stale");
+            assertThat(chunks.append(worker, List.of(chunk))).as("seed %d: a stale chunk", seed).containsEntry(stale.message(), Chunk.Refusal.FENCED);
+            var whole = new Completion(stale.message(), stale.fence(), "stale", 1, 1);
+            assertThat(chunks.complete(worker, List.of(whole))).as("seed %d: a stale fold", seed).noneMatch(Held::held);
+            assertThat(chunks.startStreaming(List.of(stale))).as("seed %d: a stale start", seed).noneMatch(Held::held);
+            assertThat(generations.fail(stale, "stale", "stale", null, "stale")).as("seed %d: a stale failure", seed).isEqualTo(Outcome.FENCED);
+            blindWrites++;
+        }
+
         void fail() {
             if (reply() == null || reply().lost()) return;
             generations.fail(reply().claimed, "broke", "cut", Duration.ZERO, reply().text.whole());
@@ -84,6 +105,7 @@ class ZombieTest {
             replaced += interleave(new Random(seed + i), seed + i);
         }
         assertThat(replaced).as("texts of a dead worker that another's replaced").isGreaterThan(INTERLEAVINGS / 10);
+        assertThat(blindWrites).as("writes that only the fence refused").isGreaterThan(INTERLEAVINGS / 10);
     }
 
     /** @return whether a second worker came to write after a first one had */
@@ -116,6 +138,9 @@ class ZombieTest {
                 }
                 default -> together(one::fail, other.flusher::flush);
             }
+            for (Actor actor : actors) {
+                actor.writeBlindly(asking, seed);
+            }
             String wrote = check(asking, seed, steps);
             if (!wrote.isEmpty() && !wrote.startsWith("<1:")) writers = 1;
             steps.add(wrote);
@@ -127,6 +152,15 @@ class ZombieTest {
         var reply = channel.reply(asking);
         if (!List.of("completed", "failed", "cancelled").contains(reply.get("state"))) channel.stop(asking, "mira");
         return writers;
+    }
+
+    private Integer lastStart(UUID asking) {
+        return channel.jdbc
+                .sql("select max(c.start_at) from chat.chunk c join chat.generation g on g.message_id = c.message_id where g.asked_by_message = ?")
+                .param(asking)
+                .query(Integer.class)
+                .optional()
+                .orElse(null);
     }
 
     private void take(Actor actor) {
@@ -157,6 +191,7 @@ class ZombieTest {
         if (text.isEmpty()) return text;
         String fence = text.substring(1, text.indexOf(':'));
         if (!streamed.isEmpty()) assertThat(fence).as("seed %d: the fence of the chunks of %s", seed, reply).isEqualTo(reply.get("fence").toString());
+        else if (reply.get("state").equals("completed")) assertThat(fence).as("seed %d: the fence of the fold of %s", seed, reply).isEqualTo(reply.get("fence").toString());
         else assertThat(fence).as("seed %d: the fence of the text of %s", seed, reply).isEqualTo(reply.get("text_fence").toString());
         var expected = new StringBuilder();
         while (expected.length() < text.length()) {
