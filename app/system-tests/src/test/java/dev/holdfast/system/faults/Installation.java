@@ -85,6 +85,12 @@ final class Installation implements AutoCloseable {
         return this;
     }
 
+    /** Agents that wait for a model as long as a busy machine takes to start asking it. */
+    Installation patientAgents() {
+        jdbc().sql("update chat.agent set first_token_limit = '30 seconds', idle_limit = '30 seconds'").update();
+        return this;
+    }
+
     /** With everybody in it. */
     UUID channel(String name) {
         var id = jdbc().sql("insert into chat.channel (name) values (?) returning id").param(name).query(UUID.class).single();

@@ -31,7 +31,7 @@ class KillTest {
         // the first account and its password hash are a web process's work
         var web = installation.process("web", "web");
         Installation.startAll(web, workers.get(0), workers.get(1));
-        installation.people(1);
+        installation.people(1).patientAgents();
         web.terminate();
     }
 
