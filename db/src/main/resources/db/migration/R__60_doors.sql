@@ -1,4 +1,5 @@
 -- The doors that people use: web and psql alike. Each checks, changes and returns the message, or raises a sentence.
+-- Its remedy is the DETAIL, not a HINT, because the web's driver passes on no HINT.
 
 create or replace function chat.is_member(channel uuid, account uuid)
 returns boolean
@@ -23,7 +24,7 @@ as $$
 begin
   if not chat.is_member(channel, account) then
     raise exception 'You are in no channel %.', channel
-      using errcode = 'HF404', hint = 'Open a channel from the list, or ask one of its members to add you.';
+      using errcode = 'HF404', detail = 'Open a channel from the list, or ask one of its members to add you.';
   end if;
 end
 $$;
@@ -38,11 +39,11 @@ as $$
 begin
   if content is null or content ~ '^\s*$' then
     raise exception 'The message is empty.'
-      using errcode = 'HF422', hint = 'Write something first.';
+      using errcode = 'HF422', detail = 'Write something first.';
   end if;
   if octet_length(content) > 65536 then
     raise exception 'The message has % bytes; the limit is 65536 bytes (64 kB).', octet_length(content)
-      using errcode = 'HF422', hint = 'Shorten it, or split it into several messages.';
+      using errcode = 'HF422', detail = 'Shorten it, or split it into several messages.';
   end if;
 end
 $$;
@@ -58,7 +59,7 @@ declare
   m chat.message;
 begin
   if id is null then
-    raise exception 'The message has no id.' using errcode = 'HF422', hint = 'Make a random UUID for each message, once.';
+    raise exception 'The message has no id.' using errcode = 'HF422', detail = 'Make a random UUID for each message, once.';
   end if;
   perform chat.require_member(channel, author);
   -- the lock first: of parallel repeats one inserts and the others find it
@@ -67,7 +68,7 @@ begin
   if found then
     if m.channel_id <> channel or m.author_id <> author then
       raise exception 'The message id % is taken by another message.', id
-        using errcode = 'HF409', hint = 'Send it again under a new random id.';
+        using errcode = 'HF409', detail = 'Send it again under a new random id.';
     end if;
     return query select false, chat.message_json(m);
     return;
@@ -75,14 +76,14 @@ begin
   perform chat.require_content(content);
   if reply_to is not null and not exists (select from chat.message x where x.id = post_message.reply_to and x.channel_id = channel) then
     raise exception 'The message % that this one replies to is not in this channel.', reply_to
-      using errcode = 'HF422', hint = 'Reply to a message of the same channel, or leave replyTo out.';
+      using errcode = 'HF422', detail = 'Reply to a message of the same channel, or leave replyTo out.';
   end if;
   begin
     insert into chat.message (id, channel_id, author_id, content, reply_to)
     values (post_message.id, channel, author, post_message.content, post_message.reply_to);
   exception when unique_violation then
     raise exception 'The message id % is taken by another message.', id
-      using errcode = 'HF409', hint = 'Send it again under a new random id.';
+      using errcode = 'HF409', detail = 'Send it again under a new random id.';
   end;
   return query select true, chat.message_json(x) from chat.message x where x.id = post_message.id;
 end
@@ -135,7 +136,7 @@ begin
   select * into m from chat.message x where x.id = own_message.message;
   if not found or not chat.is_member(m.channel_id, account) then
     raise exception 'There is no message % that you may see.', message
-      using errcode = 'HF404', hint = 'It may have been in a channel that you left.';
+      using errcode = 'HF404', detail = 'It may have been in a channel that you left.';
   end if;
   return m;
 end
@@ -152,10 +153,10 @@ declare
   m chat.message := chat.own_message(message, account);
 begin
   if m.author_id <> account then
-    raise exception 'Only its author may edit a message.' using errcode = 'HF403', hint = 'Write a message of your own.';
+    raise exception 'Only its author may edit a message.' using errcode = 'HF403', detail = 'Write a message of your own.';
   end if;
   if m.deleted_at is not null then
-    raise exception 'The message was deleted.' using errcode = 'HF409', hint = 'Post it again as a new message.';
+    raise exception 'The message was deleted.' using errcode = 'HF409', detail = 'Post it again as a new message.';
   end if;
   perform chat.require_content(content);
   update chat.message x set content = edit_message.content, edited_at = now()
@@ -183,7 +184,7 @@ begin
     into allowed;
   if not allowed then
     raise exception 'Only its author or an administrator may delete a message.'
-      using errcode = 'HF403', hint = 'Ask its author, or an administrator.';
+      using errcode = 'HF403', detail = 'Ask its author, or an administrator.';
   end if;
   perform chat.cancel(g.id) from generation g where g.message_id = m.id and g.state in ('queued', 'running');
   update chat.message x set content = '', deleted_at = now() where x.id = m.id and x.deleted_at is null;
@@ -204,7 +205,7 @@ declare
 begin
   if not exists (select from generation g where g.message_id = m.id) then
     raise exception 'The message is not an agent''s reply; there is nothing to stop.'
-      using errcode = 'HF409', hint = 'Stop works on a reply that is queued, thinking or streaming.';
+      using errcode = 'HF409', detail = 'Stop works on a reply that is queued, thinking or streaming.';
   end if;
   perform chat.cancel(g.id) from generation g where g.message_id = m.id;
   return (select chat.message_json(x) from chat.message x where x.id = m.id);
@@ -224,7 +225,7 @@ declare
 begin
   if not exists (select from generation g where g.message_id = m.id) then
     raise exception 'The message is not an agent''s reply; there is nothing to retry.'
-      using errcode = 'HF409', hint = 'Retry works on a reply that has ended.';
+      using errcode = 'HF409', detail = 'Retry works on a reply that has ended.';
   end if;
   begin
     perform chat.retry(g.id, 0) from generation g where g.message_id = m.id;
@@ -232,7 +233,7 @@ begin
     if m.deleted_at is not null then
       raise;
     end if;
-    raise exception 'The reply is being written right now.' using errcode = 'HF409', hint = 'Stop it first, then retry.';
+    raise exception 'The reply is being written right now.' using errcode = 'HF409', detail = 'Stop it first, then retry.';
   end;
   return (select chat.message_json(x) from chat.message x where x.id = m.id);
 end

@@ -1,5 +1,6 @@
 package dev.holdfast.channel;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.holdfast.security.SignedIn;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
@@ -34,7 +35,7 @@ import java.util.UUID;
 class ChannelController {
 
     /** Either a name, or the handles of a direct message. */
-    record NewChannel(String name, @com.fasterxml.jackson.annotation.JsonProperty("private") Boolean hidden, List<String> direct) {}
+    record NewChannel(String name, @JsonProperty("private") Boolean hidden, List<String> direct) {}
 
     record Renamed(String name) {}
 

@@ -6,6 +6,7 @@ import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
+import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -43,13 +44,13 @@ class MessageController {
 
     @PostMapping("/messages")
     @Operation(summary = "Write a message; the same id again is 200 and the same message")
-    @ApiResponse(responseCode = "201", content = @io.swagger.v3.oas.annotations.media.Content(schema = @Schema(implementation = MessageJson.class)))
-    @ApiResponse(responseCode = "200", content = @io.swagger.v3.oas.annotations.media.Content(schema = @Schema(implementation = MessageJson.class)))
+    @ApiResponse(responseCode = "201", content = @Content(schema = @Schema(implementation = MessageJson.class)))
+    @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = MessageJson.class)))
     ResponseEntity<String> post(@PathVariable UUID channel, @RequestBody NewMessage wanted, @AuthenticationPrincipal SignedIn me) {
         if (wanted.id() == null) {
             throw Problem.invalid("The field \"id\" is missing. Send a new random UUID, and the same one again when you repeat the call.");
         }
-        var content = Content.checked(wanted.content());
+        var content = MessageContent.checked(wanted.content());
         limits.takePosting(me.id());
         limits.takeSummoning(me.id(), content);
         var posted = messages.post(wanted.id(), channel, me.id(), content, wanted.replyTo());
@@ -60,7 +61,7 @@ class MessageController {
     @Operation(summary = "A page of history, newest first: the messages whose position is below before")
     @ApiResponse(
             responseCode = "200",
-            content = @io.swagger.v3.oas.annotations.media.Content(array = @ArraySchema(schema = @Schema(implementation = MessageJson.class))))
+            content = @Content(array = @ArraySchema(schema = @Schema(implementation = MessageJson.class))))
     String history(
             @PathVariable UUID channel,
             @RequestParam(required = false) Long before,
@@ -76,7 +77,7 @@ class MessageController {
     @Operation(summary = "All that changed after a seq: what takes a client that was at after to seq")
     @ApiResponse(
             responseCode = "200",
-            content = @io.swagger.v3.oas.annotations.media.Content(schema = @Schema(implementation = MessageJson.Changes.class)))
+            content = @Content(schema = @Schema(implementation = MessageJson.Changes.class)))
     String changes(@PathVariable UUID channel, @RequestParam long after, @AuthenticationPrincipal SignedIn me) {
         if (after < 0) {
             throw Problem.invalid("The parameter \"after\" must be a seq from 0, not %d.".formatted(after));

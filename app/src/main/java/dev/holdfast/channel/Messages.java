@@ -4,6 +4,7 @@ import dev.holdfast.web.WebSide;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
+import java.util.Optional;
 import java.util.UUID;
 
 /** The doors to messages. They are functions of the database, which check membership and build the JSON. */
@@ -57,7 +58,7 @@ class Messages {
             where m.id = ?
             """;
 
-    java.util.Optional<String> one(UUID message, UUID account) {
+    Optional<String> one(UUID message, UUID account) {
         return jdbc.sql(ONE).params(account, message).query(String.class).optional();
     }
 

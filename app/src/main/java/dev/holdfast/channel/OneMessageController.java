@@ -5,6 +5,7 @@ import dev.holdfast.security.SignedIn;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -25,7 +26,7 @@ import java.util.UUID;
 @WebSide
 @RestController
 @RequestMapping(path = "/api/messages/{id}", produces = MediaType.APPLICATION_JSON_VALUE)
-@ApiResponse(responseCode = "200", content = @io.swagger.v3.oas.annotations.media.Content(schema = @Schema(implementation = MessageJson.class)))
+@ApiResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = MessageJson.class)))
 @Tag(name = "Messages")
 class OneMessageController {
 
@@ -49,7 +50,7 @@ class OneMessageController {
     @PatchMapping
     @Operation(summary = "Edit my message; a mention that is new summons its agent")
     String edit(@PathVariable UUID id, @RequestBody Edited edited, @AuthenticationPrincipal SignedIn me) {
-        var content = Content.checked(edited.content());
+        var content = MessageContent.checked(edited.content());
         limits.takePosting(me.id());
         limits.takeSummoning(me.id(), content);
         return messages.edit(id, me.id(), content);

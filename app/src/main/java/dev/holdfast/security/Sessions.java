@@ -7,7 +7,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.security.web.csrf.CsrfTokenRepository;
 import org.springframework.stereotype.Component;
 
-import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -25,7 +25,7 @@ public class Sessions {
     private static final String USER_AGENT = "userAgent";
 
     /** @param current whether it is the one that asks */
-    public record Session(UUID id, String userAgent, Instant createdAt, Instant lastUsedAt, boolean current) {}
+    public record Session(UUID id, String userAgent, OffsetDateTime createdAt, OffsetDateTime lastUsedAt, boolean current) {}
 
     private final JdbcClient jdbc;
     private final CsrfTokenRepository csrf;
@@ -85,8 +85,8 @@ public class Sessions {
                 .query((row, number) -> new Session(
                         UUID.fromString(row.getString("primary_id").strip()),
                         row.getString("user_agent"),
-                        row.getObject("created_at", java.time.OffsetDateTime.class).toInstant(),
-                        row.getObject("last_used_at", java.time.OffsetDateTime.class).toInstant(),
+                        row.getObject("created_at", OffsetDateTime.class),
+                        row.getObject("last_used_at", OffsetDateTime.class),
                         row.getBoolean("current")))
                 .list();
     }

@@ -3,6 +3,8 @@ package dev.holdfast.web;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.converter.json.ProblemDetailJacksonMixin;
 import org.springframework.web.ErrorResponseException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -14,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 public final class ProblemWriter {
 
     private static final JsonMapper JSON = JsonMapper.builder()
-            .addMixIn(org.springframework.http.ProblemDetail.class, org.springframework.http.converter.json.ProblemDetailJacksonMixin.class)
+            .addMixIn(ProblemDetail.class, ProblemDetailJacksonMixin.class)
             .build();
 
     private ProblemWriter() {}

@@ -5,11 +5,11 @@ import dev.holdfast.web.Problem;
 import java.nio.charset.StandardCharsets;
 
 /** What a person may write: 1 to 65,536 bytes of UTF-8, without NUL and without halves of characters. */
-final class Content {
+final class MessageContent {
 
     static final int MOST_BYTES = 64 * 1024;
 
-    private Content() {}
+    private MessageContent() {}
 
     static String checked(String content) {
         if (content == null) {
