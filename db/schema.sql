@@ -454,10 +454,6 @@ function chat.lock_channels_of(ids uuid[], wait boolean)
   returns uuid[] language plpgsql set search_path=chat, pg_temp
   -- Locks the channels of these messages by id, then the messages by id (the one order everybody keeps). wait false: leaves out those that somebody holds, for callers that come again in a moment. Returns the messages that are now locked.
 
-function chat.make_agent(administrator uuid, handle text, display_name text, provider text, model text)
-  returns uuid language plpgsql security definer set search_path=chat, pg_temp
-  -- An account of kind agent and its model side, with defaults for the rest: see chat.change_agent.
-
 function chat.make_agent(administrator uuid, wanted jsonb)
   returns uuid language plpgsql security definer set search_path=chat, pg_temp
   -- An account of kind agent and its model side; what the object leaves out is as by default.
