@@ -49,23 +49,28 @@ final class TokenServer {
         try (socket) {
             var in = new BufferedInputStream(socket.getInputStream());
             while (true) {
-                boolean brief = readRequest(in).contains("\"brief\"");
-                answer(socket.getOutputStream(), brief ? 2 : tokens);
+                var request = readRequest(in);
+                if (request.startsWith("GET ")) {
+                    listModels(socket.getOutputStream());
+                } else {
+                    answer(socket.getOutputStream(), request.contains("\"brief\"") ? 2 : tokens);
+                }
             }
         } catch (IOException e) {
             // it hung up
         }
     }
 
-    /** The request's body, which names the model. */
+    /** The request's first line and its body, which names the model. */
     private static String readRequest(BufferedInputStream in) throws IOException {
         int length = 0;
+        String first = line(in);
         for (String line = line(in); !line.isEmpty(); line = line(in)) {
             if (line.regionMatches(true, 0, "content-length:", 0, 15)) {
                 length = Integer.parseInt(line.substring(15).strip());
             }
         }
-        return new String(in.readNBytes(length), StandardCharsets.UTF_8);
+        return first + new String(in.readNBytes(length), StandardCharsets.UTF_8);
     }
 
     private static String line(BufferedInputStream in) throws IOException {
@@ -79,6 +84,11 @@ final class TokenServer {
             }
         }
         return line.toString();
+    }
+
+    private static void listModels(OutputStream out) throws IOException {
+        var models = "{\"object\":\"list\",\"data\":[{\"id\":\"bench\",\"object\":\"model\",\"created\":1,\"owned_by\":\"bench\"}]}";
+        out.write(("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + models.length() + "\r\n\r\n" + models).getBytes(StandardCharsets.US_ASCII));
     }
 
     private void answer(OutputStream out, int count) throws IOException {
