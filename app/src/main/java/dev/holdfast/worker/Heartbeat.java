@@ -2,7 +2,6 @@ package dev.holdfast.worker;
 
 import dev.holdfast.generation.Claimed;
 import dev.holdfast.generation.Generations;
-import dev.holdfast.generation.Workers;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;

@@ -6,7 +6,6 @@ import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.db.TestServer;
 import dev.holdfast.testing.ModelServer;
-import dev.holdfast.testing.Script;
 import dev.holdfast.testing.Texts;
 import java.util.ArrayList;
 import java.util.HashMap;
