@@ -195,6 +195,10 @@ public final class HoldfastProcess implements AutoCloseable {
         return port;
     }
 
+    public int managementPort() {
+        return managementPort;
+    }
+
     public URI uri() {
         return URI.create("http://127.0.0.1:" + port);
     }

@@ -1,0 +1,81 @@
+package dev.holdfast.operations;
+
+import dev.holdfast.db.TestPostgres;
+import dev.holdfast.db.TestPostgres.TestDatabase;
+import dev.holdfast.testing.HoldfastProcess;
+import dev.holdfast.testing.ModelServer;
+import dev.holdfast.testing.SimulatedBrowser;
+import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** A web process, a worker process, a model server: the packaged program as it is operated, one for all tests here. */
+final class Running {
+
+    static final String PASSWORD = "correct horse battery";
+    private static Running shared;
+
+    final TestDatabase database = TestPostgres.create();
+    final ModelServer models = ModelServer.start();
+    final HoldfastProcess web = process("ops-web", "web");
+    final HoldfastProcess worker = process("ops-worker", "worker");
+    final UUID room;
+
+    private Running() {
+        web.launch();
+        worker.launch();
+        web.awaitReady();
+        worker.awaitReady();
+        people();
+        room = jdbc().sql("select id from chat.channel where name = 'room'").query(UUID.class).single();
+    }
+
+    static synchronized Running shared() {
+        if (shared == null) shared = new Running();
+        return shared;
+    }
+
+    JdbcClient jdbc() {
+        return database.jdbc();
+    }
+
+    /** The administrator's browser, following the feed. */
+    SimulatedBrowser browser() {
+        return new SimulatedBrowser(web.uri()).signIn("mira", PASSWORD).goOnline();
+    }
+
+    /** @return the id of the agent's reply */
+    UUID ask(String person, String text) {
+        var message = jdbc().sql("select chat.post('room', ?, ?)").params(person, text).query(UUID.class).single();
+        return jdbc().sql("select message_id from chat.generation where asked_by_message = ?").param(message).query(UUID.class).single();
+    }
+
+    private HoldfastProcess process(String name, String role) {
+        return new HoldfastProcess(name, role, database.url())
+                .with(models)
+                .with("HOLDFAST_LEASE", "2s")
+                .with("HOLDFAST_ADMIN_HANDLE", "mira")
+                .with("HOLDFAST_ADMIN_PASSWORD", PASSWORD)
+                .with("HOLDFAST_LIMITS_POSTING", "100000/1m")
+                .with("HOLDFAST_LIMITS_SUMMONING", "100000/1m")
+                .with("HOLDFAST_LIMITS_SIGN_IN", "100000/1m");
+    }
+
+    private void people() {
+        jdbc().sql("""
+                with people as (
+                  insert into chat.account (handle, display_name, kind)
+                  values ('noor', 'Noor', 'human'), ('ada', 'Ada', 'agent'), ('bert', 'Bert', 'agent')
+                  returning id, kind, handle
+                ), agents as (
+                  insert into chat.agent (account_id, provider, model, max_concurrency)
+                  select id, 'openai', handle || '-model', 8 from people where kind = 'agent'
+                ), room as (
+                  insert into chat.channel (name) values ('room') returning id
+                )
+                insert into chat.membership (channel_id, account_id)
+                select room.id, people.id from room, people
+                union all
+                select room.id, a.id from room, chat.account a where a.handle = 'mira'
+                """).update();
+    }
+}
