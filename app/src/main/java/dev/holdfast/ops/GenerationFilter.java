@@ -34,6 +34,9 @@ record GenerationFilter(
         return limit == null ? 50 : limit;
     }
 
+    /** How far back a search goes that no index serves: by agent or channel among those that have ended. */
+    private static final int REACH = 100_000;
+
     /** Only the conditions that are asked for: the planner then finds the partial index of the state. */
     String where(List<Object> values) {
         var conditions = new ArrayList<>(List.of("true"));
@@ -43,6 +46,9 @@ record GenerationFilter(
         add(conditions, values, "g.channel = ?", channel);
         add(conditions, values, "g.id < ?", before);
         add(conditions, values, "g.queued_at <= now() - make_interval(secs => ?::float8)", minAge);
+        if ((agent != null || channel != null) && (state == null || state.equals("completed") || state.equals("cancelled"))) {
+            add(conditions, values, "g.id >= least(?::bigint, (select max(id) from chat.generation)) - " + REACH, before == null ? Long.MAX_VALUE : before);
+        }
         return String.join(" and ", conditions);
     }
 

@@ -36,7 +36,7 @@ class OperationsController {
     }
 
     @GetMapping("/generations")
-    @Operation(summary = "Generations, newest first (ops.generations); state may also be stuck (ops.stuck)")
+    @Operation(summary = "Generations, newest first (ops.generations); state may also be stuck (ops.stuck); by agent or channel among the last 100,000")
     String generations(
             @RequestParam @Nullable String state,
             @RequestParam @Nullable String agent,

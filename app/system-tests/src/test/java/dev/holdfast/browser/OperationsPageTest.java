@@ -1,0 +1,169 @@
+package dev.holdfast.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser.NewContextOptions;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.Cookie;
+import dev.holdfast.testing.Browser;
+import dev.holdfast.testing.Fault;
+import dev.holdfast.testing.Script;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The page /ops: operators look, administrators mend, on any screen and by keyboard or screen reader as well. */
+@TestInstance(Lifecycle.PER_CLASS)
+class OperationsPageTest {
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final List<String> complaints = new ArrayList<>();
+    private long failed;
+
+    @BeforeAll
+    void somethingToSee() {
+        var agent = holdfast.administrator.post("/api/agents", """
+                {"handle": "bert", "displayName": "Bert", "provider": "openai", "model": "bert-model", "systemPrompt": "", "maxConcurrency": 4}""").mustBe(201);
+        assertThat(agent.status()).isEqualTo(201);
+        holdfast.models.on("bert-model", Script.fails(Fault.BAD_KEY));
+        var channel = holdfast.channel();
+        holdfast.administrator.post("/api/channels/" + channel + "/members", "{\"handle\": \"bert\"}").mustBe(204);
+        for (var n = 0; n < 5; n++) holdfast.administrator.write(channel, "@bert number " + n).mustBe(201);
+        for (var n = 0; n < 10; n++) holdfast.administrator.write(channel, "@ada [[words=40 pace=20 seed=" + n + "]]").mustBe(201);
+        Eventually.eventually("bert failed at all of them", Duration.ofSeconds(30), () -> count("state = 'failed' and agent = 'bert'") == 5);
+        failed = holdfast.jdbc().sql("select min(id) from ops.generations where state = 'failed' and agent = 'bert'").query(Long.class).single();
+    }
+
+    @AfterAll
+    void noComplaints() {
+        assertThat(complaints).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1440, 1000, light", "1440, 1000, dark", "390, 844, light", "390, 844, dark"})
+    void axe_finds_nothing_to_mend(int width, int height, String scheme) throws IOException {
+        try (var context = signedIn(holdfast.administrator, width, height, scheme)) {
+            var page = open(context, "/ops");
+            assertThat(violations(page)).isEmpty();
+            assertThat(page.evaluate("document.documentElement.scrollWidth <= innerWidth")).as("no sideways scrolling").isEqualTo(true);
+            page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "ops-" + width + "-" + scheme + ".png")));
+            page.navigate(page.url() + "/generations/" + failed);
+            page.locator("dialog.story .timeline li").first().waitFor();
+            assertThat(violations(page)).isEmpty();
+        }
+    }
+
+    @Test
+    void an_administrator_finds_what_failed_reads_its_story_and_retries_it() {
+        holdfast.models.on("bert-model", Script.says("It is all right again."));
+        try (var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var page = open(context, "/ops");
+            page.selectOption("select[name=state]", "stuck");
+            page.selectOption("select[name=agent]", "bert");
+            page.waitForFunction("document.querySelectorAll('.generations tbody tr').length === 5");
+            assertThat(page.locator(".generations .said").first().textContent()).contains("failed at the first attempt").contains("API key");
+            page.locator(".generations tbody th a").first().click();
+            page.locator("dialog.story .timeline").waitFor();
+            assertThat(page.locator("dialog.story").textContent()).contains("claimed by").contains("failed").doesNotContain("number 4");
+            page.keyboard().press("Escape");
+            page.getByLabel("Select all generations").check();
+            page.locator(".panel.wide .bulk button", new Page.LocatorOptions().setHasText("Retry")).click();
+            assertThat(page.locator("dialog.confirm h2").textContent()).isEqualTo("Retry 5 generations?");
+            page.locator("dialog.confirm button.primary").click();
+            page.locator("dialog.confirm [role=status]").waitFor();
+            assertThat(page.locator("dialog.confirm [role=status]").textContent()).contains("5 queued");
+            page.locator("dialog.confirm button.primary").click();
+            Eventually.eventually("all of them are complete", Duration.ofSeconds(30), () -> count("state = 'completed' and agent = 'bert'") == 5);
+        }
+        assertThat(holdfast.jdbc().sql("select distinct actor from ops.audit where action = 'retry'").query(String.class).list()).containsExactly("root");
+    }
+
+    @Test
+    void agents_are_paused_and_resumed_with_a_confirmation() {
+        try (var context = signedIn(holdfast.administrator, 1440, 1000, "dark")) {
+            var page = open(context, "/ops");
+            page.getByLabel("Select bert", new Page.GetByLabelOptions().setExact(true)).check();
+            page.locator(".bulk button", new Page.LocatorOptions().setHasText("Pause")).click();
+            page.locator("dialog.confirm button.primary").click();
+            page.locator("dialog.confirm [role=status]").waitFor();
+            page.locator("dialog.confirm button.primary").click();
+            page.locator(".pill.waiting", new Page.LocatorOptions().setHasText("paused")).waitFor();
+            page.getByLabel("Select bert", new Page.GetByLabelOptions().setExact(true)).check();
+            page.locator(".bulk button", new Page.LocatorOptions().setHasText("Resume")).click();
+            page.locator("dialog.confirm button.primary").click();
+            page.locator("dialog.confirm [role=status]").waitFor();
+        }
+        assertThat(count("agent = 'bert'")).isPositive();
+        assertThat(holdfast.jdbc().sql("select paused from ops.queue where agent = 'bert'").query(Boolean.class).single()).isFalse();
+    }
+
+    @Test
+    void an_operator_looks_and_a_member_is_told_whom_to_ask() {
+        var operator = new Browser(holdfast.process.port());
+        var olga = holdfast.person("Olga");
+        holdfast.jdbc().sql("update chat.account set role = 'operator' where handle = ?").param(olga.handle).update();
+        operator.signIn(olga.handle, Holdfast.PASSWORD).mustBe(200);
+        try (var context = signedIn(operator, 1440, 1000, "light")) {
+            var page = open(context, "/ops");
+            assertThat(page.locator(".ops input[type=checkbox]").count()).isZero();
+            assertThat(page.locator(".ops .bar").textContent()).contains("You may look");
+        }
+        olga.close();
+        var member = new Browser(holdfast.process.port());
+        var mo = holdfast.person("Mo");
+        member.signIn(mo.handle, Holdfast.PASSWORD).mustBe(200);
+        try (var context = signedIn(member, 390, 844, "light")) {
+            var page = context.newPage();
+            page.navigate("http://127.0.0.1:" + holdfast.process.port() + "/ops");
+            page.locator(".ops .empty").waitFor();
+            assertThat(page.locator(".ops .empty").textContent()).contains("Ask an administrator");
+        }
+        mo.close();
+    }
+
+    private int count(String condition) {
+        return holdfast.jdbc().sql("select count(*) from ops.generations where " + condition).query(Integer.class).single();
+    }
+
+    private BrowserContext signedIn(Browser account, int width, int height, String scheme) {
+        var context = Chromium.get().newContext(new NewContextOptions().setViewportSize(width, height)
+                .setColorScheme(ColorScheme.valueOf(scheme.toUpperCase())));
+        context.setDefaultTimeout(20_000);
+        context.addCookies(List.of(new Cookie("HOLDFAST", account.cookie("HOLDFAST").orElseThrow())
+                .setUrl("http://127.0.0.1:" + holdfast.process.port()).setHttpOnly(true)));
+        return context;
+    }
+
+    private Page open(BrowserContext context, String path) {
+        var page = context.newPage();
+        page.onPageError(complaints::add);
+        page.onConsoleMessage(message -> {
+            if (message.type().equals("error") && message.text().contains("Content Security Policy")) complaints.add(message.text());
+        });
+        page.navigate("http://127.0.0.1:" + holdfast.process.port() + path);
+        page.locator(".generations tbody tr").first().waitFor();
+        page.locator("hf-chart canvas").first().waitFor();
+        return page;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<String> violations(Page page) throws IOException {
+        try (var axe = OperationsPageTest.class.getResourceAsStream("/axe.min.js")) {
+            page.evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8));
+        }
+        return (List<String>) page.evaluate("""
+                async () => (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => html + ' ' + failureSummary).join(' | ')}`)""");
+    }
+}
