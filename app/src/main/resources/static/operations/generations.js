@@ -34,9 +34,9 @@ const read = (form) => Object.fromEntries([...new FormData(form)].map(([name, va
 
 function line(row, { acts, selection, open }) {
   return html`
-    <tr @click=${() => open(row.id)}>
+    <tr @click=${(event) => event.target.closest('a, input') || open(row.id)}>
       ${acts ? html`<td class="tick">${selection.box(row.id, `generation ${row.id}`)}</td>` : nothing}
-      <th scope="row"><a href="/ops/generations/${row.id}"  @click=${(event) => event.stopPropagation()}>${row.id}</a></th>
+      <th scope="row"><a href="/ops/generations/${row.id}" >${row.id}</a></th>
       <td class="state">${pill(row.state)}</td>
       <td class="agent">@${row.agent}</td>
       <td class="channel">${row.channel}</td>

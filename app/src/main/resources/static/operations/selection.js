@@ -26,7 +26,7 @@ export class Selection {
   }
 
   box(key, name) {
-    return html`<input type="checkbox" aria-label="Select ${name}" .checked=${this.#ticked.has(key)} @click=${(event) => event.stopPropagation()} @change=${(event) => this.#tick(key, event.target.checked)}>`;
+    return html`<input type="checkbox" aria-label="Select ${name}" .checked=${this.#ticked.has(key)} @change=${(event) => this.#tick(key, event.target.checked)}>`;
   }
 
   all(name) {
