@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 class PrometheusTest {
 
     private static final Pattern EXPRESSION = Pattern.compile("(?m)^ +expr: (?:\"(.*)\"|(.*))$");
-    private static final Pattern METRIC = Pattern.compile("\\b(?:[a-z_]*:)?holdfast[a-z_]*(?:_[a-z]+)*(?::[a-z0-9_]+)*|\\bdisk_\\w+|\\bup\\b");
+    private static final Pattern METRIC = Pattern.compile("\\b(?:[a-z_]+:holdfast_[a-z_]+|holdfast_[a-z_]+|holdfast:[a-z_]+)(?::[a-z0-9_]+)*|\\bdisk_\\w+|\\bup\\b");
 
     @Test
     void every_alert_fires_on_its_symptom_and_none_without() {

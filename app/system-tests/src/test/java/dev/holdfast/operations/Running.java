@@ -52,7 +52,7 @@ final class Running {
     private HoldfastProcess process(String name, String role) {
         return new HoldfastProcess(name, role, database.url())
                 .with(models)
-                .with("HOLDFAST_LEASE", "2s")
+                .with("HOLDFAST_LEASE", "4s")
                 .with("HOLDFAST_ADMIN_HANDLE", "mira")
                 .with("HOLDFAST_ADMIN_PASSWORD", PASSWORD)
                 .with("HOLDFAST_LIMITS_POSTING", "100000/1m")
