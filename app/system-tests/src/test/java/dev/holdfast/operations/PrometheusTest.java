@@ -21,6 +21,16 @@ class PrometheusTest {
     private static final Pattern EXPRESSION = Pattern.compile("(?m)^ +expr: (?:\"(.*)\"|(.*))$");
     private static final Pattern METRIC = Pattern.compile("\\b(?:[a-z_]+:holdfast_[a-z_]+|holdfast_[a-z_]+|holdfast:[a-z_]+)(?::[a-z0-9_]+)*|\\bdisk_\\w+|\\bup\\b");
 
+    /** The names that people script against, as a scrape has them. */
+    private static final List<String> PROMISED = List.of(
+            "holdfast_queue_depth{agent!='',state=~'queued|running|failed'}", "holdfast_queue_oldest_age_seconds{agent!=''}",
+            "holdfast_claim_latency_seconds_bucket", "holdfast_time_to_first_token_seconds_bucket{agent!=''}",
+            "holdfast_generation_seconds_bucket{agent!='',outcome!=''}", "holdfast_generations_total{agent!='',outcome!=''}",
+            "holdfast_tokens_total{agent!='',direction=~'input|output'}", "holdfast_slots{state!=''}", "holdfast_leases_expired_total",
+            "holdfast_fenced_writes_total", "holdfast_retries_total{reason!=''}", "holdfast_flush_seconds_bucket", "holdfast_flush_chunks_count",
+            "holdfast_flush_bytes_total", "holdfast_feed_clients", "holdfast_feed_lag_seconds_bucket", "holdfast_feed_dropped_clients_total",
+            "holdfast_feed_resyncs_total", "holdfast_listener_connected", "holdfast_listener_reconnects_total", "holdfast_notify_queue_usage");
+
     @Test
     void every_alert_fires_on_its_symptom_and_none_without() {
         var promtool = Prometheus.program("promtool");
@@ -45,6 +55,7 @@ class PrometheusTest {
         assertThat(expressions).hasSizeGreaterThan(30);
         assertThat(metrics).hasSizeGreaterThan(15);
         metrics.forEach(metric -> expressions.add("count(" + metric + ")"));
+        expressions.addAll(PROMISED);
         try (var browser = running.browser();
                 var prometheus = Prometheus.start(program.get(), List.of(running.web.managementPort(), running.worker.managementPort()))) {
             var until = System.nanoTime() + Duration.ofSeconds(90).toNanos();
