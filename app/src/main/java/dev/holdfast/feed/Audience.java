@@ -85,8 +85,8 @@ final class Audience {
             channel.advance(change);
             if (change.nothing()) return true;
             var event = change.restored() ? Wire.heads(List.of(channel)) : Wire.channel(change);
-            // nobody could take it whole: the heads tell them to fetch it
-            if (event.length > Subscriber.MOST_UNSENT / 2) event = Wire.heads(List.of(channel));
+            // more than may wait for a browser: the heads tell it to fetch the rest
+            if (event.length > Subscriber.MOST_UNSENT) event = Wire.heads(List.of(channel));
             for (var subscriber : channel.subscribers) subscriber.send(event);
             return true;
         });

@@ -22,7 +22,7 @@ final class StalledReaders implements Benchmark {
 
     @Override
     public String title() {
-        return HEALTHY + " healthy browsers x 50 messages of 16 kB a second, with and without " + STALLED + " that stop reading";
+        return HEALTHY + " healthy browsers x 50 messages of 4 kB a second, with and without " + STALLED + " that stop reading";
     }
 
     @Override
@@ -47,7 +47,7 @@ final class StalledReaders implements Benchmark {
         try (var reading = new IdleFeeds(process.uri(), "/api/feed", healthy).awaitOpen(Duration.ofMinutes(1));
                 var not = new IdleFeeds(process.uri(), "/api/feed", stalled).awaitOpen(Duration.ofMinutes(1))) {
             not.stall(stalled.size(), true);
-            var text = Prose.ofLength(16_000, 1);
+            var text = Prose.ofLength(4_000, 1);
             var messages = 50 * Rounds.seconds(10);
             var next = System.nanoTime();
             for (var sent = 0; sent < messages; sent++) {
