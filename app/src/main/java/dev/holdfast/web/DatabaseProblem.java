@@ -4,6 +4,7 @@ import com.impossibl.postgres.api.jdbc.PGSQLExceptionInfo;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 
+import java.io.IOException;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.SQLTransientConnectionException;
@@ -20,9 +21,6 @@ final class DatabaseProblem {
     private static final Duration A_MOMENT = Duration.ofSeconds(2);
     private static final Duration A_WHILE = Duration.ofSeconds(15);
 
-    /** What the driver lets through when a connection is cut while a result is read; its network library is not ours to import. */
-    private static final String CUT_WHILE_READING = "io.netty.util.IllegalReferenceCountException";
-
     private DatabaseProblem() {}
 
     /** The refusal that the failure stands for; empty if it is a fault of this program. */
@@ -31,7 +29,7 @@ final class DatabaseProblem {
             if (cause instanceof SQLException sql) {
                 return of(sql);
             }
-            if (cause.getClass().getName().equals(CUT_WHILE_READING)) {
+            if (cutInTheDriver(cause)) {
                 return Optional.of(down());
             }
         }
@@ -64,10 +62,16 @@ final class DatabaseProblem {
         };
     }
 
+    /** The driver trips over its own objects when a connection is cut under it. */
+    private static boolean cutInTheDriver(Throwable cause) {
+        var where = cause.getStackTrace().length == 0 ? "" : cause.getStackTrace()[0].getClassName();
+        return cause instanceof RuntimeException && (where.startsWith("com.impossibl.postgres.") || where.startsWith("io.netty."));
+    }
+
     /** The driver gives no SQLSTATE to what was under way when its connection ended or fell silent. */
     private static boolean lostWithoutState(SQLException failure, String state) {
         return state.isEmpty()
-                && (failure instanceof SQLTimeoutException || String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT).contains("closed"));
+                && (failure instanceof SQLTimeoutException || failure.getCause() instanceof IOException || String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT).contains("closed"));
     }
 
     private static Problem down() {
