@@ -1,5 +1,6 @@
 package dev.holdfast.bench;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.bench.Server.Database;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.IdleFeeds;
@@ -26,7 +27,8 @@ final class Streams implements AutoCloseable {
     private static final Pattern BUCKET = Pattern.compile("le=\"([^\"]+)\"");
 
     final Database database = Server.holdfast();
-    final JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
+    private final HikariDataSource pool = database.pool(4);
+    final JdbcTemplate jdbc = new JdbcTemplate(pool);
     final PeerProcess model;
     final HoldfastProcess holdfast;
     final IdleFeeds browsers;
@@ -68,8 +70,9 @@ final class Streams implements AutoCloseable {
     }
 
     void ask(int replies) {
-        for (int n = 0; n < replies; n++) {
-            jdbc.queryForList("select chat.post(?, ?, 'What is new, @ada?')", "room-" + n % channels, "reader-" + n % channels + "-1");
+        for (int from = 0; from < replies; from += 100) {
+            jdbc.queryForList("select chat.post('room-' || n % ?, 'reader-' || n % ? || '-1', 'What is new, @ada?') from generate_series(?, ?) n",
+                    channels, channels, from, Math.min(from + 100, replies) - 1);
         }
     }
 
@@ -146,6 +149,7 @@ final class Streams implements AutoCloseable {
         browsers.close();
         holdfast.close();
         model.close();
+        pool.close();
         database.close();
     }
 
