@@ -68,6 +68,16 @@ final class Statement {
                 }
                 return rows;
             }
+        } catch (RuntimeException e) {
+            if (!inTheDriver(e)) throw e;
+            throw new SQLException("the connection was cut: " + e.getMessage(), "08006", e);
         }
+    }
+
+    /** The driver trips over its own objects when a connection is cut under it. */
+    private static boolean inTheDriver(RuntimeException failure) {
+        StackTraceElement[] at = failure.getStackTrace();
+        return at.length > 0
+                && (at[0].getClassName().startsWith("com.impossibl.postgres.") || at[0].getClassName().startsWith("io.netty."));
     }
 }
