@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import com.impossibl.postgres.jdbc.PGDataSource;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.Settings;
@@ -35,7 +36,9 @@ final class TestWorker implements AutoCloseable {
     /** Connections under the workers' role. */
     static HikariDataSource pool(TestDatabase database) {
         var config = new HikariConfig();
-        config.setDataSource(database.dataSource());
+        var source = (PGDataSource) database.dataSource();
+        source.setNetworkTimeout(20_000); // as the program's pools: a connection gone silent ends
+        config.setDataSource(source);
         config.setConnectionInitSql("set role holdfast_worker");
         config.setMaximumPoolSize(6);
         config.setMinimumIdle(1);
