@@ -19,6 +19,8 @@ class Messages extends View {
   #anchor = null;
   #was = 0;
   #placed = false;
+  #first = null; // the id of the first message that was drawn
+  #drawing = 0; // updates whose messages have not drawn themselves: what is on screen is nobody's place yet
 
   watches() {
     return [`messages:${this.channelId}`, 'outbox', 'accounts', 'channels', 'me'];
@@ -109,17 +111,32 @@ class Messages extends View {
   updated() {
     if (!this.#placed) this.#place();
     this.#settle();
+    this.#settleOnceDrawn();
     this.#observer.observe(this.querySelector('.sheet'));
     if (this.#sticks) this.log.trim();
     this.#read();
   }
 
+  /** Messages draw themselves after us; and where as many leave at one end as come at the other, no resize tells. */
+  async #settleOnceDrawn() {
+    const first = this.log.items[0]?.id;
+    if (first === this.#first && this.#placed) return;
+    this.#first = first;
+    this.#drawing += 1;
+    await Promise.all([...this.querySelectorAll('hf-message')].map((each) => each.updateComplete));
+    this.#drawing -= 1;
+    if (!this.isConnected) return;
+    if (!this.#placed) this.#place();
+    this.#settle();
+  }
+
   #place() {
     if (!this.log.loaded || this.log.items.length === 0) return;
-    this.#placed = true;
     const target = this.position === undefined
       ? this.querySelector('.divider.new')
       : this.querySelector(`[data-position="${this.position}"]`);
+    if (!target && this.position !== undefined) return; // not drawn yet
+    this.#placed = true;
     if (!target) return;
     this.#sticks = false;
     target.scrollIntoView({ block: this.position === undefined ? 'start' : 'center' });
@@ -131,7 +148,7 @@ class Messages extends View {
   /** Keeps the first message on screen where it is, whatever happens above. */
   #remember() {
     const scroller = this.scroller;
-    if (!scroller || this.#sticks) return;
+    if (!scroller || this.#sticks || this.#drawing > 0) return;
     const top = scroller.getBoundingClientRect().top;
     const first = [...scroller.querySelectorAll('hf-message')].find((each) => each.getBoundingClientRect().bottom > top);
     this.#anchor = first && { element: first, at: first.getBoundingClientRect().top };

@@ -189,7 +189,10 @@ final class Checker {
         }
         var space = row.content.indexOf(' ');
         if (space < 0) return completed ? "not whole" : null;
-        var request = said.get(Integer.parseInt(row.content.substring(1, space)) - 1);
+        // by its number: the log's order is that of arrival, which two requests at once may swap
+        var number = Long.parseLong(row.content.substring(1, space));
+        var request = said.stream().filter(one -> one.number == number).findAny().orElse(null);
+        if (request == null) return "of a request that was never served";
         if (!begins(request, row.content, completed)) return "not what " + request + " said (" + text(request) + ")";
         var asked = history.written().stream().filter(message -> message.id.equals(row.replyTo)).findAny().orElseThrow();
         if (asked.untouched() && !request.asked.contains(asked.nonce)) return "the answer to another question, " + request.asked;

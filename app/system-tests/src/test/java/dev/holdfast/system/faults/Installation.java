@@ -180,7 +180,7 @@ final class Installation implements AutoCloseable {
     /** What the model server sent in the request that the reply's text names: "#17 ..." was said to request 17. */
     Served winner(String content) {
         var number = Integer.parseInt(content.substring(1, content.indexOf(' ')));
-        return models.served().get(number - 1);
+        return models.served().stream().filter(one -> one.number == number).findAny().orElseThrow();
     }
 
     /** The ids of this process in chat.worker, for an SQL list; it has another one each time it starts. */
