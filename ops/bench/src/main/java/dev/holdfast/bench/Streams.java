@@ -71,7 +71,7 @@ final class Streams implements AutoCloseable {
 
     void ask(int replies) {
         for (int from = 0; from < replies; from += 100) {
-            jdbc.queryForList("select chat.post('room-' || n % ?, 'reader-' || n % ? || '-1', 'What is new, @ada?') from generate_series(?, ?) n",
+            jdbc.queryForList("select chat.post('room-' || n % ?::integer, 'reader-' || n % ?::integer || '-1', 'What is new, @ada?') from generate_series(?::integer, ?::integer) n",
                     channels, channels, from, Math.min(from + 100, replies) - 1);
         }
     }
