@@ -11,9 +11,11 @@ class Greeting {
 
     @EventListener
     void ready(ApplicationReadyEvent event) {
-        if (event.getApplicationContext() instanceof WebServerApplicationContext web && web.getServerNamespace() == null
+        if (event.getApplicationContext() instanceof WebServerApplicationContext web
+                && web.getServerNamespace() == null
                 && event.getApplicationContext().getBean(Settings.class).role().web()) {
-            System.out.println("Holdfast is ready: open http://localhost:" + web.getWebServer().getPort());
+            System.out.println("Holdfast is ready: open http://localhost:"
+                    + web.getWebServer().getPort());
         } else {
             System.out.println("Holdfast is ready: this worker claims replies");
         }

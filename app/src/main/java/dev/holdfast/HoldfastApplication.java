@@ -6,7 +6,8 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 
 /** Starts Holdfast: the web side, the worker side or both, as HOLDFAST_ROLE says. */
-@SpringBootApplication(exclude = UserDetailsServiceAutoConfiguration.class) // accounts are rows, no one signs in otherwise
+@SpringBootApplication(
+        exclude = UserDetailsServiceAutoConfiguration.class) // accounts are rows, no one signs in otherwise
 @ConfigurationPropertiesScan
 public class HoldfastApplication {
 

@@ -63,7 +63,8 @@ public record Settings(
         }
         // as a shell's ~ : HOME wins over the account's home folder
         String userHome = System.getenv("HOME");
-        return Path.of(userHome == null || userHome.isBlank() ? System.getProperty("user.home") : userHome, ".holdfast");
+        return Path.of(
+                userHome == null || userHome.isBlank() ? System.getProperty("user.home") : userHome, ".holdfast");
     }
 
     private static void requireWithin(String name, Duration value, Duration least, Duration most) {

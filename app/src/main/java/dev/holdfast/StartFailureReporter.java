@@ -25,17 +25,19 @@ class StartFailureReporter implements SpringBootExceptionReporter {
             return known.getMessage();
         }
         if (cause(failure, PortInUseException.class) instanceof PortInUseException taken) {
-            return "port " + taken.getPort() + " is taken; stop what listens there or set SERVER_PORT (the page) or MANAGEMENT_SERVER_PORT (health and metrics)";
+            return "port " + taken.getPort()
+                    + " is taken; stop what listens there or set SERVER_PORT (the page) or MANAGEMENT_SERVER_PORT (health and metrics)";
         }
         if (cause(failure, BindValidationException.class) instanceof BindValidationException invalid) {
             var error = invalid.getValidationErrors().getAllErrors().getFirst();
-            String field = error instanceof org.springframework.validation.FieldError f ? f.getField() : error.getObjectName();
+            String field =
+                    error instanceof org.springframework.validation.FieldError f ? f.getField() : error.getObjectName();
             Object value = error instanceof org.springframework.validation.FieldError f ? f.getRejectedValue() : null;
             return variable("holdfast." + field) + " is " + value + "; it " + error.getDefaultMessage();
         }
         if (cause(failure, BindException.class) instanceof BindException unbound && unbound.getProperty() != null) {
-            return variable(unbound.getName().toString()) + " is " + unbound.getProperty().getValue() + "; that is not a "
-                    + kind(unbound);
+            return variable(unbound.getName().toString()) + " is "
+                    + unbound.getProperty().getValue() + "; that is not a " + kind(unbound);
         }
         return null;
     }
@@ -43,8 +45,12 @@ class StartFailureReporter implements SpringBootExceptionReporter {
     private static String kind(BindException unbound) {
         Class<?> type = unbound.getTarget().getType().resolve(Object.class);
         if (type.isEnum()) {
-            return "known value; use one of " + String.join(", ", java.util.Arrays.stream(type.getEnumConstants())
-                    .map(constant -> constant.toString().toLowerCase(Locale.ROOT)).toList());
+            return "known value; use one of "
+                    + String.join(
+                            ", ",
+                            java.util.Arrays.stream(type.getEnumConstants())
+                                    .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
+                                    .toList());
         }
         return switch (type.getSimpleName()) {
             case "Duration" -> "duration; write it as 25ms, 10s or 2m";
@@ -55,7 +61,10 @@ class StartFailureReporter implements SpringBootExceptionReporter {
 
     /** holdfast.flush-interval and holdfast.flushInterval are both HOLDFAST_FLUSH_INTERVAL. */
     private static String variable(String property) {
-        return property.replaceAll("([a-z])([A-Z])", "$1-$2").toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+        return property.replaceAll("([a-z])([A-Z])", "$1-$2")
+                .toUpperCase(Locale.ROOT)
+                .replace('.', '_')
+                .replace('-', '_');
     }
 
     private static @Nullable Throwable cause(Throwable failure, Class<? extends Throwable> type) {

@@ -9,6 +9,9 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import org.springframework.http.HttpStatus;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -20,10 +23,6 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
-
-import java.util.List;
-import java.util.Set;
-import java.util.UUID;
 
 /** Everybody's accounts: joining, finding, and what administrators change. */
 @WebSide
@@ -83,7 +82,8 @@ class AccountController {
     Accounts.Account change(@PathVariable UUID id, @RequestBody Change change, @AuthenticationPrincipal SignedIn me) {
         me.mustBeAdministrator("change accounts");
         if (change.role() != null && !ROLES.contains(change.role())) {
-            throw Problem.invalid("\"%s\" is not a role; there are member, operator and administrator.".formatted(change.role()));
+            throw Problem.invalid(
+                    "\"%s\" is not a role; there are member, operator and administrator.".formatted(change.role()));
         }
         accounts.change(me.id(), id, change.role(), change.disabled());
         return accounts.byId(id);

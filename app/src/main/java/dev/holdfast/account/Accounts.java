@@ -1,13 +1,12 @@
 package dev.holdfast.account;
 
 import dev.holdfast.web.WebSide;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Component;
-
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
 
 /** The rows of accounts and their credentials. */
 @WebSide
@@ -25,8 +24,7 @@ class Accounts {
         this.jdbc = jdbc;
     }
 
-    private static final String SETUP_NEEDED =
-            """
+    private static final String SETUP_NEEDED = """
             select not exists (select from chat.account where kind = 'human')
             """;
 
@@ -48,8 +46,7 @@ class Accounts {
                 .single();
     }
 
-    private static final String CREDENTIAL =
-            """
+    private static final String CREDENTIAL = """
             select c.account_id, c.password_hash
             from chat.account a
             join chat.credential c on c.account_id = a.id
@@ -59,11 +56,13 @@ class Accounts {
             """;
 
     Optional<Credential> credential(String handle) {
-        return jdbc.sql(CREDENTIAL).param(normal(handle)).query(Credential.class).optional();
+        return jdbc.sql(CREDENTIAL)
+                .param(normal(handle))
+                .query(Credential.class)
+                .optional();
     }
 
-    private static final String BY_ID =
-            """
+    private static final String BY_ID = """
             select id, handle, display_name, kind, role, disabled_at is not null as disabled
             from chat.account
             where id = ?
@@ -73,8 +72,7 @@ class Accounts {
         return jdbc.sql(BY_ID).param(id).query(Account.class).single();
     }
 
-    private static final String BY_PREFIX =
-            """
+    private static final String BY_PREFIX = """
             select id, handle, display_name, kind, role, disabled_at is not null as disabled
             from chat.account
             where (starts_with(handle, ?) or starts_with(lower(display_name), ?))
@@ -86,15 +84,24 @@ class Accounts {
     /** @param disabledToo also the accounts that were closed: administrators may open them again */
     List<Account> byPrefix(String prefix, boolean disabledToo, int max) {
         var normal = normal(prefix);
-        return jdbc.sql(BY_PREFIX).params(normal, normal, disabledToo, normal, max).query(Account.class).list();
+        return jdbc.sql(BY_PREFIX)
+                .params(normal, normal, disabledToo, normal, max)
+                .query(Account.class)
+                .list();
     }
 
     void changeProfile(UUID person, String displayName) {
-        jdbc.sql("select chat.change_profile(?, ?)").params(person, displayName.strip()).query().listOfRows();
+        jdbc.sql("select chat.change_profile(?, ?)")
+                .params(person, displayName.strip())
+                .query()
+                .listOfRows();
     }
 
     void changePassword(UUID person, String passwordHash) {
-        jdbc.sql("select chat.change_password(?, ?)").params(person, passwordHash).query().listOfRows();
+        jdbc.sql("select chat.change_password(?, ?)")
+                .params(person, passwordHash)
+                .query()
+                .listOfRows();
     }
 
     void change(UUID administrator, UUID person, String role, Boolean disabled) {

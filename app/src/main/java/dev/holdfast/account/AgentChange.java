@@ -2,29 +2,46 @@ package dev.holdfast.account;
 
 import dev.holdfast.web.Problem;
 import io.swagger.v3.oas.annotations.media.Schema;
-import tools.jackson.databind.json.JsonMapper;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What an administrator wants an agent to be. What is left out stays as it is, or as it is by default. */
 record AgentChange(
         String handle,
         String displayName,
-        @Schema(allowableValues = {"openai", "anthropic", "ollama", "guide"}) String provider,
+
+        @Schema(allowableValues = {"openai", "anthropic", "ollama", "guide"})
+        String provider,
+
         String model,
         String systemPrompt,
-        @Schema(description = "all of them: those that are left out are as by default") AgentOptionsChange options,
-        @Schema(description = "generations at once; null: no limit", implementation = Integer.class) Optional<Integer> maxConcurrency,
+
+        @Schema(description = "all of them: those that are left out are as by default")
+        AgentOptionsChange options,
+
+        @Schema(description = "generations at once; null: no limit", implementation = Integer.class)
+        Optional<Integer> maxConcurrency,
+
         Boolean paused,
-        @Schema(description = "whether other agents may summon it") Boolean answersAgents,
-        @Schema(description = "longest wait for the first token, in seconds") Integer firstTokenSeconds,
-        @Schema(description = "longest silence after it, in seconds") Integer idleSeconds,
-        @Schema(description = "longest generation, in seconds") Integer totalSeconds,
-        @Schema(description = "no longer summoned, and not offered any more") Boolean disabled) {
+
+        @Schema(description = "whether other agents may summon it")
+        Boolean answersAgents,
+
+        @Schema(description = "longest wait for the first token, in seconds")
+        Integer firstTokenSeconds,
+
+        @Schema(description = "longest silence after it, in seconds")
+        Integer idleSeconds,
+
+        @Schema(description = "longest generation, in seconds")
+        Integer totalSeconds,
+
+        @Schema(description = "no longer summoned, and not offered any more")
+        Boolean disabled) {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final List<String> PROVIDERS = List.of("openai", "anthropic", "ollama", "guide");
@@ -35,11 +52,13 @@ record AgentChange(
     /** Refuses what cannot be, naming the field. */
     void check() {
         if (handle != null && !HANDLE.matcher(handle).matches()) {
-            throw Problem.invalid("\"%s\" is not a handle. A handle has 1 to 32 lower-case letters a to z, digits, \"-\" or \"_\", and begins and ends with a letter or digit."
-                    .formatted(handle));
+            throw Problem.invalid(
+                    "\"%s\" is not a handle. A handle has 1 to 32 lower-case letters a to z, digits, \"-\" or \"_\", and begins and ends with a letter or digit."
+                            .formatted(handle));
         }
         if (provider != null && !PROVIDERS.contains(provider)) {
-            throw Problem.invalid("\"%s\" is not a provider; there are %s.".formatted(provider, String.join(", ", PROVIDERS)));
+            throw Problem.invalid(
+                    "\"%s\" is not a provider; there are %s.".formatted(provider, String.join(", ", PROVIDERS)));
         }
         mustHaveLength("displayName", displayName, 1, 80);
         mustHaveLength("model", model, 1, 200);
@@ -57,7 +76,8 @@ record AgentChange(
 
     private static void mustHaveLength(String field, String value, int least, int most) {
         if (value != null && (value.strip().length() < least || value.length() > most)) {
-            throw Problem.invalid("The field \"%s\" must have %d to %d characters; it has %d.".formatted(field, least, most, value.strip().length()));
+            throw Problem.invalid("The field \"%s\" must have %d to %d characters; it has %d."
+                    .formatted(field, least, most, value.strip().length()));
         }
         if (value != null && value.indexOf('\0') >= 0) {
             throw Problem.invalid("The field \"%s\" holds a NUL character. Remove it.".formatted(field));
@@ -92,8 +112,20 @@ record AgentChange(
     }
 
     AgentChange withDisplayName(String name) {
-        return new AgentChange(handle, name, provider, model, systemPrompt, options, maxConcurrency, paused, answersAgents,
-                firstTokenSeconds, idleSeconds, totalSeconds, disabled);
+        return new AgentChange(
+                handle,
+                name,
+                provider,
+                model,
+                systemPrompt,
+                options,
+                maxConcurrency,
+                paused,
+                answersAgents,
+                firstTokenSeconds,
+                idleSeconds,
+                totalSeconds,
+                disabled);
     }
 
     static void put(Map<String, Object> named, String field, Object value) {

@@ -2,18 +2,26 @@ package dev.holdfast.account;
 
 import dev.holdfast.web.Problem;
 import io.swagger.v3.oas.annotations.media.Schema;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** How an agent's model is asked. The worker reads the same names from the row; a test holds the two together. */
 @Schema(name = "AgentOptions")
 record AgentOptionsChange(
-        @Schema(description = "0 to 2; left out: the provider's default") Double temperature,
-        @Schema(description = "0 to 1; left out: the provider's default") Double topP,
-        @Schema(description = "the longest reply, in tokens; left out: the provider's default") Integer maxTokens,
-        @Schema(description = "about how many tokens of the channel's past the model is given") Integer contextTokens,
-        @Schema(description = "how many messages of it at most") Integer contextMessages) {
+        @Schema(description = "0 to 2; left out: the provider's default")
+        Double temperature,
+
+        @Schema(description = "0 to 1; left out: the provider's default")
+        Double topP,
+
+        @Schema(description = "the longest reply, in tokens; left out: the provider's default")
+        Integer maxTokens,
+
+        @Schema(description = "about how many tokens of the channel's past the model is given")
+        Integer contextTokens,
+
+        @Schema(description = "how many messages of it at most")
+        Integer contextMessages) {
 
     void check() {
         mustBeWithin("temperature", temperature, 2);
@@ -25,7 +33,8 @@ record AgentOptionsChange(
 
     private static void mustBeWithin(String option, Double value, int most) {
         if (value != null && !(value >= 0 && value <= most)) {
-            throw Problem.invalid("The field \"options.%s\" must be a number from 0 to %d, not %s.".formatted(option, most, value));
+            throw Problem.invalid(
+                    "The field \"options.%s\" must be a number from 0 to %d, not %s.".formatted(option, most, value));
         }
     }
 

@@ -2,10 +2,9 @@ package dev.holdfast.account;
 
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
-
-import java.util.UUID;
 
 /** The rows of agents. SQL builds their JSON, and it passes through as it is. */
 @WebSide
@@ -36,8 +35,7 @@ class Agents {
         this.jdbc = jdbc;
     }
 
-    private static final String ALL =
-            """
+    private static final String ALL = """
             select coalesce(json_agg(json_build_object(
                      'id', a.id,
                      'handle', a.handle,
@@ -70,10 +68,16 @@ class Agents {
     }
 
     UUID make(UUID administrator, AgentChange wanted) {
-        return jdbc.sql("select chat.make_agent(?, ?::jsonb)").params(administrator, wanted.json()).query(UUID.class).single();
+        return jdbc.sql("select chat.make_agent(?, ?::jsonb)")
+                .params(administrator, wanted.json())
+                .query(UUID.class)
+                .single();
     }
 
     void change(UUID administrator, UUID agent, AgentChange change) {
-        jdbc.sql("select chat.change_agent(?, ?, ?::jsonb)").params(administrator, agent, change.json()).query().listOfRows();
+        jdbc.sql("select chat.change_agent(?, ?, ?::jsonb)")
+                .params(administrator, agent, change.json())
+                .query()
+                .listOfRows();
     }
 }

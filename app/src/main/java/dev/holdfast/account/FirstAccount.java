@@ -38,7 +38,8 @@ class FirstAccount implements ApplicationRunner {
             accounts.setUp(handle, null, passwords.hash(settings.adminPassword()));
             log.info("Made the first account, @{}, from HOLDFAST_ADMIN_HANDLE", Accounts.normal(handle));
         } catch (Problem refused) {
-            throw new StartFailure("HOLDFAST_ADMIN_HANDLE and HOLDFAST_ADMIN_PASSWORD make no account: " + refused.getBody().getDetail());
+            throw new StartFailure("HOLDFAST_ADMIN_HANDLE and HOLDFAST_ADMIN_PASSWORD make no account: "
+                    + refused.getBody().getDetail());
         } catch (DataAccessException failure) {
             // another process was faster, which is as good
             if (accounts.setupNeeded()) {

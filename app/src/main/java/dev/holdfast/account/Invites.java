@@ -1,9 +1,6 @@
 package dev.holdfast.account;
 
 import dev.holdfast.web.WebSide;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Component;
-
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -12,6 +9,8 @@ import java.time.OffsetDateTime;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
 
 /** The rows of invitations: of a code, 128 random bits, only the SHA-256 is kept. */
 @WebSide
@@ -19,7 +18,13 @@ import java.util.UUID;
 class Invites {
 
     record Invite(
-            UUID id, String createdBy, OffsetDateTime createdAt, OffsetDateTime expiresAt, int maxUses, int uses, OffsetDateTime revokedAt) {}
+            UUID id,
+            String createdBy,
+            OffsetDateTime createdAt,
+            OffsetDateTime expiresAt,
+            int maxUses,
+            int uses,
+            OffsetDateTime revokedAt) {}
 
     /** @param code what the invited person needs; shown this once */
     record NewInvite(UUID id, String code, OffsetDateTime createdAt, OffsetDateTime expiresAt, int maxUses, int uses) {}
@@ -31,8 +36,7 @@ class Invites {
         this.jdbc = jdbc;
     }
 
-    private static final String ALL =
-            """
+    private static final String ALL = """
             select i.id, a.handle as created_by, i.created_at, i.expires_at, i.max_uses, i.uses, i.revoked_at
             from chat.invite i
             join chat.account a on a.id = i.created_by
@@ -56,8 +60,7 @@ class Invites {
         return new NewInvite(id, code, made.createdAt(), made.expiresAt(), made.maxUses(), made.uses());
     }
 
-    private static final String ONE =
-            """
+    private static final String ONE = """
             select i.id, a.handle as created_by, i.created_at, i.expires_at, i.max_uses, i.uses, i.revoked_at
             from chat.invite i
             join chat.account a on a.id = i.created_by
@@ -65,7 +68,10 @@ class Invites {
             """;
 
     void revoke(UUID administrator, UUID invite) {
-        jdbc.sql("select chat.revoke_invite(?, ?)").params(administrator, invite).query().listOfRows();
+        jdbc.sql("select chat.revoke_invite(?, ?)")
+                .params(administrator, invite)
+                .query()
+                .listOfRows();
     }
 
     /** Raises the sentence that says why it cannot be used. */
@@ -75,7 +81,8 @@ class Invites {
 
     static byte[] hash(String code) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest((code == null ? "" : code.strip()).getBytes(StandardCharsets.UTF_8));
+            return MessageDigest.getInstance("SHA-256")
+                    .digest((code == null ? "" : code.strip()).getBytes(StandardCharsets.UTF_8));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every Java has SHA-256", e);
         }

@@ -60,7 +60,8 @@ class MeController {
     @PutMapping("/password")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Change my password; every other session of mine is signed out")
-    void changePassword(@RequestBody NewPassword wanted, @AuthenticationPrincipal SignedIn me, HttpServletRequest request) {
+    void changePassword(
+            @RequestBody NewPassword wanted, @AuthenticationPrincipal SignedIn me, HttpServletRequest request) {
         limits.takeSignIn(me.handle(), request.getRemoteAddr());
         var present = accounts.credential(me.handle()).map(Accounts.Credential::passwordHash);
         if (!passwords.matches(wanted.current(), present)) {

@@ -2,13 +2,12 @@ package dev.holdfast.account;
 
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
-import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
-import org.springframework.stereotype.Component;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
+import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
+import org.springframework.stereotype.Component;
 
 /** Argon2id with OWASP's parameters (19 MiB, 2 passes). Thread-safe. */
 @WebSide

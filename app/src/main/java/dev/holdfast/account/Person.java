@@ -1,7 +1,6 @@
 package dev.holdfast.account;
 
 import dev.holdfast.security.SignedIn;
-
 import java.util.UUID;
 
 /** An account as its owner sees it. */

@@ -9,6 +9,8 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.List;
+import java.util.UUID;
 import org.springframework.http.HttpStatus;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -18,9 +20,6 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
-
-import java.util.List;
-import java.util.UUID;
 
 /** Signing in and out. */
 @WebSide
@@ -49,7 +48,8 @@ class SessionController {
         limits.takeSignIn(handle, request.getRemoteAddr());
         var known = accounts.credential(handle);
         if (!passwords.matches(credentials.password(), known.map(Accounts.Credential::passwordHash))) {
-            throw Problem.unauthorized("This handle and this password do not belong together. Try again, or ask an administrator.");
+            throw Problem.unauthorized(
+                    "This handle and this password do not belong together. Try again, or ask an administrator.");
         }
         limits.returnSignIn(handle, request.getRemoteAddr());
         var id = known.orElseThrow().accountId();

@@ -10,6 +10,8 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
+import java.util.UUID;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -23,9 +25,6 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
-
-import java.util.List;
-import java.util.UUID;
 
 /** My channels. */
 @WebSide
@@ -49,7 +48,9 @@ class ChannelController {
 
     @GetMapping
     @Operation(summary = "The channels that I am in")
-    @ApiResponse(responseCode = "200", content = @Content(array = @ArraySchema(schema = @Schema(implementation = ChannelJson.class))))
+    @ApiResponse(
+            responseCode = "200",
+            content = @Content(array = @ArraySchema(schema = @Schema(implementation = ChannelJson.class))))
     String mine(@AuthenticationPrincipal SignedIn me) {
         return channels.mine(me.id());
     }
@@ -68,14 +69,19 @@ class ChannelController {
 
     private ResponseEntity<String> openDirect(NewChannel wanted, SignedIn me) {
         if (wanted.name() != null || wanted.hidden() != null) {
-            throw Problem.invalid("A direct message has no name and is always private. Send {\"direct\": [\"handle\"]} alone.");
+            throw Problem.invalid(
+                    "A direct message has no name and is always private. Send {\"direct\": [\"handle\"]} alone.");
         }
-        var handles = wanted.direct().stream().map(handle -> handle == null ? "" : handle.strip().replaceFirst("^@", "")).toList();
+        var handles = wanted.direct().stream()
+                .map(handle -> handle == null ? "" : handle.strip().replaceFirst("^@", ""))
+                .toList();
         if (handles.isEmpty() || handles.stream().anyMatch(handle -> handle.isEmpty() || handle.contains(" "))) {
-            throw Problem.invalid("A direct message needs the handle of at least one person. Send {\"direct\": [\"handle\"]}.");
+            throw Problem.invalid(
+                    "A direct message needs the handle of at least one person. Send {\"direct\": [\"handle\"]}.");
         }
         var opened = channels.openDirect(me.id(), handles);
-        return ResponseEntity.status(opened.created() ? HttpStatus.CREATED : HttpStatus.OK).body(channels.mine(me.id(), opened.channelId()));
+        return ResponseEntity.status(opened.created() ? HttpStatus.CREATED : HttpStatus.OK)
+                .body(channels.mine(me.id(), opened.channelId()));
     }
 
     @GetMapping("/public")
@@ -97,7 +103,8 @@ class ChannelController {
     @Operation(summary = "I have read up to this seq; my other devices follow")
     void read(@PathVariable UUID id, @RequestBody Read read, @AuthenticationPrincipal SignedIn me) {
         if (read.seq() == null || read.seq() < 0) {
-            throw Problem.invalid("The field \"seq\" must be a whole number from 0. Send the seq up to which was read.");
+            throw Problem.invalid(
+                    "The field \"seq\" must be a whole number from 0. Send the seq up to which was read.");
         }
         channels.markRead(id, me.id(), read.seq());
     }

@@ -1,7 +1,6 @@
 package dev.holdfast.channel;
 
 import io.swagger.v3.oas.annotations.media.Schema;
-
 import java.util.List;
 import java.util.UUID;
 
@@ -9,14 +8,33 @@ import java.util.UUID;
 @Schema(name = "Channel")
 record ChannelJson(
         UUID id,
-        @Schema(description = "of a direct message: the handles of its people") String name,
-        @Schema(allowableValues = {"public", "private", "direct"}) String kind,
-        @Schema(description = "mine in it", allowableValues = {"owner", "member"}) String role,
-        @Schema(description = "number of changes of its messages so far") long seq,
-        @Schema(description = "messages of others after lastReadSeq, counted up to 1000") int unread,
+
+        @Schema(description = "of a direct message: the handles of its people")
+        String name,
+
+        @Schema(allowableValues = {"public", "private", "direct"})
+        String kind,
+
+        @Schema(
+                description = "mine in it",
+                allowableValues = {"owner", "member"})
+        String role,
+
+        @Schema(description = "number of changes of its messages so far")
+        long seq,
+
+        @Schema(description = "messages of others after lastReadSeq, counted up to 1000")
+        int unread,
+
         long lastReadSeq,
         int memberCount,
-        @Schema(description = "of a direct message; otherwise null: see /members") List<Member> members) {
 
-    record Member(UUID id, String handle, String displayName, @Schema(allowableValues = {"human", "agent"}) String kind) {}
+        @Schema(description = "of a direct message; otherwise null: see /members")
+        List<Member> members) {
+
+    record Member(
+            UUID id,
+            String handle,
+            String displayName,
+            @Schema(allowableValues = {"human", "agent"}) String kind) {}
 }

@@ -1,7 +1,6 @@
 package dev.holdfast.channel;
 
 import dev.holdfast.web.Problem;
-
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -21,17 +20,21 @@ final class ChannelName {
         var bare = name.strip().startsWith("#") ? name.strip().substring(1) : name.strip();
         var length = bare.codePointCount(0, bare.length());
         if (length > LONGEST) {
-            throw Problem.invalid("A channel's name has at most %d characters; this one has %d. Choose a shorter one.".formatted(LONGEST, length));
+            throw Problem.invalid("A channel's name has at most %d characters; this one has %d. Choose a shorter one."
+                    .formatted(LONGEST, length));
         }
         if (!NAME.matcher(bare).matches() || !bare.equals(bare.toLowerCase(Locale.ROOT))) {
-            throw Problem.invalid("A channel's name has only lower-case letters, digits, \"-\" and \"_\"; \"%s\" has others.%s"
-                    .formatted(bare, suggestion(bare)));
+            throw Problem.invalid(
+                    "A channel's name has only lower-case letters, digits, \"-\" and \"_\"; \"%s\" has others.%s"
+                            .formatted(bare, suggestion(bare)));
         }
         return bare;
     }
 
     private static String suggestion(String name) {
-        var fitting = name.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{M}\\p{N}_-]+", "-").replaceAll("^-+|-+$", "");
+        var fitting = name.toLowerCase(Locale.ROOT)
+                .replaceAll("[^\\p{L}\\p{M}\\p{N}_-]+", "-")
+                .replaceAll("^-+|-+$", "");
         return fitting.isEmpty() ? " Choose another one." : " Try \"%s\".".formatted(fitting);
     }
 }

@@ -1,11 +1,10 @@
 package dev.holdfast.channel;
 
 import dev.holdfast.web.WebSide;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Component;
-
 import java.util.List;
 import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
 
 /** The rows of channels and memberships. Whether somebody may is asked of chat.my_channel, in the same statement. */
 @WebSide
@@ -24,8 +23,7 @@ class Channels {
         this.jdbc = jdbc;
     }
 
-    private static final String MINE =
-            """
+    private static final String MINE = """
             select coalesce(json_agg(json_build_object(
                      'id', c.id,
                      'name', c.name,
@@ -61,12 +59,14 @@ class Channels {
 
     /** One of them: a JSON object. */
     String mine(UUID account, UUID channel) {
-        var one = jdbc.sql(MINE).params(account, channel, channel).query(String.class).single();
+        var one = jdbc.sql(MINE)
+                .params(account, channel, channel)
+                .query(String.class)
+                .single();
         return one.substring(1, one.length() - 1);
     }
 
-    private static final String PUBLIC =
-            """
+    private static final String PUBLIC = """
             select c.id, c.name,
                    (select count(*)::int from chat.membership m where m.channel_id = c.id) as members,
                    exists (select from chat.membership m where m.channel_id = c.id and m.account_id = ?) as joined
@@ -94,8 +94,7 @@ class Channels {
                 .single();
     }
 
-    private static final String MEMBERS =
-            """
+    private static final String MEMBERS = """
             select a.id, a.handle, a.display_name, a.kind, m.role
             from chat.membership m
             join chat.account a on a.id = m.account_id
@@ -108,18 +107,30 @@ class Channels {
     }
 
     void add(UUID channel, UUID adder, String handle) {
-        jdbc.sql("select chat.add_member(?, ?, ?)").params(channel, adder, handle).query().listOfRows();
+        jdbc.sql("select chat.add_member(?, ?, ?)")
+                .params(channel, adder, handle)
+                .query()
+                .listOfRows();
     }
 
     void remove(UUID channel, UUID remover, String handle) {
-        jdbc.sql("select chat.remove_member(?, ?, ?)").params(channel, remover, handle).query().listOfRows();
+        jdbc.sql("select chat.remove_member(?, ?, ?)")
+                .params(channel, remover, handle)
+                .query()
+                .listOfRows();
     }
 
     void rename(UUID channel, UUID renamer, String name) {
-        jdbc.sql("select chat.rename_channel(?, ?, ?)").params(channel, renamer, name).query().listOfRows();
+        jdbc.sql("select chat.rename_channel(?, ?, ?)")
+                .params(channel, renamer, name)
+                .query()
+                .listOfRows();
     }
 
     void markRead(UUID channel, UUID reader, long seq) {
-        jdbc.sql("select chat.mark_read(?, ?, ?)").params(channel, reader, seq).query().listOfRows();
+        jdbc.sql("select chat.mark_read(?, ?, ?)")
+                .params(channel, reader, seq)
+                .query()
+                .listOfRows();
     }
 }

@@ -10,6 +10,7 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.UUID;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -21,8 +22,6 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-
-import java.util.UUID;
 
 /** The messages of a channel. */
 @WebSide
@@ -46,15 +45,18 @@ class MessageController {
     @Operation(summary = "Write a message; the same id again is 200 and the same message")
     @ApiResponse(responseCode = "201", content = @Content(schema = @Schema(implementation = MessageJson.class)))
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = MessageJson.class)))
-    ResponseEntity<String> post(@PathVariable UUID channel, @RequestBody NewMessage wanted, @AuthenticationPrincipal SignedIn me) {
+    ResponseEntity<String> post(
+            @PathVariable UUID channel, @RequestBody NewMessage wanted, @AuthenticationPrincipal SignedIn me) {
         if (wanted.id() == null) {
-            throw Problem.invalid("The field \"id\" is missing. Send a new random UUID, and the same one again when you repeat the call.");
+            throw Problem.invalid(
+                    "The field \"id\" is missing. Send a new random UUID, and the same one again when you repeat the call.");
         }
         var content = MessageContent.checked(wanted.content());
         limits.takePosting(me.id());
         limits.takeSummoning(me.id(), content);
         var posted = messages.post(wanted.id(), channel, me.id(), content, wanted.replyTo());
-        return ResponseEntity.status(posted.created() ? HttpStatus.CREATED : HttpStatus.OK).body(posted.message());
+        return ResponseEntity.status(posted.created() ? HttpStatus.CREATED : HttpStatus.OK)
+                .body(posted.message());
     }
 
     @GetMapping("/messages")
@@ -75,9 +77,7 @@ class MessageController {
 
     @GetMapping("/changes")
     @Operation(summary = "All that changed after a seq: what takes a client that was at after to seq")
-    @ApiResponse(
-            responseCode = "200",
-            content = @Content(schema = @Schema(implementation = MessageJson.Changes.class)))
+    @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = MessageJson.Changes.class)))
     String changes(@PathVariable UUID channel, @RequestParam long after, @AuthenticationPrincipal SignedIn me) {
         if (after < 0) {
             throw Problem.invalid("The parameter \"after\" must be a seq from 0, not %d.".formatted(after));

@@ -1,7 +1,6 @@
 package dev.holdfast.channel;
 
 import io.swagger.v3.oas.annotations.media.Schema;
-
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.UUID;
@@ -12,24 +11,43 @@ record MessageJson(
         UUID id,
         UUID channelId,
         Author author,
-        @Schema(description = "of a running reply: all its text so far, written under textFence") String content,
-        @Schema(allowableValues = {"complete", "queued", "thinking", "streaming", "stopped", "failed"}) String status,
-        @Schema(description = "the channel's seq at the message's last change") long seq,
-        @Schema(description = "the channel's seq when it was written; gives the order") long position,
+
+        @Schema(description = "of a running reply: all its text so far, written under textFence")
+        String content,
+
+        @Schema(allowableValues = {"complete", "queued", "thinking", "streaming", "stopped", "failed"})
+        String status,
+
+        @Schema(description = "the channel's seq at the message's last change")
+        long seq,
+
+        @Schema(description = "the channel's seq when it was written; gives the order")
+        long position,
+
         UUID replyTo,
         OffsetDateTime createdAt,
         OffsetDateTime editedAt,
         boolean deleted,
-        @Schema(description = "of an agent's reply: the fence under which its text was written") Long textFence,
+
+        @Schema(description = "of an agent's reply: the fence under which its text was written")
+        Long textFence,
+
         @Schema(description = "of an agent's reply") Generation generation) {
 
     @Schema(name = "Author")
-    record Author(UUID id, String handle, String displayName, @Schema(allowableValues = {"human", "agent"}) String kind) {}
+    record Author(
+            UUID id,
+            String handle,
+            String displayName,
+            @Schema(allowableValues = {"human", "agent"}) String kind) {}
 
     @Schema(name = "Generation")
     record Generation(
             long id,
-            @Schema(allowableValues = {"queued", "running", "completed", "failed", "cancelled"}) String state,
+
+            @Schema(allowableValues = {"queued", "running", "completed", "failed", "cancelled"})
+            String state,
+
             int attempt,
             long fence,
             OffsetDateTime runAt,

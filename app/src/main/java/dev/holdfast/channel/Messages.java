@@ -1,11 +1,10 @@
 package dev.holdfast.channel;
 
 import dev.holdfast.web.WebSide;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Component;
-
 import java.util.Optional;
 import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
 
 /** The doors to messages. They are functions of the database, which check membership and build the JSON. */
 @WebSide
@@ -21,18 +20,19 @@ class Messages {
         this.jdbc = jdbc;
     }
 
-    private static final String POST =
-            """
+    private static final String POST = """
             select created, message::text as message
             from chat.post_message(?::uuid, ?::uuid, ?::uuid, ?::text, ?::uuid)
             """;
 
     Posted post(UUID id, UUID channel, UUID author, String content, UUID replyTo) {
-        return jdbc.sql(POST).params(id, channel, author, content, replyTo).query(Posted.class).single();
+        return jdbc.sql(POST)
+                .params(id, channel, author, content, replyTo)
+                .query(Posted.class)
+                .single();
     }
 
-    private static final String HISTORY =
-            """
+    private static final String HISTORY = """
             select chat.history(chat.my_channel(?, ?), ?::bigint, ?)::text
             """;
 
@@ -41,8 +41,7 @@ class Messages {
         return json(HISTORY, channel, account, before, max);
     }
 
-    private static final String CHANGES =
-            """
+    private static final String CHANGES = """
             select chat.changes(chat.my_channel(?, ?), ?)::text
             """;
 
@@ -50,8 +49,7 @@ class Messages {
         return json(CHANGES, channel, account, after);
     }
 
-    private static final String ONE =
-            """
+    private static final String ONE = """
             select chat.message_json(m)::text
             from chat.message m
             join chat.membership mine on mine.channel_id = m.channel_id and mine.account_id = ?

@@ -26,8 +26,11 @@ final class Changes {
 
     /** One select, however many channels and browsers there are. */
     List<Change> since(List<ChannelFeed.Cursor> cursors) {
-        var running = cursors.stream().flatMap(cursor -> cursor.running().stream()).toList();
-        return jdbc.query(SINCE, (row, number) -> change(row),
+        var running =
+                cursors.stream().flatMap(cursor -> cursor.running().stream()).toList();
+        return jdbc.query(
+                SINCE,
+                (row, number) -> change(row),
                 array(cursors, ChannelFeed.Cursor::channel),
                 array(cursors, ChannelFeed.Cursor::seq),
                 array(running, Running::message),

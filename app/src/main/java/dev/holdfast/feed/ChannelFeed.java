@@ -47,14 +47,22 @@ final class ChannelFeed {
     }
 
     private String makeHead() {
-        var text = new StringBuilder(80).append("{\"channel\":\"").append(id).append("\",\"seq\":").append(seq);
+        var text = new StringBuilder(80)
+                .append("{\"channel\":\"")
+                .append(id)
+                .append("\",\"seq\":")
+                .append(seq);
         if (!running.isEmpty()) {
             text.append(",\"running\":[");
             for (var reply : running) {
                 if (text.charAt(text.length() - 1) != '[') text.append(',');
-                text.append("{\"message\":\"").append(reply.message())
-                        .append("\",\"fence\":").append(reply.fence())
-                        .append(",\"length\":").append(reply.length()).append('}');
+                text.append("{\"message\":\"")
+                        .append(reply.message())
+                        .append("\",\"fence\":")
+                        .append(reply.fence())
+                        .append(",\"length\":")
+                        .append(reply.length())
+                        .append('}');
             }
             text.append(']');
         }

@@ -35,7 +35,8 @@ class FeedConfiguration {
     @Bean
     Relay relay(ListenConnection listener, Audience audience, @Qualifier("feed") DataSource own, FeedMetrics metrics) {
         var jdbc = new JdbcTemplate(own);
-        return new Relay(listener, audience, new Changes(jdbc), new Door(audience, new Permissions(jdbc), metrics), metrics);
+        return new Relay(
+                listener, audience, new Changes(jdbc), new Door(audience, new Permissions(jdbc), metrics), metrics);
     }
 
     @Bean

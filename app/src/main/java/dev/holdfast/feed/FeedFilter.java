@@ -47,6 +47,8 @@ final class FeedFilter extends HttpFilter {
         response.flushBuffer();
         var context = request.startAsync();
         context.setTimeout(0);
-        relay.join(new Subscriber(entrance.account(), entrance.session(), context, connection, relay), entrance.memberships());
+        relay.join(
+                new Subscriber(entrance.account(), entrance.session(), context, connection, relay),
+                entrance.memberships());
     }
 }

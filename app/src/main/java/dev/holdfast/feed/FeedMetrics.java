@@ -23,9 +23,17 @@ final class FeedMetrics {
                 .description("From the arrival of a commit's notification in this process (PostgreSQL sends it at the"
                         + " commit) to the event's bytes being handed to every browser that takes them; one sample per"
                         + " channel and event. Changes found by polling are not counted here but as resyncs")
-                .serviceLevelObjectives(Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofMillis(5),
-                        Duration.ofMillis(10), Duration.ofMillis(25), Duration.ofMillis(50), Duration.ofMillis(100),
-                        Duration.ofMillis(250), Duration.ofSeconds(1), Duration.ofSeconds(5))
+                .serviceLevelObjectives(
+                        Duration.ofMillis(1),
+                        Duration.ofMillis(2),
+                        Duration.ofMillis(5),
+                        Duration.ofMillis(10),
+                        Duration.ofMillis(25),
+                        Duration.ofMillis(50),
+                        Duration.ofMillis(100),
+                        Duration.ofMillis(250),
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(5))
                 .register(meters);
         dropped = Counter.builder("holdfast.feed.dropped.clients")
                 .description("Browsers let go because they read too slowly; they come back by cursor")

@@ -3,9 +3,9 @@ package dev.holdfast.feed;
 import static java.util.stream.Collectors.joining;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.HashSet;
 import java.util.UUID;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -29,8 +29,12 @@ final class Permissions {
 
     /** The channels of these accounts; none for accounts that are disabled or gone. */
     List<Membership> memberships(Collection<UUID> accounts) {
-        return jdbc.query(MEMBERSHIPS, (row, number) -> new Membership(
-                row.getObject("account_id", UUID.class), row.getObject("channel_id", UUID.class), row.getLong("seq")),
+        return jdbc.query(
+                MEMBERSHIPS,
+                (row, number) -> new Membership(
+                        row.getObject("account_id", UUID.class),
+                        row.getObject("channel_id", UUID.class),
+                        row.getLong("seq")),
                 array(accounts));
     }
 
@@ -46,7 +50,8 @@ final class Permissions {
 
     /** Those of the given sessions that may go on. */
     Set<String> liveSessions(Collection<String> sessions) {
-        return new HashSet<>(jdbc.query(LIVE_SESSIONS, (row, number) -> row.getString(1).strip(), array(sessions)));
+        return new HashSet<>(
+                jdbc.query(LIVE_SESSIONS, (row, number) -> row.getString(1).strip(), array(sessions)));
     }
 
     private static final String QUEUE_USAGE = "select pg_notification_queue_usage()";

@@ -129,9 +129,12 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             audience.forgetText();
         }
         var everything = round.everything() || tick && second % POLL_SECONDS == 0;
-        var cursors = everything ? audience.allCursors() : audience.cursors(round.channels().keySet());
+        var cursors = everything
+                ? audience.allCursors()
+                : audience.cursors(round.channels().keySet());
         if (cursors.isEmpty()) return;
-        for (var change : changes.since(cursors)) publish(change, round.channels().get(change.channel()));
+        for (var change : changes.since(cursors))
+            publish(change, round.channels().get(change.channel()));
     }
 
     private void publish(Change change, Long heardAt) {

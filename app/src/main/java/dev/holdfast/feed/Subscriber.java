@@ -24,7 +24,12 @@ final class Subscriber implements Callback {
     private static final long STALLED = Duration.ofSeconds(60).toNanos();
 
     /** Why a subscriber was let go. */
-    enum End { GONE, TOO_SLOW, NOT_ALLOWED, SHUTDOWN }
+    enum End {
+        GONE,
+        TOO_SLOW,
+        NOT_ALLOWED,
+        SHUTDOWN
+    }
 
     /** Hears once that a subscriber has ended; may be called on any thread, so it only notes it. */
     interface Ended {

@@ -41,11 +41,16 @@ final class Wire {
 
     static byte[] channel(Change change) {
         var data = new StringBuilder(change.messages().length() + change.text().length() + 120)
-                .append("{\"channel\":\"").append(change.channel())
-                .append("\",\"after\":").append(change.after())
-                .append(",\"seq\":").append(change.seq())
-                .append(",\"messages\":").append(change.messages())
-                .append(",\"text\":").append(change.text())
+                .append("{\"channel\":\"")
+                .append(change.channel())
+                .append("\",\"after\":")
+                .append(change.after())
+                .append(",\"seq\":")
+                .append(change.seq())
+                .append(",\"messages\":")
+                .append(change.messages())
+                .append(",\"text\":")
+                .append(change.text())
                 .append('}');
         return bytes(event("channel", data.toString()));
     }

@@ -64,8 +64,8 @@ public final class Chunks {
     public List<Durable> durable(long worker, Collection<Claimed> replies) {
         return statement.rows(
                 "select message_id, last_start, last_text from chat.durable(?, ?::text::uuid[], ?::text::bigint[])",
-                (row, number) -> new Durable(
-                        row.getObject(1, UUID.class), (Integer) row.getObject(2), row.getString(3)),
+                (row, number) ->
+                        new Durable(row.getObject(1, UUID.class), (Integer) row.getObject(2), row.getString(3)),
                 worker,
                 Statement.column(replies, Claimed::message),
                 Statement.column(replies, Claimed::fence));

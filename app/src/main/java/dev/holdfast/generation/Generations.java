@@ -48,7 +48,9 @@ public final class Generations {
 
     /** Queues again, or fails, what workers that went away left behind. @return how many */
     public int reap() {
-        return statement.rows("select generation_id from chat.reap()", (row, number) -> row.getLong(1)).size();
+        return statement
+                .rows("select generation_id from chat.reap()", (row, number) -> row.getLong(1))
+                .size();
     }
 
     private static final String HEARTBEAT = """
@@ -67,7 +69,8 @@ public final class Generations {
                 seconds(lease));
     }
 
-    private static final String CONTEXT = "select message_id, handle, display_name, content, own from chat.context(?, ?)";
+    private static final String CONTEXT =
+            "select message_id, handle, display_name, content, own from chat.context(?, ?)";
 
     /** The channel's messages up to the asking one, newest first. */
     public List<ContextMessage> context(long generation, int max) {
@@ -100,8 +103,7 @@ public final class Generations {
      * @param retryAfter null: give up
      * @param partial all the text so far
      */
-    public Outcome fail(
-            Claimed claimed, String error, String code, @Nullable Duration retryAfter, String partial) {
+    public Outcome fail(Claimed claimed, String error, String code, @Nullable Duration retryAfter, String partial) {
         return statement
                 .rows(
                         FAIL,

@@ -54,8 +54,8 @@ final class Statement {
         return jdbc.execute((Connection connection) -> run(connection, sql, row, parameters));
     }
 
-    private static <T> List<T> run(
-            Connection connection, String sql, RowMapper<T> row, @Nullable Object[] parameters) throws SQLException {
+    private static <T> List<T> run(Connection connection, String sql, RowMapper<T> row, @Nullable Object[] parameters)
+            throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setQueryTimeout(SECONDS);
             for (int i = 0; i < parameters.length; i++) {
@@ -78,6 +78,7 @@ final class Statement {
     private static boolean inTheDriver(RuntimeException failure) {
         StackTraceElement[] at = failure.getStackTrace();
         return at.length > 0
-                && (at[0].getClassName().startsWith("com.impossibl.postgres.") || at[0].getClassName().startsWith("io.netty."));
+                && (at[0].getClassName().startsWith("com.impossibl.postgres.")
+                        || at[0].getClassName().startsWith("io.netty."));
     }
 }

@@ -52,7 +52,8 @@ public record AgentOptions(
         } catch (JacksonException e) {
             // answered below: what matters to its writer is what it should have been
         }
-        throw new IllegalArgumentException("The agent's options must be a JSON object, such as {\"temperature\": 0.7}.");
+        throw new IllegalArgumentException(
+                "The agent's options must be a JSON object, such as {\"temperature\": 0.7}.");
     }
 
     private static @Nullable Double number(JsonNode options, String name, double most) {
@@ -74,6 +75,7 @@ public record AgentOptions(
     }
 
     private static IllegalArgumentException wrong(String name, JsonNode value, String wanted) {
-        return new IllegalArgumentException("The agent option '" + name + "' is " + value + ", but must be " + wanted + ".");
+        return new IllegalArgumentException(
+                "The agent option '" + name + "' is " + value + ", but must be " + wanted + ".");
     }
 }

@@ -14,10 +14,10 @@ import java.util.regex.Pattern;
 final class Guide {
     private static final Pattern RECAP =
             Pattern.compile("\\b(recap|summar\\w*|catch (me )?up|what happened|what did i miss|overview)\\b");
-    private static final Pattern FIND =
-            Pattern.compile("\\b(?:find|search(?: for)?|look for|who (?:said|mentioned|wrote)|where (?:is|was))\\b[:\\s]*(.+)");
-    private static final Pattern CONNECT =
-            Pattern.compile("\\b(connect|configure|set ?up|api key|openai|anthropic|claude|gpt|ollama|llama|real model)\\b");
+    private static final Pattern FIND = Pattern.compile(
+            "\\b(?:find|search(?: for)?|look for|who (?:said|mentioned|wrote)|where (?:is|was))\\b[:\\s]*(.+)");
+    private static final Pattern CONNECT = Pattern.compile(
+            "\\b(connect|configure|set ?up|api key|openai|anthropic|claude|gpt|ollama|llama|real model)\\b");
     private static final int LATEST = 8;
     private static final int FOUND = 10;
 
@@ -56,11 +56,16 @@ final class Guide {
             return "Nothing was written in this channel before your message. (I am a small program, not a language model.)";
         }
         var text = new StringBuilder("Of the last ");
-        text.append(count(before.size(), "message")).append(" here, ").append(authors(before)).append(".\n");
-        var questions = before.stream().filter(heard -> heard.text().contains("?")).toList();
+        text.append(count(before.size(), "message"))
+                .append(" here, ")
+                .append(authors(before))
+                .append(".\n");
+        var questions =
+                before.stream().filter(heard -> heard.text().contains("?")).toList();
         if (!questions.isEmpty()) text.append("\n**Questions**\n\n").append(list(last(questions, 5)));
         text.append("\n**Latest**\n\n").append(list(last(before, LATEST)));
-        return text.append("\nThis is a list, not an understanding: I am a small program, not a language model.").toString();
+        return text.append("\nThis is a list, not an understanding: I am a small program, not a language model.")
+                .toString();
     }
 
     private static String authors(List<Heard> before) {
@@ -104,7 +109,10 @@ final class Guide {
 
     /** One line, that mentions nobody and formats nothing. */
     private static String excerpt(String text) {
-        String line = text.replaceAll("\\s+", " ").replaceAll("(?<!\\w)@(?=\\w)", "").replaceAll("[`*_\\[\\]<>|#]", "").strip();
+        String line = text.replaceAll("\\s+", " ")
+                .replaceAll("(?<!\\w)@(?=\\w)", "")
+                .replaceAll("[`*_\\[\\]<>|#]", "")
+                .strip();
         if (line.codePointCount(0, line.length()) <= 140) return line;
         return line.substring(0, line.offsetByCodePoints(0, 140)) + "…";
     }

@@ -61,7 +61,8 @@ final class GuideModel implements ChatModel {
         var words = new ArrayList<String>();
         int start = 0;
         for (int i = 1; i <= text.length(); i++) {
-            if (i == text.length() || Character.isWhitespace(text.charAt(i)) && !Character.isWhitespace(text.charAt(i - 1))) {
+            if (i == text.length()
+                    || Character.isWhitespace(text.charAt(i)) && !Character.isWhitespace(text.charAt(i - 1))) {
                 words.add(text.substring(start, i));
                 start = i;
             }

@@ -26,31 +26,41 @@ final class HttpFailures {
     static Failure sort(int status, @Nullable String retryAfter, String code, String message, Agent agent) {
         String title = agent.provider().title;
         if (status == 429 && code.equals("insufficient_quota")) {
-            return new GiveUp(title + " says that this account's quota is used up. Check its plan and billing.", "quota");
+            return new GiveUp(
+                    title + " says that this account's quota is used up. Check its plan and billing.", "quota");
         }
         if (status == 429) {
             return new TryAgain("rate limited", "rate_limited", RetryAfter.parse(retryAfter, Instant.now()));
         }
-        if (status == 413 || status == 400 && (code.contains("context_length") || TOO_LONG.matcher(message).find())) {
+        if (status == 413
+                || status == 400
+                        && (code.contains("context_length")
+                                || TOO_LONG.matcher(message).find())) {
             return new GiveUp(
                     "This conversation is too long for the model " + agent.model()
                             + ". Lower the agent's contextTokens, or ask in a new channel.",
                     "context_too_long");
         }
         return switch (status) {
-            case 401, 403 -> new GiveUp(
-                    title + " refused the API key. An operator must set a valid one and restart the worker.", "bad_key");
-            case 404 -> new GiveUp(
-                    "The model " + agent.model() + " is not known to " + title + ". Choose another for @" + agent.handle() + ".",
-                    "unknown_model");
-            case 503, 529 -> new TryAgain("the model is overloaded", "overloaded", RetryAfter.parse(retryAfter, Instant.now()));
+            case 401, 403 ->
+                new GiveUp(
+                        title + " refused the API key. An operator must set a valid one and restart the worker.",
+                        "bad_key");
+            case 404 ->
+                new GiveUp(
+                        "The model " + agent.model() + " is not known to " + title + ". Choose another for @"
+                                + agent.handle() + ".",
+                        "unknown_model");
+            case 503, 529 ->
+                new TryAgain("the model is overloaded", "overloaded", RetryAfter.parse(retryAfter, Instant.now()));
             case 408, 409, 425 -> new TryAgain("the model's server timed out", "server_error");
-            default -> status >= 400 && status < 500
-                    ? new GiveUp(title + " refused the request: " + quote(message), "refused")
-                    : new TryAgain(
-                            "the model's server failed (" + status + ")",
-                            "server_error",
-                            RetryAfter.parse(retryAfter, Instant.now()));
+            default ->
+                status >= 400 && status < 500
+                        ? new GiveUp(title + " refused the request: " + quote(message), "refused")
+                        : new TryAgain(
+                                "the model's server failed (" + status + ")",
+                                "server_error",
+                                RetryAfter.parse(retryAfter, Instant.now()));
         };
     }
 
@@ -66,7 +76,10 @@ final class HttpFailures {
 
     /** A provider's sentence, short enough to read and without anything that looks like a key. */
     private static String quote(String message) {
-        String safe = SECRET.matcher(message).replaceAll("***").replaceFirst("^\\d{3}: ", "").strip();
+        String safe = SECRET.matcher(message)
+                .replaceAll("***")
+                .replaceFirst("^\\d{3}: ", "")
+                .strip();
         String quoted = safe.length() <= LONGEST_QUOTE ? safe : safe.substring(0, LONGEST_QUOTE) + "…";
         return quoted.matches("(?s).*[.!?…}\"]") ? quoted : quoted + ".";
     }

@@ -36,7 +36,8 @@ public final class ModelCall implements AutoCloseable {
      */
     static ModelCall start(Flux<ChatResponse> responses, Runnable closeRequest, Function<Throwable, Failure> sort) {
         var call = new ModelCall(closeRequest, sort);
-        // in a thread of its own: Reactor may deliver in the thread that subscribes, and the reader must stay free to read
+        // in a thread of its own: Reactor may deliver in the thread that subscribes, and the reader must stay free to
+        // read
         Thread.ofVirtual().name("model-call").start(() -> responses.subscribe(call.reader));
         return call;
     }

@@ -29,8 +29,8 @@ public final class Models implements AutoCloseable {
         Hooks.onErrorDropped(error -> log.debug("A closed call to a model ended", error));
     }
 
-    private final ExecutorService threads =
-            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("model-call-", 0).factory());
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("model-call-", 0).factory());
     private final Map<Agent.Provider, Endpoint> endpoints;
 
     Models(ModelEnvironment environment) {
@@ -65,8 +65,10 @@ public final class Models implements AutoCloseable {
     }
 
     private static String notConfigured(Agent agent) {
-        String variable = agent.provider() == Agent.Provider.OPENAI ? "OPENAI_API_KEY or OPENAI_BASE_URL" : "ANTHROPIC_API_KEY";
-        return agent.provider().title + " is not configured. An operator must set " + variable + " and restart the worker.";
+        String variable =
+                agent.provider() == Agent.Provider.OPENAI ? "OPENAI_API_KEY or OPENAI_BASE_URL" : "ANTHROPIC_API_KEY";
+        return agent.provider().title + " is not configured. An operator must set " + variable
+                + " and restart the worker.";
     }
 
     @Override

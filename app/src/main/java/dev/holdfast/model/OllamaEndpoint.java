@@ -42,6 +42,7 @@ final class OllamaEndpoint implements Endpoint {
                         .build())
                 .options(chat)
                 .build();
-        return ModelCall.start(model.stream(prompt), () -> client.close(requestId), error -> OllamaFailures.sort(error, agent));
+        return ModelCall.start(
+                model.stream(prompt), () -> client.close(requestId), error -> OllamaFailures.sort(error, agent));
     }
 }

@@ -65,7 +65,8 @@ final class OpenAiEndpoint implements Endpoint {
                 .topP(options.topP())
                 .streamUsage(true)
                 .maxRetries(0)
-                .timeout(Duration.ZERO); // else Spring AI ends every reply after a minute; the slot keeps the agent's limits
+                .timeout(Duration.ZERO); // else Spring AI ends every reply after a minute; the slot keeps the agent's
+        // limits
         // newer models refuse the old name, and servers of one's own know only that
         return (openAiItself ? chat.maxCompletionTokens(options.maxTokens()) : chat.maxTokens(options.maxTokens()))
                 .build();

@@ -39,7 +39,9 @@ final class ReadyAgents {
         String ollama = first(environment.ollama() + "/api/tags", "models", "name");
         if (ollama != null) make("llama", "Llama", "ollama", ollama);
         else if (environment.ollamaBaseUrl() != null) {
-            log.warn("Ollama at {} has no model or does not answer; pull one and start again, or add an agent by hand", environment.ollama());
+            log.warn(
+                    "Ollama at {} has no model or does not answer; pull one and start again, or add an agent by hand",
+                    environment.ollama());
         }
     }
 
@@ -67,9 +69,14 @@ final class ReadyAgents {
         if (environment.openAiKey() != null && list.equals("data")) {
             request.header("Authorization", "Bearer " + environment.openAiKey());
         }
-        try (var client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build()) {
+        try (var client =
+                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build()) {
             var response = client.send(request.build(), BodyHandlers.ofString());
-            JsonNode model = new JsonMapper().readTree(response.body()).path(list).path(0).path(name);
+            JsonNode model = new JsonMapper()
+                    .readTree(response.body())
+                    .path(list)
+                    .path(0)
+                    .path(name);
             return model.isString() ? model.asString() : null;
         } catch (IOException | JacksonException e) {
             return null;

@@ -29,7 +29,10 @@ final class RetryAfter {
 
     private static @Nullable Duration untilDate(String date, Instant now) {
         try {
-            return Duration.between(now, ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+            return Duration.between(
+                    now,
+                    ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME)
+                            .toInstant());
         } catch (DateTimeParseException e) {
             return null;
         }

@@ -19,6 +19,8 @@ final class ListenerHealth implements HealthIndicator {
     public Health health() {
         return connection.connected()
                 ? Health.up().build()
-                : Health.down().withDetail("reason", "The LISTEN connection is being made anew").build();
+                : Health.down()
+                        .withDetail("reason", "The LISTEN connection is being made anew")
+                        .build();
     }
 }

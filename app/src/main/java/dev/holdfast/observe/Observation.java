@@ -24,7 +24,8 @@ class Observation {
     }
 
     @Bean("database")
-    DatabaseHealth databaseHealth(Settings settings, @Qualifier("web") JdbcClient web, @Qualifier("worker") JdbcClient worker) {
+    DatabaseHealth databaseHealth(
+            Settings settings, @Qualifier("web") JdbcClient web, @Qualifier("worker") JdbcClient worker) {
         return new DatabaseHealth(side(settings, web, worker));
     }
 

@@ -46,7 +46,9 @@ final class QueueGauges {
     void start() {
         depths();
         // something has to ask for the depths while there are no agents at all
-        Gauge.builder("holdfast.agents", () -> depths().size()).description("Agents that there are").register(meters);
+        Gauge.builder("holdfast.agents", () -> depths().size())
+                .description("Agents that there are")
+                .register(meters);
     }
 
     synchronized Map<String, Depth> depths() {
@@ -66,10 +68,7 @@ final class QueueGauges {
         return jdbc.sql("""
                         select agent, queued, running, failed, coalesce(extract(epoch from oldest_age), 0)::float8 as oldest_age
                         from ops.queue
-                        """)
-                .query(Depth.class)
-                .list()
-                .stream()
+                        """).query(Depth.class).list().stream()
                 .collect(Collectors.toUnmodifiableMap(Depth::agent, depth -> depth));
     }
 
@@ -80,8 +79,9 @@ final class QueueGauges {
         Gauge.builder("holdfast.queue.oldest.age", () -> value(agent, Depth::oldestAge))
                 .tag("agent", agent)
                 .baseUnit("seconds")
-                .description("For how long the oldest queued generation of the agent has waited since it was asked for, in the"
-                        + " whole database; 0 when none waits. All processes say the same: take the maximum")
+                .description(
+                        "For how long the oldest queued generation of the agent has waited since it was asked for, in the"
+                                + " whole database; 0 when none waits. All processes say the same: take the maximum")
                 .register(meters);
     }
 
@@ -89,8 +89,9 @@ final class QueueGauges {
         Gauge.builder("holdfast.queue.depth", () -> value(agent, of))
                 .tag("agent", agent)
                 .tag("state", state)
-                .description("Generations of the agent in the whole database: queued (those that wait for a later attempt"
-                        + " included), running, and failed and not retried since. All processes say the same: take the maximum")
+                .description(
+                        "Generations of the agent in the whole database: queued (those that wait for a later attempt"
+                                + " included), running, and failed and not retried since. All processes say the same: take the maximum")
                 .register(meters);
     }
 

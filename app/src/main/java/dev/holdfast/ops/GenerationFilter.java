@@ -14,13 +14,20 @@ import org.jspecify.annotations.Nullable;
  * @param before only ids below this one: the next page
  */
 record GenerationFilter(
-        @Nullable String state, @Nullable String agent, @Nullable String channel, @Nullable Long minAge, @Nullable Integer limit, @Nullable Long before) {
+        @Nullable String state,
+        @Nullable String agent,
+        @Nullable String channel,
+        @Nullable Long minAge,
+        @Nullable Integer limit,
+        @Nullable Long before) {
 
     private static final Set<String> STATES = Set.of("queued", "running", "completed", "failed", "cancelled", "stuck");
 
     GenerationFilter {
         if (state != null && !STATES.contains(state)) {
-            throw Problem.invalid("There is no state \"%s\". Use queued, running, completed, failed, cancelled or stuck.".formatted(state));
+            throw Problem.invalid(
+                    "There is no state \"%s\". Use queued, running, completed, failed, cancelled or stuck."
+                            .formatted(state));
         }
         if (limit != null && (limit < 1 || limit > 500)) {
             throw Problem.invalid("limit is %d; it has to be between 1 and 500.".formatted(limit));
@@ -46,8 +53,13 @@ record GenerationFilter(
         add(conditions, values, "g.channel = ?", channel);
         add(conditions, values, "g.id < ?", before);
         add(conditions, values, "g.queued_at <= now() - make_interval(secs => ?::float8)", minAge);
-        if ((agent != null || channel != null) && (state == null || state.equals("completed") || state.equals("cancelled"))) {
-            add(conditions, values, "g.id >= least(?::bigint, (select max(id) from chat.generation)) - " + REACH, before == null ? Long.MAX_VALUE : before);
+        if ((agent != null || channel != null)
+                && (state == null || state.equals("completed") || state.equals("cancelled"))) {
+            add(
+                    conditions,
+                    values,
+                    "g.id >= least(?::bigint, (select max(id) from chat.generation)) - " + REACH,
+                    before == null ? Long.MAX_VALUE : before);
         }
         return String.join(" and ", conditions);
     }

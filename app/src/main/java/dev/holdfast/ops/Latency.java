@@ -34,7 +34,8 @@ final class Latency {
     }
 
     /** In seconds, between the bounds of the bucket that holds it; null when nothing was recorded. */
-    @Nullable Double quantile(double quantile) {
+    @Nullable
+    Double quantile(double quantile) {
         var all = count();
         if (all == 0 || now.length == 0) return null;
         var rank = quantile * all;

@@ -75,7 +75,8 @@ class Operations {
         var where = filter.where(values);
         values.add(filter.most());
         var stuck = "stuck".equals(filter.state());
-        return json("""
+        return json(
+                """
                 select coalesce(json_agg(%s order by g.id desc), '[]')::text
                 from (
                   select g.*%s
@@ -85,10 +86,10 @@ class Operations {
                   limit ?
                 ) g
                 """.formatted(
-                        GENERATION.formatted(stuck ? ", 'reason', g.reason, 'mend', g.mend" : ""),
-                        stuck ? ", s.reason, s.mend" : "",
-                        stuck ? "join ops.stuck s on s.id = g.id" : "",
-                        where),
+                                GENERATION.formatted(stuck ? ", 'reason', g.reason, 'mend', g.mend" : ""),
+                                stuck ? ", s.reason, s.mend" : "",
+                                stuck ? "join ops.stuck s on s.id = g.id" : "",
+                                where),
                 values.toArray());
     }
 
@@ -119,7 +120,8 @@ class Operations {
                 .param(id)
                 .query(String.class)
                 .optional()
-                .orElseThrow(() -> Problem.notFound("There is no generation %d. GET /api/ops/generations lists the newest.".formatted(id)));
+                .orElseThrow(() -> Problem.notFound(
+                        "There is no generation %d. GET /api/ops/generations lists the newest.".formatted(id)));
     }
 
     private String json(String sql, Object... values) {

@@ -36,7 +36,9 @@ class OperationsController {
     }
 
     @GetMapping("/generations")
-    @Operation(summary = "Generations, newest first (ops.generations); state may also be stuck (ops.stuck); by agent or channel among the last 100,000")
+    @Operation(
+            summary =
+                    "Generations, newest first (ops.generations); state may also be stuck (ops.stuck); by agent or channel among the last 100,000")
     String generations(
             @RequestParam @Nullable String state,
             @RequestParam @Nullable String agent,
@@ -46,7 +48,8 @@ class OperationsController {
             @RequestParam @Nullable Long before,
             @AuthenticationPrincipal SignedIn me) {
         me.mustBeOperator("list generations");
-        return operations.generations(new GenerationFilter(blank(state), blank(agent), blank(channel), minAge, limit, before));
+        return operations.generations(
+                new GenerationFilter(blank(state), blank(agent), blank(channel), minAge, limit, before));
     }
 
     @GetMapping("/generations/{id}")
@@ -78,7 +81,9 @@ class OperationsController {
     }
 
     @GetMapping("/metrics")
-    @Operation(summary = "Samples of the last half hour, every 5 s: the queue (whole database), flushes and feed (this process)")
+    @Operation(
+            summary =
+                    "Samples of the last half hour, every 5 s: the queue (whole database), flushes and feed (this process)")
     Samples.Window metrics(@RequestParam(defaultValue = "0") long after, @AuthenticationPrincipal SignedIn me) {
         me.mustBeOperator("see the metrics");
         return samples.after(after);

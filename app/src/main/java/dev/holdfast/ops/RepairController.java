@@ -93,7 +93,8 @@ class RepairController {
             throw Problem.invalid("The field \"%s\" has to name at least one, and nothing else.".formatted(field));
         }
         if (named.size() > MOST) {
-            throw Problem.invalid("\"%s\" names %d; %d at a time is the most. Split it, or use psql.".formatted(field, named.size(), MOST));
+            throw Problem.invalid("\"%s\" names %d; %d at a time is the most. Split it, or use psql."
+                    .formatted(field, named.size(), MOST));
         }
         return named;
     }

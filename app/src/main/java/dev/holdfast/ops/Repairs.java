@@ -32,15 +32,25 @@ class Repairs {
     }
 
     String retry(String actor, List<Long> ids) {
-        return act(actor, "select r.*, null as worker from ops.retry_all(case when actor.handle <> '' then string_to_array(?, ',')::bigint[] end) r", joined(ids));
+        return act(
+                actor,
+                "select r.*, null as worker from ops.retry_all(case when actor.handle <> '' then string_to_array(?, ',')::bigint[] end) r",
+                joined(ids));
     }
 
     String cancel(String actor, List<Long> ids) {
-        return act(actor, "select r.*, null as worker from ops.cancel_all(case when actor.handle <> '' then string_to_array(?, ',')::bigint[] end) r", joined(ids));
+        return act(
+                actor,
+                "select r.*, null as worker from ops.cancel_all(case when actor.handle <> '' then string_to_array(?, ',')::bigint[] end) r",
+                joined(ids));
     }
 
     String retryFailed(String actor, String agent, long seconds) {
-        return act(actor, "select r.*, null as worker from ops.retry_failed(case when actor.handle <> '' then ? end, make_interval(secs => ?::float8)) r", agent, seconds);
+        return act(
+                actor,
+                "select r.*, null as worker from ops.retry_failed(case when actor.handle <> '' then ? end, make_interval(secs => ?::float8)) r",
+                agent,
+                seconds);
     }
 
     String pause(String actor, List<String> agents) {
@@ -79,7 +89,10 @@ class Repairs {
         var all = new Object[values.length + 1];
         all[0] = actor;
         System.arraycopy(values, 0, all, 1, values.length);
-        return jdbc.sql(AS_ACTOR.formatted(call)).params(all).query(String.class).single();
+        return jdbc.sql(AS_ACTOR.formatted(call))
+                .params(all)
+                .query(String.class)
+                .single();
     }
 
     private static String joined(List<Long> ids) {

@@ -62,7 +62,9 @@ class Samples implements SmartLifecycle {
     }
 
     synchronized Window after(long at) {
-        return new Window(EVERY.toSeconds(), meters.find("holdfast.flush").timer() != null,
+        return new Window(
+                EVERY.toSeconds(),
+                meters.find("holdfast.flush").timer() != null,
                 kept.stream().filter(sample -> sample.at() > at).toList());
     }
 
@@ -129,9 +131,7 @@ class Samples implements SmartLifecycle {
                             select coalesce(sum(q.queued), 0)::bigint as queued, coalesce(sum(q.running), 0)::bigint as running,
                               coalesce(sum(q.failed), 0)::bigint as failed, coalesce(extract(epoch from max(q.oldest_age)), 0)::float8 as oldest_age
                             from ops.queue q
-                            """)
-                    .query(Queue.class)
-                    .single();
+                            """).query(Queue.class).single();
         } catch (DataAccessException e) {
             log.debug("The queue cannot be read", e);
             return null;

@@ -10,7 +10,8 @@ public record ContentSecurityPolicy(String value) {
 
     static ContentSecurityPolicy of(String importMap) {
         var hash = PageFile.integrity(importMap.getBytes(StandardCharsets.UTF_8));
-        return new ContentSecurityPolicy(String.join("; ",
+        return new ContentSecurityPolicy(String.join(
+                "; ",
                 "default-src 'none'",
                 "script-src 'self' '" + hash + "'",
                 "style-src 'self'",

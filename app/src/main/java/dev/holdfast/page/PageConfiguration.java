@@ -18,7 +18,8 @@ class PageConfiguration implements WebMvcConfigurer {
     private static final CacheControl ASK_EACH_TIME = CacheControl.noCache();
 
     /** Their paths carry their versions. */
-    private static final CacheControl FOR_GOOD = CacheControl.maxAge(Duration.ofDays(365)).cachePublic().immutable();
+    private static final CacheControl FOR_GOOD =
+            CacheControl.maxAge(Duration.ofDays(365)).cachePublic().immutable();
 
     private static final String LIBRARIES = "classpath:/META-INF/resources";
 

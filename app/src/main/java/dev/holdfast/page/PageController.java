@@ -20,7 +20,16 @@ class PageController {
     }
 
     @GetMapping({
-        "/", "/c/{channel}", "/join", "/agents", "/people", "/browse", "/search", "/settings", "/ops", "/ops/**"
+        "/",
+        "/c/{channel}",
+        "/join",
+        "/agents",
+        "/people",
+        "/browse",
+        "/search",
+        "/settings",
+        "/ops",
+        "/ops/**"
     })
     String page() {
         return "forward:/index.html";

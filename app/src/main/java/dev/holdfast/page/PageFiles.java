@@ -99,13 +99,18 @@ final class PageFiles {
     }
 
     private Stream<String> references(PageFile file) {
-        return REFERENCE.matcher(file.text()).results().map(each -> resolve(file, each)).filter(path -> path != null);
+        return REFERENCE
+                .matcher(file.text())
+                .results()
+                .map(each -> resolve(file, each))
+                .filter(path -> path != null);
     }
 
     private @Nullable String resolve(PageFile file, MatchResult reference) {
         var written = reference.group(1) != null ? reference.group(1) : reference.group(2);
         if (written.startsWith("/")) return written;
-        if (written.startsWith(".")) return URI.create(file.path()).resolve(written).toString();
+        if (written.startsWith("."))
+            return URI.create(file.path()).resolve(written).toString();
         var exact = importMap.get(written);
         if (exact != null) return exact;
         return importMap.keySet().stream()

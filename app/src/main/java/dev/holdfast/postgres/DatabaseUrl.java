@@ -39,9 +39,16 @@ record DatabaseUrl(String host, int port, String database, String user, String p
         if (database.isEmpty()) {
             throw wrong("it names no database after the host");
         }
-        String[] credentials = uri.getRawUserInfo() == null ? new String[] {"postgres"} : uri.getRawUserInfo().split(":", 2);
-        return new DatabaseUrl(uri.getHost(), uri.getPort() < 0 ? 5432 : uri.getPort(), database, decode(credentials[0]),
-                credentials.length > 1 ? decode(credentials[1]) : "", sslMode(uri.getRawQuery()));
+        String[] credentials = uri.getRawUserInfo() == null
+                ? new String[] {"postgres"}
+                : uri.getRawUserInfo().split(":", 2);
+        return new DatabaseUrl(
+                uri.getHost(),
+                uri.getPort() < 0 ? 5432 : uri.getPort(),
+                database,
+                decode(credentials[0]),
+                credentials.length > 1 ? decode(credentials[1]) : "",
+                sslMode(uri.getRawQuery()));
     }
 
     /** New connections, unpooled, of the user that the URL names. */
@@ -74,7 +81,8 @@ record DatabaseUrl(String host, int port, String database, String user, String p
         }
         Map<String, String> options = Arrays.stream(query.split("&"))
                 .map(option -> option.split("=", 2))
-                .collect(Collectors.toMap(pair -> pair[0], pair -> pair.length > 1 ? decode(pair[1]) : "", (a, b) -> b));
+                .collect(
+                        Collectors.toMap(pair -> pair[0], pair -> pair.length > 1 ? decode(pair[1]) : "", (a, b) -> b));
         for (String name : options.keySet()) {
             if (!name.equals("sslmode")) {
                 throw wrong("its option " + name + " is unknown; only sslmode is");
@@ -88,6 +96,7 @@ record DatabaseUrl(String host, int port, String database, String user, String p
     }
 
     private static StartFailure wrong(String why) {
-        return new StartFailure("HOLDFAST_DATABASE_URL is wrong: " + why + ". It has to look like postgresql://user:password@host:5432/database");
+        return new StartFailure("HOLDFAST_DATABASE_URL is wrong: " + why
+                + ". It has to look like postgresql://user:password@host:5432/database");
     }
 }

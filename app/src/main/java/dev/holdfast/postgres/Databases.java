@@ -56,7 +56,9 @@ class Databases {
             return new Server(DatabaseUrl.parse(settings.databaseUrl()), () -> {});
         }
         var embedded = EmbeddedDatabase.start(settings.homeFolder());
-        log.info("Embedded PostgreSQL in {}; its address for psql is in the file database-url there", settings.homeFolder());
+        log.info(
+                "Embedded PostgreSQL in {}; its address for psql is in the file database-url there",
+                settings.homeFolder());
         return new Server(embedded.url(), embedded);
     }
 
@@ -66,13 +68,19 @@ class Databases {
         try {
             connectOnce(owner);
         } catch (SQLException e) {
-            throw new StartFailure("the database " + server.url() + " does not answer (" + e.getMessage() + "); check HOLDFAST_DATABASE_URL", e);
+            throw new StartFailure(
+                    "the database " + server.url() + " does not answer (" + e.getMessage()
+                            + "); check HOLDFAST_DATABASE_URL",
+                    e);
         }
         Flyway flyway = Migrations.flyway(owner);
         try {
             flyway.migrate();
         } catch (FlywayException e) {
-            throw new StartFailure("the schema of " + server.url() + " could not be brought up to date: " + e.getMessage().strip(), e);
+            throw new StartFailure(
+                    "the schema of " + server.url() + " could not be brought up to date: "
+                            + e.getMessage().strip(),
+                    e);
         }
         return new Migrated(server.url(), flyway);
     }
@@ -124,7 +132,8 @@ class Databases {
         return new ListenConnection(database.url().dataSource(), meters);
     }
 
-    private static HikariDataSource pool(String name, String role, DatabaseUrl url, int connections, MeterRegistry meters) {
+    private static HikariDataSource pool(
+            String name, String role, DatabaseUrl url, int connections, MeterRegistry meters) {
         var config = new HikariConfig();
         config.setPoolName(name);
         config.setDataSource(url.dataSource(NO_ANSWER));

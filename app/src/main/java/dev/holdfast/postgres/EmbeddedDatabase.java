@@ -52,7 +52,8 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setRegisterShutdownHook(false) // workers finish their replies first
                     .setPGStartupWait(Duration.ofMinutes(1))
                     .setErrorRedirector(Redirect.DISCARD)
-                    .setOutputRedirector(Redirect.appendTo(home.resolve("postgres.log").toFile()))
+                    .setOutputRedirector(
+                            Redirect.appendTo(home.resolve("postgres.log").toFile()))
                     .setConnectConfig("password", password)
                     .setServerConfig("fsync", "on") // the library starts it without, for tests
                     .setServerConfig("synchronous_commit", "on")
@@ -61,11 +62,15 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setServerConfig("listen_addresses", "127.0.0.1");
             var database = new EmbeddedDatabase(builder.start(), password, lock);
             database.requirePassword(data);
-            writePrivately(home.resolve("database-url"), "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
+            writePrivately(
+                    home.resolve("database-url"),
+                    "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
             return database;
         } catch (IOException | SQLException | IllegalStateException e) {
-            throw new StartFailure("the embedded PostgreSQL in " + home + " did not start (" + e.getMessage() + "); "
-                    + home.resolve("postgres.log") + " says why", e);
+            throw new StartFailure(
+                    "the embedded PostgreSQL in " + home + " did not start (" + e.getMessage() + "); "
+                            + home.resolve("postgres.log") + " says why",
+                    e);
         }
     }
 
@@ -85,7 +90,8 @@ final class EmbeddedDatabase implements AutoCloseable {
         if (Files.readString(rules).equals(ONLY_WITH_PASSWORD)) {
             return;
         }
-        try (var connection = url().dataSource().getConnection(); var statement = connection.createStatement()) {
+        try (var connection = url().dataSource().getConnection();
+                var statement = connection.createStatement()) {
             statement.execute("alter user postgres password '" + password + "'");
             Files.writeString(rules, ONLY_WITH_PASSWORD);
             statement.execute("select pg_reload_conf()");
@@ -120,12 +126,16 @@ final class EmbeddedDatabase implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             throw inUse(home);
         } catch (IOException e) {
-            throw new StartFailure("the folder " + home + " cannot be used (" + e + "); set HOLDFAST_HOME to one that can be written", e);
+            throw new StartFailure(
+                    "the folder " + home + " cannot be used (" + e + "); set HOLDFAST_HOME to one that can be written",
+                    e);
         }
     }
 
     private static StartFailure inUse(Path home) {
-        return new StartFailure("another Holdfast is using " + home + "; stop it, or set HOLDFAST_HOME to another folder, or give both a database with HOLDFAST_DATABASE_URL");
+        return new StartFailure(
+                "another Holdfast is using " + home
+                        + "; stop it, or set HOLDFAST_HOME to another folder, or give both a database with HOLDFAST_DATABASE_URL");
     }
 
     /** A PostgreSQL that outlived a killed Holdfast: the folder's lock is ours, so nobody uses it. */
@@ -135,7 +145,8 @@ final class EmbeddedDatabase implements AutoCloseable {
             return;
         }
         long pid = Long.parseLong(Files.readAllLines(pidFile).getFirst().strip());
-        var orphan = ProcessHandle.of(pid).filter(process -> process.info().command().orElse("").contains("postgres"));
+        var orphan = ProcessHandle.of(pid)
+                .filter(process -> process.info().command().orElse("").contains("postgres"));
         if (orphan.isEmpty()) {
             Files.delete(pidFile); // left by a crash: its number may be another program's by now
             return;
@@ -145,7 +156,10 @@ final class EmbeddedDatabase implements AutoCloseable {
         try {
             orphan.get().onExit().get(30, java.util.concurrent.TimeUnit.SECONDS);
         } catch (Exception e) {
-            throw new StartFailure("the PostgreSQL (process " + pid + ") that an earlier Holdfast left running in " + data + " does not end; end it by hand", e);
+            throw new StartFailure(
+                    "the PostgreSQL (process " + pid + ") that an earlier Holdfast left running in " + data
+                            + " does not end; end it by hand",
+                    e);
         }
     }
 }

@@ -39,11 +39,13 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
      * @param heardOf called on the driver's thread with channel and payload of each notification
      * @param ending called when the connection has come to its end
      */
-    static ListenSession open(DataSource unpooled, BiConsumer<String, String> heardOf, Runnable ending) throws SQLException {
+    static ListenSession open(DataSource unpooled, BiConsumer<String, String> heardOf, Runnable ending)
+            throws SQLException {
         return new ListenSession(connect(unpooled), heardOf, ending);
     }
 
-    private ListenSession(Connection connection, BiConsumer<String, String> heardOf, Runnable ending) throws SQLException {
+    private ListenSession(Connection connection, BiConsumer<String, String> heardOf, Runnable ending)
+            throws SQLException {
         this.connection = connection;
         this.heardOf = heardOf;
         this.ending = ending;

@@ -41,12 +41,19 @@ final class MigrationsHealth implements HealthIndicator {
 
     private void look() {
         try {
-            var pending = Arrays.stream(database.flyway().info().pending()).map(MigrationInfo::getScript).toList();
+            var pending = Arrays.stream(database.flyway().info().pending())
+                    .map(MigrationInfo::getScript)
+                    .toList();
             last = pending.isEmpty()
                     ? Health.up().build()
-                    : Health.down().withDetail("pending", pending).withDetail("remedy", "Restart a process of this build: the start migrates").build();
+                    : Health.down()
+                            .withDetail("pending", pending)
+                            .withDetail("remedy", "Restart a process of this build: the start migrates")
+                            .build();
         } catch (FlywayException e) {
-            log.debug("The schema's version cannot be read; whether the database answers is another indicator's matter", e);
+            log.debug(
+                    "The schema's version cannot be read; whether the database answers is another indicator's matter",
+                    e);
         }
     }
 }

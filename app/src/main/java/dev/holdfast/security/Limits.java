@@ -2,11 +2,10 @@ package dev.holdfast.security;
 
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Component;
-
 import java.time.Duration;
 import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
 
 /** Takes from what somebody may do so often; too often is 429 with the time to wait. The rows hold across nodes. */
 @WebSide
@@ -28,7 +27,10 @@ public class Limits {
 
     /** It was the right password: the tries before it no longer count. */
     public void returnSignIn(String handle, String address) {
-        jdbc.sql("select chat.return_allowance(?)").param(signIn(handle, address)).query().listOfRows();
+        jdbc.sql("select chat.return_allowance(?)")
+                .param(signIn(handle, address))
+                .query()
+                .listOfRows();
     }
 
     private static String signIn(String handle, String address) {
@@ -48,14 +50,21 @@ public class Limits {
         if (content.indexOf('@') < 0) {
             return;
         }
-        var agents = jdbc.sql("select chat.summons(?)").param(content).query(Integer.class).single();
+        var agents = jdbc.sql("select chat.summons(?)")
+                .param(content)
+                .query(Integer.class)
+                .single();
         if (agents > 0) {
             takeSummoning(person, agents);
         }
     }
 
     public void takeSummoning(UUID person, int agents) {
-        take("summon " + person, settings.summoning(), Math.min(agents, settings.summoning().times()), "You asked agents too often");
+        take(
+                "summon " + person,
+                settings.summoning(),
+                Math.min(agents, settings.summoning().times()),
+                "You asked agents too often");
     }
 
     private void take(String key, Rate rate, int amount, String what) {
@@ -65,7 +74,8 @@ public class Limits {
                 .single();
         if (wait > 0) {
             var pause = Duration.ofMillis((long) Math.ceil(wait * 1000));
-            throw Problem.tooMany("%s: %s at most. Try again in %d s.".formatted(what, rate, (pause.toMillis() + 999) / 1000), pause);
+            throw Problem.tooMany(
+                    "%s: %s at most. Try again in %d s.".formatted(what, rate, (pause.toMillis() + 999) / 1000), pause);
         }
     }
 }

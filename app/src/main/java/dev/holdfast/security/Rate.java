@@ -13,11 +13,13 @@ record Rate(int times, Duration per) {
     public static Rate valueOf(String text) {
         var parts = WRITTEN.matcher(text);
         if (!parts.matches()) {
-            throw new IllegalArgumentException("A limit is written as times/duration, as in 10/3m; \"%s\" is not".formatted(text));
+            throw new IllegalArgumentException(
+                    "A limit is written as times/duration, as in 10/3m; \"%s\" is not".formatted(text));
         }
         var rate = new Rate(Integer.parseInt(parts.group(1)), DurationStyle.detectAndParse(parts.group(2)));
         if (rate.times < 1 || !rate.per.isPositive()) {
-            throw new IllegalArgumentException("A limit allows at least once per duration; \"%s\" does not".formatted(text));
+            throw new IllegalArgumentException(
+                    "A limit allows at least once per duration; \"%s\" does not".formatted(text));
         }
         return rate;
     }

@@ -1,15 +1,14 @@
 package dev.holdfast.security;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.session.Session;
 import org.springframework.session.SessionRepository;
 import org.springframework.session.jdbc.JdbcIndexedSessionRepository;
-
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Set;
 
 /**
  * Writes when a session was last used once a minute instead of with every request, whose other writes would wait for

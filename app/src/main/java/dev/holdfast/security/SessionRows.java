@@ -1,6 +1,7 @@
 package dev.holdfast.security;
 
 import dev.holdfast.web.WebSide;
+import java.nio.charset.StandardCharsets;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -8,8 +9,6 @@ import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.support.GenericConversionService;
 import org.springframework.session.jdbc.JdbcIndexedSessionRepository;
 import org.springframework.transaction.support.TransactionOperations;
-
-import java.nio.charset.StandardCharsets;
 
 /** How Spring Session's rows are written. */
 @WebSide

@@ -1,18 +1,17 @@
 package dev.holdfast.security;
 
+import static org.springframework.session.FindByIndexNameSessionRepository.PRINCIPAL_NAME_INDEX_NAME;
+
 import dev.holdfast.web.WebSide;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.security.web.csrf.CsrfTokenRepository;
-import org.springframework.stereotype.Component;
-
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-
-import static org.springframework.session.FindByIndexNameSessionRepository.PRINCIPAL_NAME_INDEX_NAME;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.web.csrf.CsrfTokenRepository;
+import org.springframework.stereotype.Component;
 
 /**
  * Begins, lists and ends sign-in sessions. A session's cookie holds chat.session.session_id; people see only its
@@ -25,7 +24,8 @@ public class Sessions {
     private static final String USER_AGENT = "userAgent";
 
     /** @param current whether it is the one that asks */
-    public record Session(UUID id, String userAgent, OffsetDateTime createdAt, OffsetDateTime lastUsedAt, boolean current) {}
+    public record Session(
+            UUID id, String userAgent, OffsetDateTime createdAt, OffsetDateTime lastUsedAt, boolean current) {}
 
     private final JdbcClient jdbc;
     private final CsrfTokenRepository csrf;
@@ -62,8 +62,7 @@ public class Sessions {
                 .map(UUID::fromString);
     }
 
-    private static final String OF_ACCOUNT =
-            """
+    private static final String OF_ACCOUNT = """
             select s.primary_id,
                    convert_from(a.attribute_bytes, 'UTF8') as user_agent,
                    to_timestamp(s.creation_time / 1000.0) as created_at,
@@ -91,8 +90,7 @@ public class Sessions {
                 .list();
     }
 
-    private static final String REVOKE =
-            """
+    private static final String REVOKE = """
             delete from chat.session
             where principal_name = ?
               and primary_id = ?
@@ -100,11 +98,14 @@ public class Sessions {
 
     /** @return whether the account had such a session */
     public boolean revoke(UUID account, UUID session) {
-        return jdbc.sql(REVOKE).param(account.toString()).param(session.toString()).update() > 0;
+        return jdbc.sql(REVOKE)
+                        .param(account.toString())
+                        .param(session.toString())
+                        .update()
+                > 0;
     }
 
-    private static final String REVOKE_OTHERS =
-            """
+    private static final String REVOKE_OTHERS = """
             delete from chat.session
             where principal_name = ?
               and session_id <> ?
@@ -112,11 +113,13 @@ public class Sessions {
 
     /** After a new password: whoever knew the old one is out. */
     public int revokeOthers(UUID account, HttpServletRequest request) {
-        return jdbc.sql(REVOKE_OTHERS).param(account.toString()).param(request.getSession().getId()).update();
+        return jdbc.sql(REVOKE_OTHERS)
+                .param(account.toString())
+                .param(request.getSession().getId())
+                .update();
     }
 
-    private static final String REVOKE_ALL =
-            """
+    private static final String REVOKE_ALL = """
             delete from chat.session
             where principal_name = ?
             """;

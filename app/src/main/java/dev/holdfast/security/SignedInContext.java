@@ -3,6 +3,9 @@ package dev.holdfast.security;
 import dev.holdfast.web.WebSide;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.core.context.SecurityContext;
@@ -11,10 +14,6 @@ import org.springframework.security.web.authentication.preauth.PreAuthenticatedA
 import org.springframework.security.web.context.HttpRequestResponseHolder;
 import org.springframework.security.web.context.SecurityContextRepository;
 import org.springframework.stereotype.Component;
-
-import java.util.Locale;
-import java.util.Optional;
-import java.util.UUID;
 
 /** Makes a request's identity from the account id in its session; nothing but that id is ever kept in a session. */
 @WebSide
@@ -35,8 +34,7 @@ class SignedInContext implements SecurityContextRepository {
                 .orElseGet(SecurityContextImpl::new);
     }
 
-    private static final String SIGNED_IN =
-            """
+    private static final String SIGNED_IN = """
             select id, handle, display_name, role
             from chat.account
             where id = ?
@@ -50,7 +48,8 @@ class SignedInContext implements SecurityContextRepository {
 
     private static SecurityContextImpl context(SignedIn who) {
         var role = "ROLE_" + who.role().toUpperCase(Locale.ROOT);
-        return new SecurityContextImpl(new PreAuthenticatedAuthenticationToken(who, null, AuthorityUtils.createAuthorityList(role)));
+        return new SecurityContextImpl(
+                new PreAuthenticatedAuthenticationToken(who, null, AuthorityUtils.createAuthorityList(role)));
     }
 
     /** Only signing in puts anything into a session: see {@link Sessions#begin}. */

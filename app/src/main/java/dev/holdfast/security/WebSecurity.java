@@ -18,9 +18,9 @@ import org.springframework.security.config.annotation.web.configurers.HeadersCon
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 import org.springframework.security.web.csrf.CsrfException;
-import org.springframework.security.web.header.writers.DelegatingRequestMatcherHeaderWriter;
 import org.springframework.security.web.header.writers.CrossOriginOpenerPolicyHeaderWriter.CrossOriginOpenerPolicy;
 import org.springframework.security.web.header.writers.CrossOriginResourcePolicyHeaderWriter.CrossOriginResourcePolicy;
+import org.springframework.security.web.header.writers.DelegatingRequestMatcherHeaderWriter;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.header.writers.StaticHeadersWriter;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
@@ -46,11 +46,13 @@ class WebSecurity {
                         .permitAll()
                         .anyRequest()
                         .denyAll())
-                .exceptionHandling(refusals -> refusals.authenticationEntryPoint((request, response, failure) -> ProblemWriter.write(
-                        Problem.notFound("There is nothing at %s of the management port; it has /actuator/health and /actuator/prometheus."
-                                .formatted(request.getRequestURI())),
-                        request,
-                        response)))
+                .exceptionHandling(refusals ->
+                        refusals.authenticationEntryPoint((request, response, failure) -> ProblemWriter.write(
+                                Problem.notFound(
+                                        "There is nothing at %s of the management port; it has /actuator/health and /actuator/prometheus."
+                                                .formatted(request.getRequestURI())),
+                                request,
+                                response)))
                 .build();
     }
 
@@ -77,14 +79,22 @@ class WebSecurity {
                         .frameOptions(FrameOptionsConfig::deny)
                         // the default writer leaves out answers that set a cookie, because Jetty gives these an Expires
                         .addHeaderWriter(new DelegatingRequestMatcherHeaderWriter(
-                                PathPatternRequestMatcher.pathPattern("/api/**"), new StaticHeadersWriter("Cache-Control", "no-store")))
-                        .permissionsPolicyHeader(policy -> policy.policy("camera=(), microphone=(), geolocation=(), payment=(), usb=()"))
+                                PathPatternRequestMatcher.pathPattern("/api/**"),
+                                new StaticHeadersWriter("Cache-Control", "no-store")))
+                        .permissionsPolicyHeader(
+                                policy -> policy.policy("camera=(), microphone=(), geolocation=(), payment=(), usb=()"))
                         .crossOriginOpenerPolicy(policy -> policy.policy(CrossOriginOpenerPolicy.SAME_ORIGIN))
                         .crossOriginResourcePolicy(policy -> policy.policy(CrossOriginResourcePolicy.SAME_ORIGIN)))
-                .exceptionHandling(refusals -> refusals.authenticationEntryPoint((request, response, failure) ->
-                                ProblemWriter.write(Problem.unauthorized("Nobody is signed in here. Sign in with POST /api/session."), request, response))
-                        .accessDeniedHandler((request, response, failure) -> ProblemWriter.write(refused(failure), request, response)))
-                .authorizeHttpRequests(calls -> calls.dispatcherTypeMatchers(DispatcherType.ERROR, DispatcherType.FORWARD, DispatcherType.ASYNC)
+                .exceptionHandling(refusals -> refusals.authenticationEntryPoint(
+                                (request, response, failure) -> ProblemWriter.write(
+                                        Problem.unauthorized(
+                                                "Nobody is signed in here. Sign in with POST /api/session."),
+                                        request,
+                                        response))
+                        .accessDeniedHandler((request, response, failure) ->
+                                ProblemWriter.write(refused(failure), request, response)))
+                .authorizeHttpRequests(calls -> calls.dispatcherTypeMatchers(
+                                DispatcherType.ERROR, DispatcherType.FORWARD, DispatcherType.ASYNC)
                         .permitAll()
                         .requestMatchers("/api/setup", "/api/session")
                         .permitAll()

@@ -7,12 +7,11 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
-
-import java.io.IOException;
 
 /** No body is read further than {@link #BYTES}: room for 64 kB of text with every byte escaped, and for nothing more. */
 @WebSide
@@ -32,7 +31,8 @@ class BodyLimit extends OncePerRequestFilter {
     }
 
     private static Problem tooLarge() {
-        return Problem.tooLarge("The body is larger than %d bytes, the most that any call takes. Send less.".formatted(BYTES));
+        return Problem.tooLarge(
+                "The body is larger than %d bytes, the most that any call takes. Send less.".formatted(BYTES));
     }
 
     private static final class Counted extends HttpServletRequestWrapper {

@@ -1,9 +1,6 @@
 package dev.holdfast.web;
 
 import com.impossibl.postgres.api.jdbc.PGSQLExceptionInfo;
-import org.springframework.dao.DataAccessException;
-import org.springframework.transaction.TransactionException;
-
 import java.io.IOException;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
@@ -11,6 +8,8 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
 
 /**
  * What the database says, as a refusal. Our own functions raise HF plus an HTTP status; the driver drops a HINT, so
@@ -34,14 +33,17 @@ final class DatabaseProblem {
             }
         }
         // no statement was even sent: the pool had no connection to give
-        return failure instanceof TransactionException || failure instanceof DataAccessException && failure.getCause() == null
+        return failure instanceof TransactionException
+                        || failure instanceof DataAccessException && failure.getCause() == null
                 ? Optional.of(down())
                 : Optional.empty();
     }
 
     private static Optional<Problem> of(SQLException failure) {
         var state = failure.getSQLState() == null ? "" : failure.getSQLState();
-        if (failure instanceof SQLTransientConnectionException || state.startsWith("08") || lostWithoutState(failure, state)) {
+        if (failure instanceof SQLTransientConnectionException
+                || state.startsWith("08")
+                || lostWithoutState(failure, state)) {
             return Optional.of(down());
         }
         return switch (state) {
@@ -50,14 +52,21 @@ final class DatabaseProblem {
             case "HF409" -> Optional.of(Problem.conflict(sentence(failure)));
             case "HF422" -> Optional.of(Problem.invalid(sentence(failure)));
             case "57P01", "57P02", "57P03", "57P05", "53300" -> Optional.of(down());
-            case "25006" -> Optional.of(Problem.unavailable(
-                    "The database is read-only at the moment: reading goes on, nothing was stored. Try again later.", A_WHILE));
-            case "53100", "53200" -> Optional.of(Problem.unavailable(
-                    "The database has no room left: reading goes on, nothing was stored. Tell whoever runs this server.", A_WHILE));
-            case "40001", "40P01", "55P03", "57014" -> Optional.of(Problem.unavailable(
-                    "The database is busy and gave this up; nothing was stored. Try again.", A_MOMENT));
-            case "22021" -> Optional.of(Problem.invalid(
-                    "The text holds a NUL or another character that is not valid in UTF-8. Remove it and try again."));
+            case "25006" ->
+                Optional.of(Problem.unavailable(
+                        "The database is read-only at the moment: reading goes on, nothing was stored. Try again later.",
+                        A_WHILE));
+            case "53100", "53200" ->
+                Optional.of(Problem.unavailable(
+                        "The database has no room left: reading goes on, nothing was stored. Tell whoever runs this server.",
+                        A_WHILE));
+            case "40001", "40P01", "55P03", "57014" ->
+                Optional.of(Problem.unavailable(
+                        "The database is busy and gave this up; nothing was stored. Try again.", A_MOMENT));
+            case "22021" ->
+                Optional.of(
+                        Problem.invalid(
+                                "The text holds a NUL or another character that is not valid in UTF-8. Remove it and try again."));
             default -> Optional.empty();
         };
     }
@@ -65,13 +74,18 @@ final class DatabaseProblem {
     /** The driver trips over its own objects when a connection is cut under it. */
     private static boolean cutInTheDriver(Throwable cause) {
         var where = cause.getStackTrace().length == 0 ? "" : cause.getStackTrace()[0].getClassName();
-        return cause instanceof RuntimeException && (where.startsWith("com.impossibl.postgres.") || where.startsWith("io.netty."));
+        return cause instanceof RuntimeException
+                && (where.startsWith("com.impossibl.postgres.") || where.startsWith("io.netty."));
     }
 
     /** The driver gives no SQLSTATE to what was under way when its connection ended or fell silent. */
     private static boolean lostWithoutState(SQLException failure, String state) {
         return state.isEmpty()
-                && (failure instanceof SQLTimeoutException || failure.getCause() instanceof IOException || String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT).contains("closed"));
+                && (failure instanceof SQLTimeoutException
+                        || failure.getCause() instanceof IOException
+                        || String.valueOf(failure.getMessage())
+                                .toLowerCase(Locale.ROOT)
+                                .contains("closed"));
     }
 
     private static Problem down() {

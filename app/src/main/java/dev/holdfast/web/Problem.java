@@ -1,10 +1,9 @@
 package dev.holdfast.web;
 
+import java.time.Duration;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
-
-import java.time.Duration;
 
 /**
  * A refusal that a person reads: RFC 9457 problem details whose {@code detail} states the fact, the thing's name and

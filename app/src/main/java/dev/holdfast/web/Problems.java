@@ -1,5 +1,6 @@
 package dev.holdfast.web;
 
+import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.TypeMismatchException;
@@ -21,8 +22,6 @@ import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
-
-import java.util.Arrays;
 
 /** Every error of the REST side becomes problem details here, with a sentence. */
 @RestControllerAdvice
@@ -54,8 +53,10 @@ class Problems extends ResponseEntityExceptionHandler {
     @Override
     protected ResponseEntity<Object> handleExceptionInternal(
             Exception failure, Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
-        if (failure instanceof HttpMessageNotReadableException && NestedExceptionUtils.getRootCause(failure) instanceof Problem problem) {
-            return super.handleExceptionInternal(problem, problem.getBody(), problem.getHeaders(), problem.getStatusCode(), request);
+        if (failure instanceof HttpMessageNotReadableException
+                && NestedExceptionUtils.getRootCause(failure) instanceof Problem problem) {
+            return super.handleExceptionInternal(
+                    problem, problem.getBody(), problem.getHeaders(), problem.getStatusCode(), request);
         }
         var sentence = sentence(failure, request);
         if (sentence != null) {
@@ -68,22 +69,31 @@ class Problems extends ResponseEntityExceptionHandler {
         return switch (failure) {
             case HttpMessageNotReadableException unreadable -> UnreadableBody.sentence(unreadable);
             case MethodArgumentTypeMismatchException wrong ->
-                "\"%s\" in the address must be %s, not \"%s\".".formatted(wrong.getName(), UnreadableBody.kind(wrong.getRequiredType()), wrong.getValue());
-            case TypeMismatchException wrong -> "\"%s\" is not %s.".formatted(wrong.getValue(), UnreadableBody.kind(wrong.getRequiredType()));
+                "\"%s\" in the address must be %s, not \"%s\"."
+                        .formatted(wrong.getName(), UnreadableBody.kind(wrong.getRequiredType()), wrong.getValue());
+            case TypeMismatchException wrong ->
+                "\"%s\" is not %s.".formatted(wrong.getValue(), UnreadableBody.kind(wrong.getRequiredType()));
             case MissingServletRequestParameterException missing ->
-                "The address needs the parameter \"%s\", as in ?%s=…".formatted(missing.getParameterName(), missing.getParameterName());
+                "The address needs the parameter \"%s\", as in ?%s=…"
+                        .formatted(missing.getParameterName(), missing.getParameterName());
             case HttpMediaTypeNotSupportedException wrong ->
                 "The body must be sent as Content-Type: application/json, not as %s.".formatted(wrong.getContentType());
             case HttpMediaTypeNotAcceptableException ignored -> "This call answers with application/json; accept it.";
-            case HttpRequestMethodNotSupportedException wrong -> "%s does not take %s; it takes %s."
-                    .formatted(path(request), wrong.getMethod(), String.join(", ", orNone(wrong.getSupportedMethods())));
+            case HttpRequestMethodNotSupportedException wrong ->
+                "%s does not take %s; it takes %s."
+                        .formatted(
+                                path(request),
+                                wrong.getMethod(),
+                                String.join(", ", orNone(wrong.getSupportedMethods())));
             case NoResourceFoundException ignored -> "There is nothing at %s.".formatted(path(request));
             default -> null;
         };
     }
 
     private static String[] orNone(String[] methods) {
-        return methods == null ? new String[] {"nothing"} : Arrays.stream(methods).sorted().toArray(String[]::new);
+        return methods == null
+                ? new String[] {"nothing"}
+                : Arrays.stream(methods).sorted().toArray(String[]::new);
     }
 
     private static String path(WebRequest request) {

@@ -1,15 +1,14 @@
 package dev.holdfast.web;
 
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
-
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.UUID;
-import java.util.stream.Collectors;
 
 /** Says what is wrong with a JSON body, in words of its sender: fields and values, never classes. */
 final class UnreadableBody {
@@ -20,20 +19,26 @@ final class UnreadableBody {
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             switch (cause) {
                 case UnrecognizedPropertyException unknown -> {
-                    return "There is no field %s here; known are %s.".formatted(field(unknown), known(unknown.getKnownPropertyIds()));
+                    return "There is no field %s here; known are %s."
+                            .formatted(field(unknown), known(unknown.getKnownPropertyIds()));
                 }
                 case InvalidFormatException wrong -> {
-                    return "The field %s must be %s, not \"%s\".".formatted(field(wrong), kind(wrong.getTargetType()), shortened(wrong.getValue()));
+                    return "The field %s must be %s, not \"%s\"."
+                            .formatted(field(wrong), kind(wrong.getTargetType()), shortened(wrong.getValue()));
                 }
-                case MismatchedInputException wrong when !wrong.getPath().isEmpty() -> {
+                case MismatchedInputException wrong
+                when !wrong.getPath().isEmpty() -> {
                     return "The field %s must be %s.".formatted(field(wrong), kind(wrong.getTargetType()));
                 }
                 case MismatchedInputException ignored -> {
                     return "The request needs a body that is one JSON object.";
                 }
-                case StreamReadException broken when broken.getLocation() != null -> {
+                case StreamReadException broken
+                when broken.getLocation() != null -> {
                     return "The body is not valid JSON: see line %d, column %d."
-                            .formatted(broken.getLocation().getLineNr(), broken.getLocation().getColumnNr());
+                            .formatted(
+                                    broken.getLocation().getLineNr(),
+                                    broken.getLocation().getColumnNr());
                 }
                 default -> {}
             }
@@ -43,7 +48,8 @@ final class UnreadableBody {
 
     private static String field(JacksonException failure) {
         return failure.getPath().stream()
-                .map(step -> step.getPropertyName() == null ? Integer.toString(step.getIndex()) : step.getPropertyName())
+                .map(step ->
+                        step.getPropertyName() == null ? Integer.toString(step.getIndex()) : step.getPropertyName())
                 .collect(Collectors.joining(".", "\"", "\""));
     }
 
@@ -73,7 +79,10 @@ final class UnreadableBody {
             return "a whole number";
         }
         if (type.isEnum()) {
-            return "one of " + Arrays.stream(type.getEnumConstants()).map(Object::toString).collect(Collectors.joining(", "));
+            return "one of "
+                    + Arrays.stream(type.getEnumConstants())
+                            .map(Object::toString)
+                            .collect(Collectors.joining(", "));
         }
         return "a JSON object";
     }

@@ -47,7 +47,8 @@ final class Flusher {
      */
     boolean flush() {
         List<Reply> ours = replies.stream().filter(Reply::flushable).toList();
-        List<Reply> writing = ours.stream().filter(reply -> reply.completion() == null).toList();
+        List<Reply> writing =
+                ours.stream().filter(reply -> reply.completion() == null).toList();
         reread(select(writing, reply -> reply.written.doubtful()));
         show(Status.THINKING, select(writing, Flusher::thinks), chunks::startThinking);
         show(Status.STREAMING, select(writing, Flusher::speaks), chunks::startStreaming);

@@ -31,7 +31,10 @@ final class Heartbeat {
 
     void beat(long worker) {
         began = System.nanoTime();
-        List<Claimed> running = replies.stream().filter(reply -> !reply.lost()).map(reply -> reply.claimed).toList();
+        List<Claimed> running = replies.stream()
+                .filter(reply -> !reply.lost())
+                .map(reply -> reply.claimed)
+                .toList();
         Set<Long> gone = new HashSet<>(generations.heartbeat(worker, running, lease));
         if (gone.isEmpty()) return;
         replies.stream().filter(reply -> gone.contains(reply.claimed.id())).forEach(Reply::lose);

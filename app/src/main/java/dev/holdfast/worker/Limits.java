@@ -44,12 +44,14 @@ final class Limits {
     Failure passed() {
         if (over()) {
             return new GiveUp(
-                    "The reply took longer than the " + words(agent.totalLimit()) + " that @" + agent.handle() + " may take.",
+                    "The reply took longer than the " + words(agent.totalLimit()) + " that @" + agent.handle()
+                            + " may take.",
                     "total_timeout");
         }
         return spoke
                 ? new TryAgain("the model fell silent for " + words(agent.idleLimit()), "idle_timeout")
-                : new TryAgain("the model did not answer within " + words(agent.firstTokenLimit()), "first_token_timeout");
+                : new TryAgain(
+                        "the model did not answer within " + words(agent.firstTokenLimit()), "first_token_timeout");
     }
 
     private static Duration since(long nanos) {

@@ -26,12 +26,14 @@ final class Prompts {
 
     /** @param newestFirst the channel's messages, the asking one first; not empty */
     static Told tell(Agent agent, AgentOptions options, List<ContextMessage> newestFirst) {
-        List<ContextMessage> oldestFirst = within(options.contextTokens(), newestFirst).reversed();
+        List<ContextMessage> oldestFirst =
+                within(options.contextTokens(), newestFirst).reversed();
         List<Message> messages = new ArrayList<>();
         messages.add(new SystemMessage(system(agent)));
         oldestFirst.forEach(message -> messages.add(message(message)));
         return new Told(
-                new Prompt(messages), oldestFirst.stream().map(ContextMessage::id).toList());
+                new Prompt(messages),
+                oldestFirst.stream().map(ContextMessage::id).toList());
     }
 
     private static String system(Agent agent) {
@@ -69,7 +71,11 @@ final class Prompts {
         if (tokens(content) <= tokens) return message;
         int end = content.offsetByCodePoints(0, Math.min(tokens, content.codePointCount(0, content.length())));
         return new ContextMessage(
-                message.id(), message.handle(), message.displayName(), content.substring(0, end) + " […]", message.own());
+                message.id(),
+                message.handle(),
+                message.displayName(),
+                content.substring(0, end) + " […]",
+                message.own());
     }
 
     /** About: four bytes a token, and some for the name. Providers' tokenizers differ; the budget has room for that. */

@@ -80,7 +80,8 @@ final class Reply {
         completion = new Completion(claimed.message(), claimed.fence(), text.end(), inputTokens, outputTokens);
     }
 
-    @Nullable Completion completion() {
+    @Nullable
+    Completion completion() {
         return completion;
     }
 

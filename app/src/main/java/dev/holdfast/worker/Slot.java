@@ -71,7 +71,8 @@ final class Slot {
         }
         List<ContextMessage> heard =
                 persistence.get(() -> tools.generations.context(reply.claimed.id(), options.contextMessages()));
-        if (heard.isEmpty()) return new Failed(new GiveUp("The message that asked for this reply is gone.", "no_question"));
+        if (heard.isEmpty())
+            return new Failed(new GiveUp("The message that asked for this reply is gone.", "no_question"));
         Prompts.Told told = Prompts.tell(agent, options, heard);
         persistence.run(() -> tools.generations.setContext(reply.claimed, told.messages()));
         if (reply.lost()) return new Failed(new TryAgain("lost", "lost"));
@@ -120,9 +121,10 @@ final class Slot {
     private Ending fail(Failure failure) throws InterruptedException {
         reply.settle();
         String partial = reply.text.end();
-        Duration wait = failure instanceof TryAgain again ? Backoff.after(reply.claimed.attempt(), again.retryAfter()) : null;
-        Outcome outcome = persistence.get(() ->
-                tools.generations.fail(reply.claimed, failure.reason(), failure.code(), wait, partial));
+        Duration wait =
+                failure instanceof TryAgain again ? Backoff.after(reply.claimed.attempt(), again.retryAfter()) : null;
+        Outcome outcome = persistence.get(
+                () -> tools.generations.fail(reply.claimed, failure.reason(), failure.code(), wait, partial));
         log.info("{} attempt {} failed: {} ({})", reply, reply.claimed.attempt(), failure.reason(), outcome);
         return switch (outcome) {
             case RETRY -> {

@@ -62,7 +62,8 @@ final class Slots {
     }
 
     private static void after(Duration wait, Runnable task) {
-        CompletableFuture.delayedExecutor(wait.toMillis(), TimeUnit.MILLISECONDS).execute(task);
+        CompletableFuture.delayedExecutor(wait.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(task);
     }
 
     /** @return whether all has ended within that time */

@@ -124,7 +124,9 @@ final class Worker implements SmartLifecycle, NotificationListener {
 
     private void handBack() {
         List<Reply> rest = slots.handBack();
-        List<Partial> partials = rest.stream().map(reply -> new Partial(reply.claimed, reply.text.end())).toList();
+        List<Partial> partials = rest.stream()
+                .map(reply -> new Partial(reply.claimed, reply.text.end()))
+                .toList();
         quietly("hand back " + rest.size() + " generations", () -> {
             int released = generations.release(identity.id(), partials);
             log.info("Worker {} handed back {} generations", identity.name(), released);
@@ -136,7 +138,11 @@ final class Worker implements SmartLifecycle, NotificationListener {
         try {
             statement.run();
         } catch (DataAccessException e) {
-            log.warn("Worker {} could not {}; its leases will expire instead: {}", identity.name(), what, e.getMessage());
+            log.warn(
+                    "Worker {} could not {}; its leases will expire instead: {}",
+                    identity.name(),
+                    what,
+                    e.getMessage());
         }
     }
 

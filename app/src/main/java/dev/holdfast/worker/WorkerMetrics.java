@@ -24,14 +24,16 @@ final class WorkerMetrics {
 
     WorkerMetrics(MeterRegistry meters) {
         this.meters = meters;
-        claimLatency = timer("holdfast.claim.latency", "From queued, or due again, to claimed").register(meters);
+        claimLatency = timer("holdfast.claim.latency", "From queued, or due again, to claimed")
+                .register(meters);
         leasesExpired = Counter.builder("holdfast.leases.expired")
                 .description("Generations that this worker took from one that went away")
                 .register(meters);
         fencedWrites = Counter.builder("holdfast.fenced.writes")
                 .description("Writes refused because the attempt was no longer this worker's")
                 .register(meters);
-        flushSeconds = timer("holdfast.flush", "Appending the new text of all replies, one transaction").register(meters);
+        flushSeconds = timer("holdfast.flush", "Appending the new text of all replies, one transaction")
+                .register(meters);
         flushChunks = DistributionSummary.builder("holdfast.flush.chunks")
                 .description("Replies that one flush appended to")
                 .register(meters);
@@ -41,16 +43,23 @@ final class WorkerMetrics {
     }
 
     private static Timer.Builder timer(String name, String description) {
-        return Timer.builder(name).description(description).publishPercentileHistogram()
-                .minimumExpectedValue(Duration.ofMillis(1)).maximumExpectedValue(Duration.ofMinutes(15));
+        return Timer.builder(name)
+                .description(description)
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofMillis(1))
+                .maximumExpectedValue(Duration.ofMinutes(15));
     }
 
     /** holdfast_slots{state}: how many generations run, and how many more could. */
     void slots(int all, IntSupplier busy) {
-        Gauge.builder("holdfast.slots", busy::getAsInt).tag("state", "busy")
-                .description("Generations that this process runs at once").register(meters);
-        Gauge.builder("holdfast.slots", () -> Math.max(0, all - busy.getAsInt())).tag("state", "free")
-                .description("Generations that this process runs at once").register(meters);
+        Gauge.builder("holdfast.slots", busy::getAsInt)
+                .tag("state", "busy")
+                .description("Generations that this process runs at once")
+                .register(meters);
+        Gauge.builder("holdfast.slots", () -> Math.max(0, all - busy.getAsInt()))
+                .tag("state", "free")
+                .description("Generations that this process runs at once")
+                .register(meters);
     }
 
     void claimed(double waitedSeconds) {
@@ -67,7 +76,8 @@ final class WorkerMetrics {
 
     /** From queued, or due again, to the first text. */
     void firstToken(Reply reply) {
-        timer("holdfast.time.to.first.token", "From queued, or due again, to the first text").tag("agent", reply.claimed.agentHandle())
+        timer("holdfast.time.to.first.token", "From queued, or due again, to the first text")
+                .tag("agent", reply.claimed.agentHandle())
                 .register(meters)
                 .record(age(reply).plusNanos((long) (reply.claimed.waited() * 1e9)));
     }
@@ -75,15 +85,25 @@ final class WorkerMetrics {
     /** @param outcome completed, retried, failed, cancelled, lost or handed_back */
     void ended(Reply reply, String outcome) {
         String agent = reply.claimed.agentHandle();
-        timer("holdfast.generation", "One attempt, from the claim to its end").tag("agent", agent).tag("outcome", outcome)
-                .register(meters).record(age(reply));
-        Counter.builder("holdfast.generations").description("Attempts by how they ended")
-                .tag("agent", agent).tag("outcome", outcome).register(meters).increment();
+        timer("holdfast.generation", "One attempt, from the claim to its end")
+                .tag("agent", agent)
+                .tag("outcome", outcome)
+                .register(meters)
+                .record(age(reply));
+        Counter.builder("holdfast.generations")
+                .description("Attempts by how they ended")
+                .tag("agent", agent)
+                .tag("outcome", outcome)
+                .register(meters)
+                .increment();
     }
 
     void retried(String reason) {
-        Counter.builder("holdfast.retries").description("Attempts that failed and are tried again, by reason")
-                .tag("reason", reason).register(meters).increment();
+        Counter.builder("holdfast.retries")
+                .description("Attempts that failed and are tried again, by reason")
+                .tag("reason", reason)
+                .register(meters)
+                .increment();
     }
 
     void tokens(Reply reply, @Nullable Integer input, @Nullable Integer output) {
@@ -93,14 +113,19 @@ final class WorkerMetrics {
 
     private void tokens(Reply reply, String direction, @Nullable Integer tokens) {
         if (tokens == null) return;
-        Counter.builder("holdfast.tokens").description("Tokens as the providers count them")
-                .tag("agent", reply.claimed.agentHandle()).tag("direction", direction).register(meters).increment(tokens);
+        Counter.builder("holdfast.tokens")
+                .description("Tokens as the providers count them")
+                .tag("agent", reply.claimed.agentHandle())
+                .tag("direction", direction)
+                .register(meters)
+                .increment(tokens);
     }
 
     <T> T flush(Collection<Chunk> chunks, Supplier<T> append) {
         T answer = flushSeconds.record(append);
         flushChunks.record(chunks.size());
-        flushBytes.increment(chunks.stream().mapToLong(chunk -> utf8Length(chunk.text())).sum());
+        flushBytes.increment(
+                chunks.stream().mapToLong(chunk -> utf8Length(chunk.text())).sum());
         return answer;
     }
 

@@ -37,7 +37,8 @@ final class Written {
     }
 
     /** The text after what the rows have; null: they have it all. */
-    @Nullable Chunk next(Reply reply) {
+    @Nullable
+    Chunk next(Reply reply) {
         String text = reply.text.from(end, LONGEST_CHUNK);
         if (text.isEmpty()) return null;
         return new Chunk(reply.claimed.message(), reply.claimed.fence(), lastStart, end, text);

@@ -1,19 +1,18 @@
 package dev.holdfast.account;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.model.AgentOptions;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.lang.reflect.RecordComponent;
-import java.util.Arrays;
-import java.util.List;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 class AgentsTest {
 
@@ -33,26 +32,38 @@ class AgentsTest {
 
     @Test
     void an_agent_is_made_with_defaults_and_changed_in_parts() {
-        var made = ada.post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"openai\", \"model\": \"gpt\", \"systemPrompt\": \"Be brief.\"}").mustBe(201).json();
+        var made = ada.post(
+                        "/api/agents",
+                        "{\"handle\": \"mo\", \"provider\": \"openai\", \"model\": \"gpt\", \"systemPrompt\": \"Be brief.\"}")
+                .mustBe(201)
+                .json();
         assertThat(made.path("displayName").stringValue()).isEqualTo("mo");
         assertThat(made.path("maxConcurrency").isNull()).isTrue();
         assertThat(made.path("paused").booleanValue()).isFalse();
         assertThat(made.path("firstTokenSeconds").intValue()).isEqualTo(60);
         var address = "/api/agents/" + made.path("id").stringValue();
-        var changed = ada.patch(address, "{\"paused\": true, \"maxConcurrency\": 4, \"options\": {\"temperature\": 0.5}, \"totalSeconds\": 30}").mustBe(200).json();
+        var changed = ada.patch(
+                        address,
+                        "{\"paused\": true, \"maxConcurrency\": 4, \"options\": {\"temperature\": 0.5}, \"totalSeconds\": 30}")
+                .mustBe(200)
+                .json();
         assertThat(changed.path("paused").booleanValue()).isTrue();
         assertThat(changed.path("maxConcurrency").intValue()).isEqualTo(4);
         assertThat(changed.path("options").path("temperature").doubleValue()).isEqualTo(0.5);
         assertThat(changed.path("totalSeconds").intValue()).isEqualTo(30);
         assertThat(changed.path("systemPrompt").stringValue()).isEqualTo("Be brief.");
-        var unlimited = ada.patch(address, "{\"maxConcurrency\": null}").mustBe(200).json();
+        var unlimited =
+                ada.patch(address, "{\"maxConcurrency\": null}").mustBe(200).json();
         assertThat(unlimited.path("maxConcurrency").isNull()).isTrue();
         assertThat(unlimited.path("paused").booleanValue()).isTrue();
     }
 
     @Test
     void members_see_agents_but_not_their_prompts() {
-        ada.post("/api/agents", "{\"handle\": \"secretive\", \"provider\": \"ollama\", \"model\": \"llama\", \"systemPrompt\": \"hush\"}").mustBe(201);
+        ada.post(
+                        "/api/agents",
+                        "{\"handle\": \"secretive\", \"provider\": \"ollama\", \"model\": \"llama\", \"systemPrompt\": \"hush\"}")
+                .mustBe(201);
         var seen = app.member("bob").get("/api/agents").mustBe(200);
         assertThat(seen.body()).contains("secretive").doesNotContain("hush");
         assertThat(ada.get("/api/agents").body()).contains("hush");
@@ -60,15 +71,14 @@ class AgentsTest {
 
     @Test
     void a_handle_is_taken_by_people_and_agents_alike() {
-        assertThat(ada.post("/api/agents", "{\"handle\": \"ada\", \"provider\": \"guide\", \"model\": \"guide\"}").mustBe(409).detail()).contains("@ada");
+        assertThat(ada.post("/api/agents", "{\"handle\": \"ada\", \"provider\": \"guide\", \"model\": \"guide\"}")
+                        .mustBe(409)
+                        .detail())
+                .contains("@ada");
     }
 
     @ParameterizedTest(name = "{0} is refused")
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     no handle           | 422 | {"provider": "guide", "model": "guide"} | handle
                     a wrong handle      | 422 | {"handle": "Mo!", "provider": "guide", "model": "guide"} | Mo!
                     no provider         | 422 | {"handle": "x", "model": "m"} | provider
@@ -84,26 +94,43 @@ class AgentsTest {
                     paused as text      | 400 | {"handle": "x", "provider": "openai", "model": "m", "paused": "yes"} | paused
                     """)
     void what_cannot_be_an_agent_is_refused_with_a_sentence(String what, int status, String body, String named) {
-        assertThat(ada.post("/api/agents", body).mustBe(status).detail()).as(what).contains(named).endsWith(".");
+        assertThat(ada.post("/api/agents", body).mustBe(status).detail())
+                .as(what)
+                .contains(named)
+                .endsWith(".");
         assertThat(ada.get("/api/agents").body()).doesNotContain("\"x\"");
     }
 
     @Test
     void the_options_that_are_taken_are_those_that_a_worker_reads() {
-        var all = "{\"temperature\": 1, \"topP\": 0.5, \"maxTokens\": 10, \"contextTokens\": 20, \"contextMessages\": 30}";
-        var made = ada.post("/api/agents", "{\"handle\": \"optional\", \"provider\": \"guide\", \"model\": \"guide\", \"options\": %s}".formatted(all)).mustBe(201);
-        assertThat(AgentOptions.parse(made.json().path("options").toString())).isEqualTo(new AgentOptions(1.0, 0.5, 10, 20, 30));
+        var all =
+                "{\"temperature\": 1, \"topP\": 0.5, \"maxTokens\": 10, \"contextTokens\": 20, \"contextMessages\": 30}";
+        var made = ada.post(
+                        "/api/agents",
+                        "{\"handle\": \"optional\", \"provider\": \"guide\", \"model\": \"guide\", \"options\": %s}"
+                                .formatted(all))
+                .mustBe(201);
+        assertThat(AgentOptions.parse(made.json().path("options").toString()))
+                .isEqualTo(new AgentOptions(1.0, 0.5, 10, 20, 30));
         assertThat(names(AgentOptionsChange.class)).isEqualTo(names(AgentOptions.class));
     }
 
     private static List<String> names(Class<? extends Record> type) {
-        return Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
+        return Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList();
     }
 
     @Test
     void changes_of_agents_are_audited_without_the_prompt() {
-        ada.post("/api/agents", "{\"handle\": \"audited\", \"provider\": \"guide\", \"model\": \"guide\", \"systemPrompt\": \"hush\"}").mustBe(201);
-        assertThat(app.jdbc().sql("select actor || ' ' || action || ' ' || detail from chat.audit where subject = 'audited'").query(String.class).list())
+        ada.post(
+                        "/api/agents",
+                        "{\"handle\": \"audited\", \"provider\": \"guide\", \"model\": \"guide\", \"systemPrompt\": \"hush\"}")
+                .mustBe(201);
+        assertThat(app.jdbc()
+                        .sql("select actor || ' ' || action || ' ' || detail from chat.audit where subject = 'audited'")
+                        .query(String.class)
+                        .list())
                 .isNotEmpty()
                 .allSatisfy(row -> assertThat(row).startsWith("ada ").doesNotContain("hush"));
     }

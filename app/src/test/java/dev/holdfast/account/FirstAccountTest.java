@@ -1,13 +1,13 @@
 package dev.holdfast.account;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.holdfast.StartFailure;
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import org.junit.jupiter.api.Test;
-
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class FirstAccountTest {
 
@@ -17,8 +17,15 @@ class FirstAccountTest {
     void the_environment_s_account_is_made_once_and_kept() {
         var database = TestPostgres.create();
         try (var app = WebApp.startOn(database, HANDLE, "holdfast.admin-password=from the environment")) {
-            assertThat(app.browser().get("/api/setup").json().path("needed").booleanValue()).isFalse();
-            assertThat(app.browser().signIn("root", "from the environment").mustBe(200).json().path("role").stringValue()).isEqualTo("administrator");
+            assertThat(app.browser().get("/api/setup").json().path("needed").booleanValue())
+                    .isFalse();
+            assertThat(app.browser()
+                            .signIn("root", "from the environment")
+                            .mustBe(200)
+                            .json()
+                            .path("role")
+                            .stringValue())
+                    .isEqualTo("administrator");
         }
         try (var app = WebApp.startOn(database, HANDLE, "holdfast.admin-password=another one later")) {
             app.browser().signIn("root", "another one later").mustBe(401);
@@ -28,7 +35,8 @@ class FirstAccountTest {
 
     @Test
     void a_password_that_is_none_stops_the_start_with_a_line_that_names_it() {
-        assertThatThrownBy(() -> WebApp.start(HANDLE, "holdfast.admin-password=short").close())
+        assertThatThrownBy(() ->
+                        WebApp.start(HANDLE, "holdfast.admin-password=short").close())
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining("HOLDFAST_ADMIN_PASSWORD")
                 .hasMessageContaining("8 characters");
@@ -40,7 +48,9 @@ class FirstAccountTest {
             app.mustBecomeReady();
             var browser = new Browser(app.managementPort());
             browser.get("/actuator/prometheus").mustBe(200);
-            for (var path : new String[] {"/", "/index.html", "/api/me", "/api/setup", "/api/feed", "/v3/api-docs", "/actuator/env"}) {
+            for (var path : new String[] {
+                "/", "/index.html", "/api/me", "/api/setup", "/api/feed", "/v3/api-docs", "/actuator/env"
+            }) {
                 browser.get(path).mustBe(404);
             }
         }

@@ -1,17 +1,16 @@
 package dev.holdfast.account;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-
-import static org.assertj.core.api.Assertions.assertThat;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 class PeopleTest {
 
@@ -36,7 +35,9 @@ class PeopleTest {
         var invite = ada.post("/api/invites", "{\"maxUses\": 2}").mustBe(201).json();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var joins = IntStream.range(0, 5)
-                    .<Callable<Integer>>mapToObj(i -> () -> join(app.browser(), invite.path("code").stringValue(), "crowd" + i).status())
+                    .<Callable<Integer>>mapToObj(
+                            i -> () -> join(app.browser(), invite.path("code").stringValue(), "crowd" + i)
+                                    .status())
                     .toList();
             var answers = new ArrayList<Integer>();
             for (var answer : threads.invokeAll(joins)) {
@@ -45,7 +46,10 @@ class PeopleTest {
             assertThat(answers).containsOnly(201, 409);
             assertThat(answers.stream().filter(status -> status == 201)).hasSize(2);
         }
-        assertThat(join(app.browser(), invite.path("code").stringValue(), "late").mustBe(409).detail()).contains("used up");
+        assertThat(join(app.browser(), invite.path("code").stringValue(), "late")
+                        .mustBe(409)
+                        .detail())
+                .contains("used up");
     }
 
     @Test
@@ -53,22 +57,42 @@ class PeopleTest {
         var invite = ada.post("/api/invites", "{}").mustBe(201).json();
         var code = invite.path("code").stringValue();
         assertThat(code).matches("[A-Za-z0-9_-]{22}");
-        assertThat(app.jdbc().sql("select count(*) from chat.invite where encode(code_hash, 'hex') = encode(sha256(convert_to(?, 'UTF8')), 'hex')")
-                        .param(code).query(Integer.class).single())
+        assertThat(app.jdbc()
+                        .sql(
+                                "select count(*) from chat.invite where encode(code_hash, 'hex') = encode(sha256(convert_to(?, 'UTF8')), 'hex')")
+                        .param(code)
+                        .query(Integer.class)
+                        .single())
                 .isEqualTo(1);
-        assertThat(ada.get("/api/invites").mustBe(200).body()).contains(invite.path("id").stringValue()).doesNotContain(code);
+        assertThat(ada.get("/api/invites").mustBe(200).body())
+                .contains(invite.path("id").stringValue())
+                .doesNotContain(code);
     }
 
     @Test
     void a_revoked_an_expired_and_an_unknown_invitation_say_so() {
         var revoked = ada.post("/api/invites", "{\"days\": 1}").json();
         ada.delete("/api/invites/" + revoked.path("id").stringValue()).mustBe(204);
-        assertThat(join(app.browser(), revoked.path("code").stringValue(), "rae").mustBe(409).detail()).contains("revoked");
+        assertThat(join(app.browser(), revoked.path("code").stringValue(), "rae")
+                        .mustBe(409)
+                        .detail())
+                .contains("revoked");
         var expired = ada.post("/api/invites", "{\"days\": 1}").json();
-        app.jdbc().sql("update chat.invite set expires_at = now() - interval '1 day' where id = ?::uuid").param(expired.path("id").stringValue()).update();
-        assertThat(join(app.browser(), expired.path("code").stringValue(), "rae").mustBe(409).detail()).contains("expired");
-        assertThat(join(app.browser(), "AAAAAAAAAAAAAAAAAAAAAA", "rae").mustBe(404).detail()).contains("not known");
-        app.browser().post("/api/accounts", "{\"handle\": \"rae\", \"password\": \"%s\"}".formatted(WebApp.PASSWORD)).mustBe(404);
+        app.jdbc()
+                .sql("update chat.invite set expires_at = now() - interval '1 day' where id = ?::uuid")
+                .param(expired.path("id").stringValue())
+                .update();
+        assertThat(join(app.browser(), expired.path("code").stringValue(), "rae")
+                        .mustBe(409)
+                        .detail())
+                .contains("expired");
+        assertThat(join(app.browser(), "AAAAAAAAAAAAAAAAAAAAAA", "rae")
+                        .mustBe(404)
+                        .detail())
+                .contains("not known");
+        app.browser()
+                .post("/api/accounts", "{\"handle\": \"rae\", \"password\": \"%s\"}".formatted(WebApp.PASSWORD))
+                .mustBe(404);
     }
 
     @Test
@@ -76,11 +100,17 @@ class PeopleTest {
         var code = ada.post("/api/invites", "{}").json().path("code").stringValue();
         assertThat(join(app.browser(), code, "Bob Two").mustBe(422).detail()).contains("handle");
         assertThat(join(app.browser(), code, "bob").mustBe(409).detail()).contains("@bob");
-        assertThat(app.browser().post("/api/accounts", "{\"invite\": \"%s\", \"handle\": \"ned\", \"password\": \"short\"}".formatted(code)).mustBe(422).detail())
+        assertThat(app.browser()
+                        .post(
+                                "/api/accounts",
+                                "{\"invite\": \"%s\", \"handle\": \"ned\", \"password\": \"short\"}".formatted(code))
+                        .mustBe(422)
+                        .detail())
                 .contains("8 characters");
         var ned = app.browser();
         join(ned, code, "ned").mustBe(201);
-        assertThat(ned.get("/api/me").mustBe(200).json().path("role").stringValue()).isEqualTo("member");
+        assertThat(ned.get("/api/me").mustBe(200).json().path("role").stringValue())
+                .isEqualTo("member");
         ned.channel("general");
     }
 
@@ -90,20 +120,28 @@ class PeopleTest {
         bob.get("/api/invites").mustBe(403);
         var ada = bob.get("/api/accounts?prefix=ada").json().get(0).path("id").stringValue();
         bob.patch("/api/accounts/" + ada, "{\"role\": \"member\"}").mustBe(403);
-        bob.post("/api/agents", "{\"handle\": \"own\", \"provider\": \"guide\", \"model\": \"guide\"}").mustBe(403);
+        bob.post("/api/agents", "{\"handle\": \"own\", \"provider\": \"guide\", \"model\": \"guide\"}")
+                .mustBe(403);
     }
 
     @Test
     void limits_of_invitations_are_told() {
-        assertThat(ada.post("/api/invites", "{\"days\": 0}").mustBe(422).detail()).contains("days");
-        assertThat(ada.post("/api/invites", "{\"maxUses\": 1001}").mustBe(422).detail()).contains("1000");
+        assertThat(ada.post("/api/invites", "{\"days\": 0}").mustBe(422).detail())
+                .contains("days");
+        assertThat(ada.post("/api/invites", "{\"maxUses\": 1001}").mustBe(422).detail())
+                .contains("1000");
     }
 
     @Test
     void accounts_are_found_by_the_beginning_of_handle_or_name() {
         app.member("zoe-x");
         assertThat(bob.get("/api/accounts?prefix=ZO").mustBe(200).json()).hasSize(1);
-        assertThat(bob.get("/api/accounts?prefix=@zoe").json().get(0).path("handle").stringValue()).isEqualTo("zoe-x");
+        assertThat(bob.get("/api/accounts?prefix=@zoe")
+                        .json()
+                        .get(0)
+                        .path("handle")
+                        .stringValue())
+                .isEqualTo("zoe-x");
         assertThat(bob.get("/api/accounts?prefix=%25").json()).isEmpty();
     }
 
@@ -128,18 +166,30 @@ class PeopleTest {
         eve.get("/api/invites").mustBe(200);
         ada.patch("/api/accounts/" + id, "{\"role\": \"operator\"}").mustBe(200);
         eve.get("/api/invites").mustBe(403);
-        assertThat(ada.patch("/api/accounts/" + id, "{\"role\": \"king\"}").mustBe(422).detail()).contains("king");
+        assertThat(ada.patch("/api/accounts/" + id, "{\"role\": \"king\"}")
+                        .mustBe(422)
+                        .detail())
+                .contains("king");
     }
 
     @Test
     void there_is_always_an_administrator() {
         var id = ada.get("/api/me").json().path("id").stringValue();
-        assertThat(ada.patch("/api/accounts/" + id, "{\"role\": \"member\"}").mustBe(409).detail()).contains("@ada");
-        assertThat(ada.patch("/api/accounts/" + id, "{\"disabled\": true}").mustBe(409).detail()).contains("last administrator");
+        assertThat(ada.patch("/api/accounts/" + id, "{\"role\": \"member\"}")
+                        .mustBe(409)
+                        .detail())
+                .contains("@ada");
+        assertThat(ada.patch("/api/accounts/" + id, "{\"disabled\": true}")
+                        .mustBe(409)
+                        .detail())
+                .contains("last administrator");
         ada.get("/api/invites").mustBe(200);
     }
 
     private static Browser.Answer join(Browser browser, String code, String handle) {
-        return browser.post("/api/accounts", "{\"invite\": \"%s\", \"handle\": \"%s\", \"password\": \"%s\"}".formatted(code, handle, WebApp.PASSWORD));
+        return browser.post(
+                "/api/accounts",
+                "{\"invite\": \"%s\", \"handle\": \"%s\", \"password\": \"%s\"}"
+                        .formatted(code, handle, WebApp.PASSWORD));
     }
 }

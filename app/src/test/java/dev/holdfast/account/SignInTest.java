@@ -1,19 +1,18 @@
 package dev.holdfast.account;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-
-import static org.assertj.core.api.Assertions.assertThat;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 class SignInTest {
 
@@ -32,11 +31,20 @@ class SignInTest {
 
     /** First of all, because there is only one first account. */
     private static void ten_browsers_that_set_up_at_once_make_one_account() throws Exception {
-        assertThat(app.browser().get("/api/setup").mustBe(200).json().path("needed").booleanValue()).isTrue();
+        assertThat(app.browser()
+                        .get("/api/setup")
+                        .mustBe(200)
+                        .json()
+                        .path("needed")
+                        .booleanValue())
+                .isTrue();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var setUps = IntStream.range(0, 10)
                     .<Callable<Integer>>mapToObj(i -> () -> app.browser()
-                            .post("/api/setup", "{\"handle\": \"%s\", \"displayName\": \"Ada\", \"password\": \"%s\"}".formatted(i == 0 ? "ada" : "ada" + i, WebApp.PASSWORD))
+                            .post(
+                                    "/api/setup",
+                                    "{\"handle\": \"%s\", \"displayName\": \"Ada\", \"password\": \"%s\"}"
+                                            .formatted(i == 0 ? "ada" : "ada" + i, WebApp.PASSWORD))
                             .status())
                     .toList();
             var answers = new ArrayList<Integer>();
@@ -45,14 +53,19 @@ class SignInTest {
             }
             assertThat(answers).containsOnlyOnce(201).containsOnly(201, 409);
         }
-        app.jdbc().sql("update chat.account set handle = 'ada' where kind = 'human'").update();
+        app.jdbc()
+                .sql("update chat.account set handle = 'ada' where kind = 'human'")
+                .update();
     }
 
     @Test
     void setting_up_again_is_a_conflict_that_says_what_to_do() {
         var browser = app.browser();
-        assertThat(browser.get("/api/setup").json().path("needed").booleanValue()).isFalse();
-        var refused = browser.post("/api/setup", "{\"handle\": \"eve\", \"displayName\": \"Eve\", \"password\": \"%s\"}".formatted(WebApp.PASSWORD));
+        assertThat(browser.get("/api/setup").json().path("needed").booleanValue())
+                .isFalse();
+        var refused = browser.post(
+                "/api/setup",
+                "{\"handle\": \"eve\", \"displayName\": \"Eve\", \"password\": \"%s\"}".formatted(WebApp.PASSWORD));
         assertThat(refused.mustBe(409).detail()).contains("Sign in");
     }
 
@@ -73,7 +86,16 @@ class SignInTest {
 
     @Test
     void every_other_call_is_closed_to_strangers() {
-        for (var path : new String[] {"/api/channels", "/api/agents", "/api/accounts", "/api/search?q=a", "/api/sessions", "/api/invites", "/api/nowhere", "/v3/api-docs"}) {
+        for (var path : new String[] {
+            "/api/channels",
+            "/api/agents",
+            "/api/accounts",
+            "/api/search?q=a",
+            "/api/sessions",
+            "/api/invites",
+            "/api/nowhere",
+            "/v3/api-docs"
+        }) {
             app.browser().get(path).mustBe(401).detail();
         }
     }
@@ -96,14 +118,26 @@ class SignInTest {
         var browser = app.browser();
         var answer = browser.signIn("ada").mustBe(200);
         var cookies = answer.response().headers().allValues("Set-Cookie");
-        assertThat(cookies).anySatisfy(cookie -> assertThat(cookie).startsWith("HOLDFAST=").contains("HttpOnly").contains("SameSite=Lax").contains("Path=/"));
-        assertThat(cookies).anySatisfy(cookie -> assertThat(cookie).startsWith("XSRF-TOKEN=").doesNotContain("HttpOnly").contains("SameSite=Lax"));
+        assertThat(cookies)
+                .anySatisfy(cookie -> assertThat(cookie)
+                        .startsWith("HOLDFAST=")
+                        .contains("HttpOnly")
+                        .contains("SameSite=Lax")
+                        .contains("Path=/"));
+        assertThat(cookies)
+                .anySatisfy(cookie -> assertThat(cookie)
+                        .startsWith("XSRF-TOKEN=")
+                        .doesNotContain("HttpOnly")
+                        .contains("SameSite=Lax"));
     }
 
     @Test
     void a_wrong_password_and_an_unknown_handle_look_alike() {
         var wrong = app.browser().signIn("ada", "wrong password").mustBe(401).detail();
-        var unknown = app.browser().signIn("nobody-here", "wrong password").mustBe(401).detail();
+        var unknown = app.browser()
+                .signIn("nobody-here", "wrong password")
+                .mustBe(401)
+                .detail();
         assertThat(wrong).isEqualTo(unknown);
         app.browser().post("/api/session", "{}").mustBe(401);
     }
@@ -112,11 +146,22 @@ class SignInTest {
     void a_call_without_the_token_is_refused_and_told_which() {
         var browser = app.administrator();
         var body = BodyPublishers.ofString("{\"name\": \"sneaky\"}");
-        var without = browser.request("/api/channels").header("Content-Type", "application/json").POST(body).build();
+        var without = browser.request("/api/channels")
+                .header("Content-Type", "application/json")
+                .POST(body)
+                .build();
         assertThat(browser.send(without).mustBe(403).detail()).contains("X-XSRF-TOKEN");
-        var wrong = browser.request("/api/channels").header("Content-Type", "application/json").header("X-XSRF-TOKEN", UUID.randomUUID().toString()).POST(body).build();
+        var wrong = browser.request("/api/channels")
+                .header("Content-Type", "application/json")
+                .header("X-XSRF-TOKEN", UUID.randomUUID().toString())
+                .POST(body)
+                .build();
         assertThat(browser.send(wrong).mustBe(403).detail()).contains("X-XSRF-TOKEN");
-        var signIn = app.browser().request("/api/session").header("Content-Type", "application/json").POST(body).build();
+        var signIn = app.browser()
+                .request("/api/session")
+                .header("Content-Type", "application/json")
+                .POST(body)
+                .build();
         assertThat(app.browser().send(signIn).mustBe(403).detail()).contains("X-XSRF-TOKEN");
     }
 
@@ -162,7 +207,10 @@ class SignInTest {
         var before = app.jdbc().sql(row).param(id).query(Long.class).single();
         lee.get("/api/channels").mustBe(200);
         assertThat(app.jdbc().sql(row).param(id).query(Long.class).single()).isEqualTo(before);
-        app.jdbc().sql("update chat.session set last_access_time = last_access_time - 120000 where principal_name = ?").param(id).update();
+        app.jdbc()
+                .sql("update chat.session set last_access_time = last_access_time - 120000 where principal_name = ?")
+                .param(id)
+                .update();
         lee.get("/api/channels").mustBe(200);
         assertThat(app.jdbc().sql(row).param(id).query(Long.class).single()).isGreaterThanOrEqualTo(before);
     }
@@ -172,9 +220,16 @@ class SignInTest {
         var here = app.member("max");
         var elsewhere = app.browser();
         elsewhere.signIn("max").mustBe(200);
-        assertThat(here.put("/api/me/password", password("wrong", "a new password")).mustBe(403).detail()).contains("Nothing was changed");
-        assertThat(here.put("/api/me/password", password(WebApp.PASSWORD, "short")).mustBe(422).detail()).contains("8");
-        here.put("/api/me/password", password(WebApp.PASSWORD, "a new password")).mustBe(204);
+        assertThat(here.put("/api/me/password", password("wrong", "a new password"))
+                        .mustBe(403)
+                        .detail())
+                .contains("Nothing was changed");
+        assertThat(here.put("/api/me/password", password(WebApp.PASSWORD, "short"))
+                        .mustBe(422)
+                        .detail())
+                .contains("8");
+        here.put("/api/me/password", password(WebApp.PASSWORD, "a new password"))
+                .mustBe(204);
         elsewhere.get("/api/me").mustBe(401);
         here.get("/api/me").mustBe(200);
         app.browser().signIn("max").mustBe(401);
@@ -188,15 +243,30 @@ class SignInTest {
     @Test
     void a_profile_is_changed_by_its_owner() {
         var may = app.member("may");
-        assertThat(may.patch("/api/me", "{\"displayName\": \" May Day \"}").mustBe(200).json().path("displayName").stringValue()).isEqualTo("May Day");
-        assertThat(may.patch("/api/me", "{\"displayName\": \"\"}").mustBe(422).detail()).contains("1 to 80");
-        assertThat(may.patch("/api/me", "{\"displayName\": \"%s\"}".formatted("x".repeat(81))).mustBe(422).detail()).contains("81");
-        assertThat(may.patch("/api/me", "{\"role\": \"administrator\"}").mustBe(400).detail()).contains("role");
+        assertThat(may.patch("/api/me", "{\"displayName\": \" May Day \"}")
+                        .mustBe(200)
+                        .json()
+                        .path("displayName")
+                        .stringValue())
+                .isEqualTo("May Day");
+        assertThat(may.patch("/api/me", "{\"displayName\": \"\"}").mustBe(422).detail())
+                .contains("1 to 80");
+        assertThat(may.patch("/api/me", "{\"displayName\": \"%s\"}".formatted("x".repeat(81)))
+                        .mustBe(422)
+                        .detail())
+                .contains("81");
+        assertThat(may.patch("/api/me", "{\"role\": \"administrator\"}")
+                        .mustBe(400)
+                        .detail())
+                .contains("role");
     }
 
     @Test
     void passwords_are_kept_as_argon2id() {
-        assertThat(app.jdbc().sql("select password_hash from chat.credential").query(String.class).list())
+        assertThat(app.jdbc()
+                        .sql("select password_hash from chat.credential")
+                        .query(String.class)
+                        .list())
                 .isNotEmpty()
                 .allSatisfy(hash -> assertThat(hash).startsWith("$argon2id$v=19$m=19456,t=2,p=1$"));
     }
@@ -204,14 +274,15 @@ class SignInTest {
     @Test
     void answers_tell_browsers_to_trust_nothing_else() {
         var answer = new Browser(app.port()).get("/api/setup").mustBe(200);
-        assertThat(answer.header("Content-Security-Policy")).hasValueSatisfying(policy -> assertThat(policy)
-                .contains("default-src 'none'")
-                .contains("script-src 'self'")
-                .contains("frame-ancestors 'none'")
-                .contains("base-uri 'none'")
-                .doesNotContain("unsafe-inline")
-                .doesNotContain("unsafe-eval")
-                .doesNotContain("http"));
+        assertThat(answer.header("Content-Security-Policy"))
+                .hasValueSatisfying(policy -> assertThat(policy)
+                        .contains("default-src 'none'")
+                        .contains("script-src 'self'")
+                        .contains("frame-ancestors 'none'")
+                        .contains("base-uri 'none'")
+                        .doesNotContain("unsafe-inline")
+                        .doesNotContain("unsafe-eval")
+                        .doesNotContain("http"));
         assertThat(answer.header("X-Content-Type-Options")).hasValue("nosniff");
         assertThat(answer.header("X-Frame-Options")).hasValue("DENY");
         assertThat(answer.header("Referrer-Policy")).hasValue("no-referrer");

@@ -1,20 +1,19 @@
 package dev.holdfast.channel;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-
-import static org.assertj.core.api.Assertions.assertThat;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 class ChannelsOverHttpTest {
 
@@ -43,36 +42,59 @@ class ChannelsOverHttpTest {
         bob.write(channel, "my own").mustBe(201);
         assertThat(mine(bob, channel).path("unread").intValue()).isEqualTo(2);
         assertThat(mine(bob, channel).path("seq").longValue()).isEqualTo(3);
-        bob.put("/api/channels/" + channel + "/read", "{\"seq\": %d}".formatted(first.path("seq").longValue())).mustBe(204);
+        bob.put(
+                        "/api/channels/" + channel + "/read",
+                        "{\"seq\": %d}".formatted(first.path("seq").longValue()))
+                .mustBe(204);
         assertThat(mine(bob, channel).path("unread").intValue()).isEqualTo(1);
         bob.put("/api/channels/" + channel + "/read", "{\"seq\": 99}").mustBe(204);
         bob.put("/api/channels/" + channel + "/read", "{\"seq\": 1}").mustBe(204);
         assertThat(mine(bob, channel).path("lastReadSeq").longValue()).isEqualTo(3);
         assertThat(mine(bob, channel).path("unread").intValue()).isZero();
-        assertThat(bob.put("/api/channels/" + channel + "/read", "{}").mustBe(422).detail()).contains("seq");
+        assertThat(bob.put("/api/channels/" + channel + "/read", "{}")
+                        .mustBe(422)
+                        .detail())
+                .contains("seq");
     }
 
     @Test
     void a_name_is_taken_once_whoever_hurries() throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Callable<Integer> make = () -> ada.post("/api/channels", "{\"name\": \"raced\"}").status();
+            Callable<Integer> make =
+                    () -> ada.post("/api/channels", "{\"name\": \"raced\"}").status();
             var answers = new ArrayList<Integer>();
-            for (var answer : threads.invokeAll(IntStream.range(0, 5).mapToObj(i -> make).toList())) {
+            for (var answer :
+                    threads.invokeAll(IntStream.range(0, 5).mapToObj(i -> make).toList())) {
                 answers.add(answer.get());
             }
             assertThat(answers).containsOnly(201, 409).containsOnlyOnce(201);
         }
-        assertThat(bob.post("/api/channels", "{\"name\": \"raced\", \"private\": true}").mustBe(409).detail()).contains("#raced");
+        assertThat(bob.post("/api/channels", "{\"name\": \"raced\", \"private\": true}")
+                        .mustBe(409)
+                        .detail())
+                .contains("#raced");
     }
 
     @Test
     void names_follow_the_rules_of_slack_in_any_script() {
         make(ada, "日本語-ελληνικά_1", true);
-        assertThat(ada.post("/api/channels", "{\"name\": \"Release Plans!\"}").mustBe(422).detail()).contains("release-plans");
-        assertThat(ada.post("/api/channels", "{\"name\": \"\"}").mustBe(422).detail()).contains("name");
-        assertThat(ada.post("/api/channels", "{\"private\": true}").mustBe(422).detail()).contains("name");
-        assertThat(ada.post("/api/channels", "{\"name\": \"%s\"}".formatted("x".repeat(81))).mustBe(422).detail()).contains("80").contains("81");
-        assertThat(ada.post("/api/channels", "{\"name\": \"a\", \"private\": \"yes\"}").mustBe(400).detail()).contains("private");
+        assertThat(ada.post("/api/channels", "{\"name\": \"Release Plans!\"}")
+                        .mustBe(422)
+                        .detail())
+                .contains("release-plans");
+        assertThat(ada.post("/api/channels", "{\"name\": \"\"}").mustBe(422).detail())
+                .contains("name");
+        assertThat(ada.post("/api/channels", "{\"private\": true}").mustBe(422).detail())
+                .contains("name");
+        assertThat(ada.post("/api/channels", "{\"name\": \"%s\"}".formatted("x".repeat(81)))
+                        .mustBe(422)
+                        .detail())
+                .contains("80")
+                .contains("81");
+        assertThat(ada.post("/api/channels", "{\"name\": \"a\", \"private\": \"yes\"}")
+                        .mustBe(400)
+                        .detail())
+                .contains("private");
     }
 
     @Test
@@ -94,7 +116,10 @@ class ChannelsOverHttpTest {
     void a_private_channel_is_entered_by_being_added_alone() {
         var channel = make(ada, "invited-only", true);
         bob.post(members(channel), "{\"handle\": \"bob\"}").mustBe(404);
-        assertThat(ada.post(members(channel), "{\"handle\": \"nobody-here\"}").mustBe(404).detail()).contains("@nobody-here");
+        assertThat(ada.post(members(channel), "{\"handle\": \"nobody-here\"}")
+                        .mustBe(404)
+                        .detail())
+                .contains("@nobody-here");
         assertThat(ada.post(members(channel), "{}").mustBe(422).detail()).contains("handle");
         ada.post(members(channel), "{\"handle\": \"@bob\"}").mustBe(204);
         bob.write(channel, "thanks").mustBe(201);
@@ -104,7 +129,8 @@ class ChannelsOverHttpTest {
     void a_removed_member_reads_and_writes_nothing_more() {
         var channel = make(ada, "no-more-bob", true);
         ada.post(members(channel), "{\"handle\": \"bob\"}").mustBe(204);
-        var message = bob.write(channel, "last words").mustBe(201).json().path("id").stringValue();
+        var message =
+                bob.write(channel, "last words").mustBe(201).json().path("id").stringValue();
         ada.delete(members(channel) + "/bob").mustBe(204);
         bob.write(channel, "one more").mustBe(404);
         bob.get("/api/channels/" + channel + "/changes?after=0").mustBe(404);
@@ -121,31 +147,50 @@ class ChannelsOverHttpTest {
         var channel = make(bob, "bobs-place", false);
         cyd.post(members(channel), "{\"handle\": \"cyd\"}").mustBe(204);
         assertThat(cyd.delete(members(channel) + "/bob").mustBe(403).detail()).contains("owner");
-        assertThat(cyd.patch("/api/channels/" + channel, "{\"name\": \"cyds-place\"}").mustBe(403).detail()).contains("owner");
-        assertThat(bob.patch("/api/channels/" + channel, "{\"name\": \"bobs-house\"}").mustBe(200).json().path("name").stringValue()).isEqualTo("bobs-house");
-        assertThat(bob.patch("/api/channels/" + channel, "{\"name\": \"general\"}").mustBe(409).detail()).contains("#general");
+        assertThat(cyd.patch("/api/channels/" + channel, "{\"name\": \"cyds-place\"}")
+                        .mustBe(403)
+                        .detail())
+                .contains("owner");
+        assertThat(bob.patch("/api/channels/" + channel, "{\"name\": \"bobs-house\"}")
+                        .mustBe(200)
+                        .json()
+                        .path("name")
+                        .stringValue())
+                .isEqualTo("bobs-house");
+        assertThat(bob.patch("/api/channels/" + channel, "{\"name\": \"general\"}")
+                        .mustBe(409)
+                        .detail())
+                .contains("#general");
         bob.delete(members(channel) + "/bob").mustBe(204);
-        assertThat(mine(cyd, channel).path("role").stringValue()).as("the last owner has gone").isEqualTo("owner");
+        assertThat(mine(cyd, channel).path("role").stringValue())
+                .as("the last owner has gone")
+                .isEqualTo("owner");
     }
 
     @Test
     void the_same_people_have_one_direct_conversation_whoever_opens_it() throws Exception {
         app.member("dee");
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Callable<String> open = () -> bob.post("/api/channels", "{\"direct\": [\"dee\"]}").json().path("id").stringValue();
+            Callable<String> open = () -> bob.post("/api/channels", "{\"direct\": [\"dee\"]}")
+                    .json()
+                    .path("id")
+                    .stringValue();
             var ids = new HashSet<String>();
-            for (var id : threads.invokeAll(IntStream.range(0, 5).mapToObj(i -> open).toList())) {
+            for (var id :
+                    threads.invokeAll(IntStream.range(0, 5).mapToObj(i -> open).toList())) {
                 ids.add(id.get());
             }
             assertThat(ids).hasSize(1);
         }
         var dee = app.browser();
         dee.signIn("dee");
-        var opened = dee.post("/api/channels", "{\"direct\": [\"bob\"]}").mustBe(200).json();
+        var opened =
+                dee.post("/api/channels", "{\"direct\": [\"bob\"]}").mustBe(200).json();
         assertThat(opened.path("kind").stringValue()).isEqualTo("direct");
         assertThat(opened.path("members")).hasSize(2);
         var id = opened.path("id").stringValue();
-        assertThat(dee.post(members(id), "{\"handle\": \"ada\"}").mustBe(409).detail()).contains("direct");
+        assertThat(dee.post(members(id), "{\"handle\": \"ada\"}").mustBe(409).detail())
+                .contains("direct");
         assertThat(dee.delete(members(id) + "/dee").mustBe(409).detail()).contains("direct");
         dee.patch("/api/channels/" + id, "{\"name\": \"ours\"}").mustBe(403);
         ada.get("/api/channels/" + id + "/messages").mustBe(404);
@@ -153,20 +198,37 @@ class ChannelsOverHttpTest {
 
     @Test
     void a_direct_conversation_with_nobody_is_refused() {
-        assertThat(ada.post("/api/channels", "{\"direct\": []}").mustBe(422).detail()).contains("handle");
-        assertThat(ada.post("/api/channels", "{\"direct\": [\"nobody-here\"]}").mustBe(404).detail()).contains("@nobody-here");
-        assertThat(ada.post("/api/channels", "{\"direct\": [\"bob\"], \"name\": \"us\"}").mustBe(422).detail()).contains("name");
-        assertThat(ada.post("/api/channels", "{\"direct\": \"bob\"}").mustBe(400).detail()).contains("direct");
+        assertThat(ada.post("/api/channels", "{\"direct\": []}").mustBe(422).detail())
+                .contains("handle");
+        assertThat(ada.post("/api/channels", "{\"direct\": [\"nobody-here\"]}")
+                        .mustBe(404)
+                        .detail())
+                .contains("@nobody-here");
+        assertThat(ada.post("/api/channels", "{\"direct\": [\"bob\"], \"name\": \"us\"}")
+                        .mustBe(422)
+                        .detail())
+                .contains("name");
+        assertThat(ada.post("/api/channels", "{\"direct\": \"bob\"}")
+                        .mustBe(400)
+                        .detail())
+                .contains("direct");
     }
 
     @Test
     void an_unknown_channel_cannot_be_joined() {
         var unknown = UUID.randomUUID();
-        assertThat(ada.post(members(unknown.toString()), "{\"handle\": \"ada\"}").mustBe(404).detail()).contains(unknown.toString());
+        assertThat(ada.post(members(unknown.toString()), "{\"handle\": \"ada\"}")
+                        .mustBe(404)
+                        .detail())
+                .contains(unknown.toString());
     }
 
     private static String make(Browser browser, String name, boolean hidden) {
-        return browser.post("/api/channels", "{\"name\": \"%s\", \"private\": %s}".formatted(name, hidden)).mustBe(201).json().path("id").stringValue();
+        return browser.post("/api/channels", "{\"name\": \"%s\", \"private\": %s}".formatted(name, hidden))
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
     }
 
     private static String members(String channel) {

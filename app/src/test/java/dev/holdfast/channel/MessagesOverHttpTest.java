@@ -1,21 +1,20 @@
 package dev.holdfast.channel;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-
-import static org.assertj.core.api.Assertions.assertThat;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MessagesOverHttpTest {
 
@@ -53,9 +52,11 @@ class MessagesOverHttpTest {
         var id = UUID.randomUUID();
         var before = count();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Callable<Integer> post = () -> ada.post(path(general), Browser.message(id, "ten times")).status();
+            Callable<Integer> post = () ->
+                    ada.post(path(general), Browser.message(id, "ten times")).status();
             var answers = new ArrayList<Integer>();
-            for (var answer : threads.invokeAll(IntStream.range(0, 10).mapToObj(i -> post).toList())) {
+            for (var answer :
+                    threads.invokeAll(IntStream.range(0, 10).mapToObj(i -> post).toList())) {
                 answers.add(answer.get());
             }
             assertThat(answers).containsOnly(200, 201).containsOnlyOnce(201);
@@ -77,16 +78,14 @@ class MessagesOverHttpTest {
         ada.write(general, "\n\"".repeat(32 * 1024)).mustBe(201); // escapes make the body longer, not the message
         ada.write(general, "x".repeat(64 * 1024)).mustBe(201);
         var before = count();
-        assertThat(ada.write(general, "x".repeat(64 * 1024 + 1)).mustBe(422).detail()).contains("65536").contains("65537");
+        assertThat(ada.write(general, "x".repeat(64 * 1024 + 1)).mustBe(422).detail())
+                .contains("65536")
+                .contains("65537");
         assertThat(count()).isEqualTo(before);
     }
 
     @ParameterizedTest(name = "{0} is refused")
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     no content            | 422 | {"id": "ID"}                              | content
                     null content          | 422 | {"id": "ID", "content": null}             | content
                     empty content         | 422 | {"id": "ID", "content": ""}               | empty
@@ -108,14 +107,22 @@ class MessagesOverHttpTest {
                     """)
     void what_is_no_message_is_refused_with_a_sentence(String what, int status, String body, String named) {
         var before = count();
-        var answer = ada.post(path(general), body == null ? "" : body.replace("ID", UUID.randomUUID().toString()));
-        assertThat(answer.mustBe(status).detail()).as(what).contains(named).endsWith(".").doesNotContain("dev.holdfast");
+        var answer = ada.post(
+                path(general),
+                body == null ? "" : body.replace("ID", UUID.randomUUID().toString()));
+        assertThat(answer.mustBe(status).detail())
+                .as(what)
+                .contains(named)
+                .endsWith(".")
+                .doesNotContain("dev.holdfast");
         assertThat(count()).isEqualTo(before);
     }
 
     @Test
     void invalid_utf_8_is_refused() {
-        var bytes = "{\"id\": \"%s\", \"content\": \"a?\"}".formatted(UUID.randomUUID()).getBytes();
+        var bytes = "{\"id\": \"%s\", \"content\": \"a?\"}"
+                .formatted(UUID.randomUUID())
+                .getBytes();
         bytes[bytes.length - 3] = (byte) 0xC3;
         var request = ada.request(path(general))
                 .header("X-XSRF-TOKEN", ada.cookie("XSRF-TOKEN").orElseThrow())
@@ -128,7 +135,11 @@ class MessagesOverHttpTest {
     @Test
     void unknown_and_foreign_channels_look_alike() {
         var unknown = UUID.randomUUID().toString();
-        var hidden = bob.post("/api/channels", "{\"name\": \"bobs-own\", \"private\": true}").mustBe(201).json().path("id").stringValue();
+        var hidden = bob.post("/api/channels", "{\"name\": \"bobs-own\", \"private\": true}")
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
         for (var channel : new String[] {unknown, hidden}) {
             assertThat(ada.write(channel, "hello").mustBe(404).detail()).contains(channel);
             ada.get(path(channel)).mustBe(404);
@@ -147,12 +158,15 @@ class MessagesOverHttpTest {
         var seen = new ArrayList<String>();
         String before = "";
         for (int page = 0; page < 3; page++) {
-            for (var message : ada.get(path(channel) + "?limit=3" + before).mustBe(200).json()) {
+            for (var message :
+                    ada.get(path(channel) + "?limit=3" + before).mustBe(200).json()) {
                 seen.add(message.path("content").stringValue());
                 before = "&before=" + message.path("position").longValue();
             }
         }
-        assertThat(seen).containsExactly("message 7", "message 6", "message 5", "message 4", "message 3", "message 2", "message 1");
+        assertThat(seen)
+                .containsExactly(
+                        "message 7", "message 6", "message 5", "message 4", "message 3", "message 2", "message 1");
     }
 
     @Test
@@ -160,12 +174,16 @@ class MessagesOverHttpTest {
         var channel = newChannel(ada, "changing");
         var first = ada.write(channel, "one").json();
         ada.write(channel, "two").mustBe(201);
-        ada.patch("/api/messages/" + first.path("id").stringValue(), "{\"content\": \"one, edited\"}").mustBe(200);
-        var changes = ada.get("/api/channels/" + channel + "/changes?after=2").mustBe(200).json();
+        ada.patch("/api/messages/" + first.path("id").stringValue(), "{\"content\": \"one, edited\"}")
+                .mustBe(200);
+        var changes = ada.get("/api/channels/" + channel + "/changes?after=2")
+                .mustBe(200)
+                .json();
         assertThat(changes.path("after").longValue()).isEqualTo(2);
         assertThat(changes.path("seq").longValue()).isEqualTo(3);
         assertThat(changes.path("messages")).hasSize(1);
-        assertThat(changes.path("messages").get(0).path("content").stringValue()).isEqualTo("one, edited");
+        assertThat(changes.path("messages").get(0).path("content").stringValue())
+                .isEqualTo("one, edited");
         assertThat(changes.path("text")).isEmpty();
     }
 
@@ -174,9 +192,12 @@ class MessagesOverHttpTest {
         assertThat(ada.get(path("seven")).mustBe(400).detail()).contains("seven");
         assertThat(ada.get(path(general) + "?limit=x").mustBe(400).detail()).contains("limit");
         assertThat(ada.get(path(general) + "?limit=0").mustBe(422).detail()).contains("limit");
-        assertThat(ada.get("/api/channels/" + general + "/changes").mustBe(400).detail()).contains("after");
+        assertThat(ada.get("/api/channels/" + general + "/changes").mustBe(400).detail())
+                .contains("after");
         assertThat(ada.get("/api/nowhere").mustBe(404).detail()).contains("/api/nowhere");
-        assertThat(ada.delete(path(general)).mustBe(405).detail()).contains("GET").contains("POST");
+        assertThat(ada.delete(path(general)).mustBe(405).detail())
+                .contains("GET")
+                .contains("POST");
     }
 
     @Test
@@ -217,19 +238,34 @@ class MessagesOverHttpTest {
 
     @Test
     void a_member_stops_and_retries_a_reply() {
-        ada.post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}").mustBe(201);
+        ada.post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}")
+                .mustBe(201);
         var channel = newChannel(ada, "replies");
         ada.write(channel, "hello @mo").mustBe(201);
         var reply = ada.get(path(channel)).json().get(0);
         assertThat(reply.path("status").stringValue()).isEqualTo("queued");
         var address = "/api/messages/" + reply.path("id").stringValue();
         bob.post(address + "/stop", "{}").mustBe(404);
-        assertThat(ada.post(address + "/stop", "{}").mustBe(200).json().path("status").stringValue()).isEqualTo("stopped");
-        assertThat(ada.post(address + "/retry", "{}").mustBe(200).json().path("status").stringValue()).isEqualTo("queued");
+        assertThat(ada.post(address + "/stop", "{}")
+                        .mustBe(200)
+                        .json()
+                        .path("status")
+                        .stringValue())
+                .isEqualTo("stopped");
+        assertThat(ada.post(address + "/retry", "{}")
+                        .mustBe(200)
+                        .json()
+                        .path("status")
+                        .stringValue())
+                .isEqualTo("queued");
     }
 
     private static String newChannel(Browser browser, String name) {
-        return browser.post("/api/channels", "{\"name\": \"%s\", \"private\": true}".formatted(name)).mustBe(201).json().path("id").stringValue();
+        return browser.post("/api/channels", "{\"name\": \"%s\", \"private\": true}".formatted(name))
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
     }
 
     private static String path(String channel) {
@@ -237,6 +273,9 @@ class MessagesOverHttpTest {
     }
 
     private static long count() {
-        return app.jdbc().sql("select count(*) from chat.message").query(Long.class).single();
+        return app.jdbc()
+                .sql("select count(*) from chat.message")
+                .query(Long.class)
+                .single();
     }
 }

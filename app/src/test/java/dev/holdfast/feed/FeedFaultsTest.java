@@ -26,7 +26,8 @@ class FeedFaultsTest {
     void start() {
         database = TestPostgres.create();
         proxy = TcpProxy.to(database.host(), database.port());
-        var through = new TestDatabase("127.0.0.1", proxy.port(), database.name(), database.user(), database.password());
+        var through =
+                new TestDatabase("127.0.0.1", proxy.port(), database.name(), database.user(), database.password());
         server = new FeedServer(through, database);
         mira = server.account("mira");
         channel = server.channel("room", mira);
@@ -72,12 +73,16 @@ class FeedFaultsTest {
         try (var browser = server.browser(mira).goOnline()) {
             browser.await(SOON, store -> store.seq(channel) == 0);
             database.jdbc().sql("alter table chat.message disable trigger all").update();
-            database.jdbc().sql("update chat.channel set seq = 1 where id = ?").param(channel).update();
+            database.jdbc()
+                    .sql("update chat.channel set seq = 1 where id = ?")
+                    .param(channel)
+                    .update();
             database.jdbc().sql("""
                     insert into chat.message (channel_id, author_id, content, seq, position)
                     values (?, ?, 'unannounced', 1, 1)""").params(channel, mira).update();
             database.jdbc().sql("alter table chat.message enable trigger all").update();
-            browser.await(Duration.ofSeconds(7), store -> store.messages(channel).size() == 1);
+            browser.await(
+                    Duration.ofSeconds(7), store -> store.messages(channel).size() == 1);
         }
     }
 
@@ -85,7 +90,8 @@ class FeedFaultsTest {
     void a_reader_that_stalls_is_let_go_at_256_kB_while_the_others_notice_nothing() throws Exception {
         var slow = server.account("slow");
         server.join(channel, slow);
-        try (var healthy = server.browser(mira).goOnline(); var stalled = RawFeed.stalled(server, slow)) {
+        try (var healthy = server.browser(mira).goOnline();
+                var stalled = RawFeed.stalled(server, slow)) {
             healthy.await(SOON, store -> store.seq(channel) == 0);
             var subscriber = subscriber(slow);
             var most = 0;
@@ -139,7 +145,8 @@ class FeedFaultsTest {
             raw.line();
             Thread.ofVirtual().start(server::close);
             var farewell = raw.line();
-            while (farewell.startsWith("event: heads") || farewell.startsWith("data:") || farewell.isEmpty()) farewell = raw.line();
+            while (farewell.startsWith("event: heads") || farewell.startsWith("data:") || farewell.isEmpty())
+                farewell = raw.line();
             assertThat(farewell).startsWith("retry: ");
             raw.endsWithin(Duration.ofSeconds(1));
         }

@@ -18,10 +18,17 @@ class FeedInTheProgramTest {
     void a_signed_in_browser_follows_what_others_write_until_it_signs_out() throws Exception {
         try (var app = WebApp.start()) {
             app.administrator();
-            var general = app.jdbc().sql("select id from chat.channel where name = 'general'").query(UUID.class).single();
+            var general = app.jdbc()
+                    .sql("select id from chat.channel where name = 'general'")
+                    .query(UUID.class)
+                    .single();
             var server = URI.create("http://127.0.0.1:" + app.port());
-            try (var one = new SimulatedBrowser(server).signIn("ada", WebApp.PASSWORD).goOnline();
-                    var other = new SimulatedBrowser(server).signIn("ada", WebApp.PASSWORD).goOnline()) {
+            try (var one = new SimulatedBrowser(server)
+                            .signIn("ada", WebApp.PASSWORD)
+                            .goOnline();
+                    var other = new SimulatedBrowser(server)
+                            .signIn("ada", WebApp.PASSWORD)
+                            .goOnline()) {
                 one.await(SOON, store -> store.seq(general) >= 0);
                 other.await(SOON, store -> store.seq(general) >= 0);
                 var message = other.post(general, "good morning");

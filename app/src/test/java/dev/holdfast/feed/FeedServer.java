@@ -1,5 +1,7 @@
 package dev.holdfast.feed;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.postgres.ListenConnection;
 import dev.holdfast.testing.SimulatedBrowser;
@@ -21,8 +23,6 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.UUID;
 import javax.sql.DataSource;
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -51,7 +51,8 @@ final class FeedServer implements AutoCloseable {
                         .registerBean(TestDatabase.class, () -> database))
                 // as arguments, which win over the program's own properties
                 .run(
-                        "--management.endpoint.health.validate-group-membership=false", // there is no health to ask here
+                        "--management.endpoint.health.validate-group-membership=false", // there is no health to ask
+                        // here
                         "--server.port=0",
                         "--server.address=127.0.0.1",
                         "--management.server.port=-1",
@@ -65,7 +66,8 @@ final class FeedServer implements AutoCloseable {
     }
 
     URI uri() {
-        return URI.create("http://127.0.0.1:" + ((WebServerApplicationContext) context).getWebServer().getPort());
+        return URI.create("http://127.0.0.1:"
+                + ((WebServerApplicationContext) context).getWebServer().getPort());
     }
 
     <T> T part(Class<T> type) {
@@ -85,21 +87,31 @@ final class FeedServer implements AutoCloseable {
     }
 
     UUID channel(String name, UUID... members) {
-        var id = jdbc.sql("insert into chat.channel (name) values (?) returning id").param(name).query(UUID.class).single();
+        var id = jdbc.sql("insert into chat.channel (name) values (?) returning id")
+                .param(name)
+                .query(UUID.class)
+                .single();
         for (var member : members) join(id, member);
         return id;
     }
 
     void join(UUID channel, UUID account) {
-        jdbc.sql("insert into chat.membership (channel_id, account_id) values (?, ?)").params(channel, account).update();
+        jdbc.sql("insert into chat.membership (channel_id, account_id) values (?, ?)")
+                .params(channel, account)
+                .update();
     }
 
     void leave(UUID channel, UUID account) {
-        jdbc.sql("delete from chat.membership where channel_id = ? and account_id = ?").params(channel, account).update();
+        jdbc.sql("delete from chat.membership where channel_id = ? and account_id = ?")
+                .params(channel, account)
+                .update();
     }
 
     void say(String channel, String handle, String content) {
-        jdbc.sql("select chat.post(?, ?, ?)").params(channel, handle, content).query(UUID.class).single();
+        jdbc.sql("select chat.post(?, ?, ?)")
+                .params(channel, handle, content)
+                .query(UUID.class)
+                .single();
     }
 
     /** A signed-in browser, not yet on the feed. */
@@ -116,14 +128,14 @@ final class FeedServer implements AutoCloseable {
         jdbc.sql("""
                 insert into chat.session (primary_id, session_id, creation_time, last_access_time, max_inactive_interval,
                   expiry_time, principal_name)
-                values (?, ?, 0, 0, 1000000, 99999999999999, ?)""")
-                .params(session, session, account.toString())
-                .update();
+                values (?, ?, 0, 0, 1000000, 99999999999999, ?)""").params(session, session, account.toString()).update();
         return session;
     }
 
     void signOut(UUID account) {
-        jdbc.sql("delete from chat.session where principal_name = ?").param(account.toString()).update();
+        jdbc.sql("delete from chat.session where principal_name = ?")
+                .param(account.toString())
+                .update();
     }
 
     @Override
@@ -193,11 +205,13 @@ final class FeedServer implements AutoCloseable {
         }
 
         private static String cookie(HttpServletRequest request, String name) {
-            return request.getCookies() == null ? null : Arrays.stream(request.getCookies())
-                    .filter(cookie -> cookie.getName().equals(name))
-                    .map(cookie -> cookie.getValue())
-                    .findAny()
-                    .orElse(null);
+            return request.getCookies() == null
+                    ? null
+                    : Arrays.stream(request.getCookies())
+                            .filter(cookie -> cookie.getName().equals(name))
+                            .map(cookie -> cookie.getValue())
+                            .findAny()
+                            .orElse(null);
         }
     }
 
@@ -220,8 +234,9 @@ final class FeedServer implements AutoCloseable {
         @Override
         public HttpSession getSession() {
             return (HttpSession) Proxy.newProxyInstance(
-                    getClass().getClassLoader(), new Class<?>[] {HttpSession.class}, (proxy, method, arguments) ->
-                            method.getName().equals("getId") ? session : null);
+                    getClass().getClassLoader(),
+                    new Class<?>[] {HttpSession.class},
+                    (proxy, method, arguments) -> method.getName().equals("getId") ? session : null);
         }
     }
 
@@ -238,10 +253,11 @@ final class FeedServer implements AutoCloseable {
             var channel = UUID.fromString(request.getPathInfo().split("/")[1]);
             var after = Long.parseLong(request.getParameter("after"));
             response.setContentType("application/json;charset=utf-8");
-            response.getWriter().write(jdbc.sql("select chat.changes(?, ?)::text")
-                    .params(channel, after)
-                    .query(String.class)
-                    .single());
+            response.getWriter()
+                    .write(jdbc.sql("select chat.changes(?, ?)::text")
+                            .params(channel, after)
+                            .query(String.class)
+                            .single());
         }
     }
 }

@@ -44,7 +44,11 @@ class FeedTest {
     }
 
     private String handle(UUID account) {
-        return server.jdbc.sql("select handle from chat.account where id = ?").param(account).query(String.class).single();
+        return server.jdbc
+                .sql("select handle from chat.account where id = ?")
+                .param(account)
+                .query(String.class)
+                .single();
     }
 
     @Test
@@ -53,7 +57,9 @@ class FeedTest {
             browser.await(SOON, store -> store.seq(channel) == 0);
             server.say(name, handle(mira), "good morning");
             browser.await(SOON, store -> store.seq(channel) == 1);
-            assertThat(browser.messages(channel).values()).extracting(message -> message.text()).containsExactly("good morning");
+            assertThat(browser.messages(channel).values())
+                    .extracting(message -> message.text())
+                    .containsExactly("good morning");
             assertThat(browser.resyncs()).isZero();
         }
     }
@@ -82,7 +88,8 @@ class FeedTest {
 
     @Test
     void without_a_sign_in_there_is_no_feed() {
-        assertThat(new SimulatedBrowser(server.uri()).get("/api/feed").statusCode()).isEqualTo(401);
+        assertThat(new SimulatedBrowser(server.uri()).get("/api/feed").statusCode())
+                .isEqualTo(401);
     }
 
     @Test
@@ -98,7 +105,9 @@ class FeedTest {
                 browser.await(SOON, store -> text(store, reply).equals(reply.text()));
             }
             reply.complete();
-            browser.await(SOON, store -> store.messages(channel).get(reply.message).status().equals("complete"));
+            browser.await(
+                    SOON,
+                    store -> store.messages(channel).get(reply.message).status().equals("complete"));
             assertThat(browser.messages(channel).get(reply.message).text()).isEqualTo(reply.text());
             assertThat(browser.resyncs()).isZero();
         }
@@ -133,14 +142,18 @@ class FeedTest {
             first.write("a false start that is long");
             browser.await(SOON, store -> text(store, first).equals(first.text()));
             first.failAndRetry();
-            browser.await(SOON, store -> store.messages(channel).get(first.message).status().equals("queued"));
+            browser.await(
+                    SOON,
+                    store -> store.messages(channel).get(first.message).status().equals("queued"));
             assertThat(browser.messages(channel).get(first.message).text()).isEqualTo(first.text());
             var second = pen.claim(channel);
             second.startStreaming();
             second.write("better");
             browser.await(SOON, store -> text(store, second).equals("better"));
             second.complete();
-            browser.await(SOON, store -> store.messages(channel).get(first.message).status().equals("complete"));
+            browser.await(
+                    SOON,
+                    store -> store.messages(channel).get(first.message).status().equals("complete"));
         }
     }
 
@@ -148,7 +161,8 @@ class FeedTest {
     void a_removed_member_gets_nothing_from_a_second_on() throws Exception {
         var nour = server.account("nour-" + name);
         server.join(channel, nour);
-        try (var removed = server.browser(nour).goOnline(); var stays = server.browser(mira).goOnline()) {
+        try (var removed = server.browser(nour).goOnline();
+                var stays = server.browser(mira).goOnline()) {
             removed.await(SOON, store -> store.seq(channel) == 0);
             stays.await(SOON, store -> store.seq(channel) == 0);
             server.leave(channel, nour);
@@ -177,7 +191,10 @@ class FeedTest {
         try (var browser = server.browser(mira).goOnline()) {
             browser.await(SOON, store -> store.seq(channel) == 0);
             var before = browser.accountEvents();
-            server.jdbc.sql("update chat.account set display_name = 'Mira M.' where id = ?").param(mira).update();
+            server.jdbc
+                    .sql("update chat.account set display_name = 'Mira M.' where id = ?")
+                    .param(mira)
+                    .update();
             browser.await(Duration.ofSeconds(1), store -> browser.accountEvents() > before);
         }
     }
@@ -185,12 +202,16 @@ class FeedTest {
     @Test
     void signing_out_ends_that_session_s_feeds_within_a_second_and_no_other() throws Exception {
         var lost = server.cookies(mira);
-        try (var one = new SimulatedBrowser(server.uri(), lost).goOnline(); var other = server.browser(mira).goOnline()) {
+        try (var one = new SimulatedBrowser(server.uri(), lost).goOnline();
+                var other = server.browser(mira).goOnline()) {
             one.await(SOON, store -> store.seq(channel) == 0);
             other.await(SOON, store -> store.seq(channel) == 0);
             try (var raw = RawFeed.open(server, lost, "")) {
                 raw.line();
-                server.jdbc.sql("delete from chat.session where session_id = ?").param(lost.get("session")).update();
+                server.jdbc
+                        .sql("delete from chat.session where session_id = ?")
+                        .param(lost.get("session"))
+                        .update();
                 raw.endsWithin(Duration.ofSeconds(1));
             }
             assertThat(other.connected()).isTrue();
@@ -202,7 +223,10 @@ class FeedTest {
     void disabling_an_account_ends_its_feeds_within_a_second() throws Exception {
         try (var raw = RawFeed.open(server, mira, "")) {
             raw.line();
-            server.jdbc.sql("update chat.account set disabled_at = now() where id = ?").param(mira).update();
+            server.jdbc
+                    .sql("update chat.account set disabled_at = now() where id = ?")
+                    .param(mira)
+                    .update();
             raw.endsWithin(Duration.ofSeconds(1));
         }
     }
@@ -213,12 +237,21 @@ class FeedTest {
         server.say(name, handle(mira), "two");
         try (var browser = server.browser(mira).goOnline()) {
             browser.await(SOON, store -> store.messages(channel).size() == 2);
-            server.jdbc.sql("delete from chat.message where channel_id = ? and seq = 2").param(channel).update();
-            server.jdbc.sql("update chat.channel set seq = 1 where id = ?").param(channel).update();
+            server.jdbc
+                    .sql("delete from chat.message where channel_id = ? and seq = 2")
+                    .param(channel)
+                    .update();
+            server.jdbc
+                    .sql("update chat.channel set seq = 1 where id = ?")
+                    .param(channel)
+                    .update();
             browser.await(Duration.ofSeconds(7), store -> store.seq(channel) == 1);
             assertThat(browser.messages(channel)).hasSize(1);
             server.say(name, handle(mira), "another two");
-            browser.await(SOON, store -> store.messages(channel).values().stream().anyMatch(m -> m.text().equals("another two")));
+            browser.await(
+                    SOON,
+                    store -> store.messages(channel).values().stream()
+                            .anyMatch(m -> m.text().equals("another two")));
         }
     }
 

@@ -41,7 +41,9 @@ class RandomFeedTest {
         System.out.println("RandomFeedTest -Dseed=" + seed);
         database = TestPostgres.create();
         proxy = TcpProxy.to(database.host(), database.port());
-        server = new FeedServer(new TestDatabase("127.0.0.1", proxy.port(), database.name(), database.user(), database.password()), database);
+        server = new FeedServer(
+                new TestDatabase("127.0.0.1", proxy.port(), database.name(), database.user(), database.password()),
+                database);
         pen = new Pen(new JdbcTemplate(database.dataSource()));
         mira = server.account("mira");
         channel = server.channel("room", mira);
@@ -56,7 +58,8 @@ class RandomFeedTest {
 
     @RepeatedTest(2)
     void whatever_happens_both_browsers_end_with_what_the_database_has() throws Exception {
-        try (var one = server.browser(mira).goOnline(); var other = server.browser(mira).goOnline()) {
+        try (var one = server.browser(mira).goOnline();
+                var other = server.browser(mira).goOnline()) {
             for (var step = 0; step < STEPS; step++) step(random.nextBoolean() ? one : other);
             proxy.restore();
             while (!running.isEmpty()) running.removeLast().complete();
@@ -86,7 +89,11 @@ class RandomFeedTest {
     }
 
     private UUID post(String content) {
-        return database.jdbc().sql("select chat.post('room', 'mira', ?)").param(content).query(UUID.class).single();
+        return database.jdbc()
+                .sql("select chat.post('room', 'mira', ?)")
+                .param(content)
+                .query(UUID.class)
+                .single();
     }
 
     private void grow() {
@@ -105,13 +112,22 @@ class RandomFeedTest {
                 reply.failAndRetry();
                 running.addAll(pen.claimAll());
             }
-            default -> database.jdbc().sql("select chat.stop(?, ?)").params(reply.message, mira).query().listOfRows();
+            default ->
+                database.jdbc()
+                        .sql("select chat.stop(?, ?)")
+                        .params(reply.message, mira)
+                        .query()
+                        .listOfRows();
         }
     }
 
     private void change(String call) {
         if (posted.isEmpty()) return;
-        database.jdbc().sql("select chat." + call).params(posted.remove(random.nextInt(posted.size())), mira).query().listOfRows();
+        database.jdbc()
+                .sql("select chat." + call)
+                .params(posted.remove(random.nextInt(posted.size())), mira)
+                .query()
+                .listOfRows();
     }
 
     private void silence() throws InterruptedException {
@@ -137,8 +153,12 @@ class RandomFeedTest {
 
     private Map<UUID, String> truth() {
         var truth = new TreeMap<UUID, String>();
-        database.jdbc().sql("select id, status, chat.text_of(m) as text from chat.message m where channel_id = ?").param(channel)
-                .query(row -> { truth.put(row.getObject("id", UUID.class), row.getString("status") + "|" + row.getString("text")); });
+        database.jdbc()
+                .sql("select id, status, chat.text_of(m) as text from chat.message m where channel_id = ?")
+                .param(channel)
+                .query(row -> {
+                    truth.put(row.getObject("id", UUID.class), row.getString("status") + "|" + row.getString("text"));
+                });
         return truth;
     }
 }

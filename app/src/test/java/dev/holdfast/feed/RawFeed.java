@@ -20,10 +20,12 @@ final class RawFeed implements AutoCloseable {
     private final BufferedReader lines;
     private final String head;
 
-    private RawFeed(FeedServer server, Map<String, String> cookies, String header, int receiveBuffer) throws IOException {
+    private RawFeed(FeedServer server, Map<String, String> cookies, String header, int receiveBuffer)
+            throws IOException {
         socket = new Socket();
         if (receiveBuffer > 0) socket.setReceiveBufferSize(receiveBuffer);
-        socket.connect(new java.net.InetSocketAddress(server.uri().getHost(), server.uri().getPort()));
+        socket.connect(new java.net.InetSocketAddress(
+                server.uri().getHost(), server.uri().getPort()));
         var cookie = cookies.entrySet().stream()
                 .map(one -> one.getKey() + "=" + one.getValue())
                 .collect(Collectors.joining("; "));
@@ -78,7 +80,8 @@ final class RawFeed implements AutoCloseable {
 
     private String readHead() throws IOException {
         var text = new StringBuilder();
-        for (var line = lines.readLine(); line != null && !line.isEmpty(); line = lines.readLine()) text.append(line).append('\n');
+        for (var line = lines.readLine(); line != null && !line.isEmpty(); line = lines.readLine())
+            text.append(line).append('\n');
         return text.toString();
     }
 }

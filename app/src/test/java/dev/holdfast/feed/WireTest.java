@@ -15,16 +15,19 @@ class WireTest {
     @Test
     void an_event_is_one_line_of_data_whatever_white_space_the_json_has() {
         var event = Wire.channel(new Change(ROOM, 4, 5, "[{\"id\":1},\n {\"id\":2}]", "[]", List.of()));
-        assertThat(new String(event, UTF_8)).isEqualTo("event: channel\ndata: {\"channel\":\"" + ROOM
-                + "\",\"after\":4,\"seq\":5,\"messages\":[{\"id\":1},  {\"id\":2}],\"text\":[]}\n\n");
+        assertThat(new String(event, UTF_8))
+                .isEqualTo("event: channel\ndata: {\"channel\":\"" + ROOM
+                        + "\",\"after\":4,\"seq\":5,\"messages\":[{\"id\":1},  {\"id\":2}],\"text\":[]}\n\n");
     }
 
     @Test
     void heads_name_the_replies_that_grow_and_the_least_that_one_has_of_them() {
         var channel = new ChannelFeed(ROOM, 4);
         channel.advance(new Change(ROOM, 4, 4, "[]", "[{}]", List.of(new Running(REPLY, 3, 119))));
-        assertThat(new String(Wire.heads(List.of(channel)), UTF_8)).isEqualTo("event: heads\ndata: {\"channels\":[{\"channel\":\"" + ROOM
-                + "\",\"seq\":4,\"running\":[{\"message\":\"" + REPLY + "\",\"fence\":3,\"length\":120}]}]}\n\n");
+        assertThat(new String(Wire.heads(List.of(channel)), UTF_8))
+                .isEqualTo("event: heads\ndata: {\"channels\":[{\"channel\":\"" + ROOM
+                        + "\",\"seq\":4,\"running\":[{\"message\":\"" + REPLY
+                        + "\",\"fence\":3,\"length\":120}]}]}\n\n");
     }
 
     @Test
@@ -37,6 +40,7 @@ class WireTest {
     @Test
     void hello_tells_when_to_come_back() {
         assertThat(new String(Wire.hello(REPLY, List.of()), UTF_8))
-                .matches("(?s)retry: \\d{3,4}\nevent: hello\ndata: \\{\"account\":\"" + REPLY + "\",\"channels\":\\[]}\n\n");
+                .matches("(?s)retry: \\d{3,4}\nevent: hello\ndata: \\{\"account\":\"" + REPLY
+                        + "\",\"channels\":\\[]}\n\n");
     }
 }

@@ -16,7 +16,9 @@ class AgentOptionsTest {
 
     @Test
     void what_is_given_is_taken() {
-        assertThat(AgentOptions.parse("{\"temperature\": 0.5, \"topP\": 1, \"maxTokens\": 100, \"contextTokens\": 2000, \"contextMessages\": 7}"))
+        assertThat(
+                        AgentOptions.parse(
+                                "{\"temperature\": 0.5, \"topP\": 1, \"maxTokens\": 100, \"contextTokens\": 2000, \"contextMessages\": 7}"))
                 .isEqualTo(new AgentOptions(0.5, 1.0, 100, 2000, 7));
     }
 
@@ -31,6 +33,8 @@ class AgentOptionsTest {
             {"a":                    | The agent's options must be a JSON object, such as {"temperature": 0.7}.
             """)
     void what_is_wrong_is_named(String options, String sentence) {
-        assertThatThrownBy(() -> AgentOptions.parse(options)).isInstanceOf(IllegalArgumentException.class).hasMessage(sentence);
+        assertThatThrownBy(() -> AgentOptions.parse(options))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(sentence);
     }
 }

@@ -22,7 +22,10 @@ class GuideTest {
     void it_recaps_without_mentioning_or_formatting_what_it_quotes() {
         assertThat(answer("@guide recap this channel"))
                 .startsWith("Of the last 3 messages here, Mira wrote 2, Omar wrote 1.")
-                .contains("**Questions**", "- Omar: who restores them? ask mira or ops@example.org", "- Mira: not a heading nor bold no link(")
+                .contains(
+                        "**Questions**",
+                        "- Omar: who restores them? ask mira or ops@example.org",
+                        "- Mira: not a heading nor bold no link(")
                 .doesNotContain("@mira", "**nor")
                 .endsWith("I am a small program, not a language model.");
     }
@@ -41,7 +44,13 @@ class GuideTest {
     @ParameterizedTest
     @ValueSource(strings = {"@guide how do I connect a real model?", "@guide", "@guide what is the meaning of life?"})
     void it_says_what_it_is_and_how_to_connect_a_model(String asked) {
-        assertThat(answer(asked)).contains("not a language model", "OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "OLLAMA_BASE_URL");
+        assertThat(answer(asked))
+                .contains(
+                        "not a language model",
+                        "OPENAI_API_KEY",
+                        "OPENAI_BASE_URL",
+                        "ANTHROPIC_API_KEY",
+                        "OLLAMA_BASE_URL");
     }
 
     @Test

@@ -30,8 +30,8 @@ import org.springframework.ai.chat.prompt.Prompt;
 class ProvidersTest {
     private static final String KEY = "sk-secret-of-this-test";
     private final ModelServer server = ModelServer.start();
-    private final Models models = new Models(new ModelEnvironment(
-            server.openAiBaseUrl(), KEY, server.baseUrl(), KEY, server.baseUrl()));
+    private final Models models =
+            new Models(new ModelEnvironment(server.openAiBaseUrl(), KEY, server.baseUrl(), KEY, server.baseUrl()));
 
     @AfterAll
     void close() {
@@ -68,8 +68,14 @@ class ProvidersTest {
     @EnumSource(mode = Mode.EXCLUDE, names = "GUIDE")
     void what_time_can_mend_is_tried_again(Provider provider) throws Exception {
         for (var fault : List.of(
-                Fault.SERVER_ERROR, Fault.OVERLOADED, Fault.DROP, Fault.CUT, Fault.CUT_CLEAN, Fault.RUBBISH,
-                Fault.ERROR_EVENT, Fault.EMPTY)) {
+                Fault.SERVER_ERROR,
+                Fault.OVERLOADED,
+                Fault.DROP,
+                Fault.CUT,
+                Fault.CUT_CLEAN,
+                Fault.RUBBISH,
+                Fault.ERROR_EVENT,
+                Fault.EMPTY)) {
             var said = listen(provider, Script.fails(fault));
             assertThat(failure(said)).as(provider + " " + fault + ": " + said).isInstanceOf(Failure.TryAgain.class);
         }
@@ -89,11 +95,14 @@ class ProvidersTest {
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "GUIDE")
     void retry_after_is_obeyed_as_seconds_and_as_a_date(Provider provider) throws Exception {
-        var seconds = (Failure.TryAgain) failure(listen(provider, Script.fails(Fault.RATE_LIMITED).retryAfter("7")));
+        var seconds = (Failure.TryAgain)
+                failure(listen(provider, Script.fails(Fault.RATE_LIMITED).retryAfter("7")));
         assertThat(seconds.retryAfter()).isEqualTo(Duration.ofSeconds(7));
         assertThat(seconds.reason()).isEqualTo("rate limited");
-        String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(Instant.now().plusSeconds(60).atZone(ZoneOffset.UTC));
-        var dated = (Failure.TryAgain) failure(listen(provider, Script.fails(Fault.RATE_LIMITED).retryAfter(date)));
+        String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                Instant.now().plusSeconds(60).atZone(ZoneOffset.UTC));
+        var dated = (Failure.TryAgain)
+                failure(listen(provider, Script.fails(Fault.RATE_LIMITED).retryAfter(date)));
         assertThat(dated.retryAfter()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(61));
         var none = (Failure.TryAgain) failure(listen(provider, Script.fails(Fault.RATE_LIMITED)));
         assertThat(none.retryAfter()).isNull();
@@ -114,16 +123,25 @@ class ProvidersTest {
     void closing_a_call_closes_its_http_request_in_every_phase(Provider provider) throws Exception {
         for (var fault : List.of(Fault.SILENCE, Fault.STALL_FIRST, Fault.STALL, Fault.NONE)) {
             String model = "close-" + provider + fault;
-            server.on(model, Script.says("word ".repeat(5000)).pace(100).fault(fault).after(3));
-            var call = models.call(agent(provider, model), prompt(), UUID.randomUUID().toString());
+            server.on(
+                    model,
+                    Script.says("word ".repeat(5000)).pace(100).fault(fault).after(3));
+            var call = models.call(
+                    agent(provider, model), prompt(), UUID.randomUUID().toString());
             Served served = server.await("for " + model, one -> one.model.equals(model));
             for (int events = 0; events < (fault == Fault.STALL || fault == Fault.NONE ? 3 : 0); events++) {
-                assertThat(call.next(Duration.ofSeconds(5))).as(provider + " " + fault).isNotNull();
+                assertThat(call.next(Duration.ofSeconds(5)))
+                        .as(provider + " " + fault)
+                        .isNotNull();
             }
             var closed = Instant.now();
             call.close();
-            server.await("closed by " + provider + " during " + fault, one -> one == served && one.end() == Served.End.CLOSED_BY_CLIENT);
-            assertThat(Duration.between(closed, served.endedAt())).as(provider + " " + fault).isLessThan(Duration.ofMillis(500));
+            server.await(
+                    "closed by " + provider + " during " + fault,
+                    one -> one == served && one.end() == Served.End.CLOSED_BY_CLIENT);
+            assertThat(Duration.between(closed, served.endedAt()))
+                    .as(provider + " " + fault)
+                    .isLessThan(Duration.ofMillis(500));
         }
     }
 
@@ -133,7 +151,10 @@ class ProvidersTest {
         server.on("silent-" + provider, Script.fails(Fault.SILENCE));
         var silent = new ArrayList<ModelCall>();
         for (int i = 0; i < 200; i++) {
-            silent.add(models.call(agent(provider, "silent-" + provider), prompt(), UUID.randomUUID().toString()));
+            silent.add(models.call(
+                    agent(provider, "silent-" + provider),
+                    prompt(),
+                    UUID.randomUUID().toString()));
         }
         assertThat(listen(provider, Script.says("hello there")).text).isEqualTo("hello there");
         silent.forEach(ModelCall::close);
@@ -145,7 +166,8 @@ class ProvidersTest {
         String model = "slow-" + provider;
         String text = Texts.ofLength(Texts.Kind.WORDS, 5_000_000, 3);
         server.on(model, Script.says(text));
-        try (var call = models.call(agent(provider, model), prompt(), UUID.randomUUID().toString())) {
+        try (var call =
+                models.call(agent(provider, model), prompt(), UUID.randomUUID().toString())) {
             Served served = server.await("for " + model, one -> one.model.equals(model));
             assertThat(call.next(Duration.ofSeconds(5))).isNotNull();
             Thread.sleep(700);
@@ -159,8 +181,10 @@ class ProvidersTest {
     void a_provider_without_its_variable_says_which_one_to_set() throws Exception {
         try (var bare = new Models(new ModelEnvironment(null, null, null, null, null));
                 var call = bare.call(agent(Provider.OPENAI, "gpt"), prompt(), "r")) {
-            assertThat(call.next(Duration.ZERO)).isInstanceOfSatisfying(
-                    ModelEvent.Failed.class, failed -> assertThat(failed.failure().reason()).contains("OPENAI_API_KEY"));
+            assertThat(call.next(Duration.ZERO))
+                    .isInstanceOfSatisfying(
+                            ModelEvent.Failed.class,
+                            failed -> assertThat(failed.failure().reason()).contains("OPENAI_API_KEY"));
         }
     }
 
@@ -175,7 +199,8 @@ class ProvidersTest {
     @Test
     void a_model_whose_answer_takes_longer_than_a_minute_is_not_cut_by_the_client() {
         // Spring AI's default would; the slot keeps the agent's limits instead: see OpenAiEndpoint.options
-        assertThat(org.springframework.ai.openai.AbstractOpenAiOptions.DEFAULT_TIMEOUT).isEqualTo(Duration.ofMinutes(1));
+        assertThat(org.springframework.ai.openai.AbstractOpenAiOptions.DEFAULT_TIMEOUT)
+                .isEqualTo(Duration.ofMinutes(1));
     }
 
     private record Heard(String text, ModelEvent last) {}
@@ -186,7 +211,8 @@ class ProvidersTest {
 
     private Heard listen(Provider provider, String model, Script script) throws InterruptedException {
         server.on(model, script);
-        try (var call = models.call(agent(provider, model), prompt(), UUID.randomUUID().toString())) {
+        try (var call =
+                models.call(agent(provider, model), prompt(), UUID.randomUUID().toString())) {
             return read(call);
         }
     }

@@ -17,7 +17,9 @@ class HealthTest {
     @BeforeAll
     static void start() {
         app = WebApp.start();
-        app.administrator().post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}").mustBe(201);
+        app.administrator()
+                .post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}")
+                .mustBe(201);
         management = new Browser(app.managementPort());
     }
 
@@ -28,9 +30,16 @@ class HealthTest {
 
     @Test
     void liveness_and_readiness_are_groups_of_their_own() {
-        assertThat(management.get("/actuator/health/liveness").mustBe(200).json().path("status").stringValue()).isEqualTo("UP");
+        assertThat(management
+                        .get("/actuator/health/liveness")
+                        .mustBe(200)
+                        .json()
+                        .path("status")
+                        .stringValue())
+                .isEqualTo("UP");
         var ready = management.get("/actuator/health/readiness").mustBe(200).json();
-        assertThat(ready.path("components").propertyNames()).containsExactlyInAnyOrder("readinessState", "database", "listener", "migrations");
+        assertThat(ready.path("components").propertyNames())
+                .containsExactlyInAnyOrder("readinessState", "database", "listener", "migrations");
     }
 
     @Test
@@ -38,18 +47,27 @@ class HealthTest {
         var channel = app.administrator().channel("general");
         app.administrator().write(channel, "@mo hello").mustBe(201);
         String scrape = "";
-        for (var tries = 0; tries < 50 && !scrape.contains("holdfast_queue_depth{agent=\"mo\",state=\"queued\"} 1.0"); tries++) {
+        for (var tries = 0;
+                tries < 50 && !scrape.contains("holdfast_queue_depth{agent=\"mo\",state=\"queued\"} 1.0");
+                tries++) {
             Thread.sleep(200);
             scrape = management.get("/actuator/prometheus").mustBe(200).body();
         }
-        assertThat(scrape).contains("holdfast_queue_depth{agent=\"mo\",state=\"queued\"} 1.0", "holdfast_queue_oldest_age_seconds{agent=\"mo\"}",
-                "holdfast_queue_depth{agent=\"mo\",state=\"running\"} 0.0", "holdfast_queue_depth{agent=\"mo\",state=\"failed\"} 0.0");
-        assertThat(scrape).contains("holdfast_feed_clients", "holdfast_listener_connected", "holdfast_notify_queue_usage");
+        assertThat(scrape)
+                .contains(
+                        "holdfast_queue_depth{agent=\"mo\",state=\"queued\"} 1.0",
+                        "holdfast_queue_oldest_age_seconds{agent=\"mo\"}",
+                        "holdfast_queue_depth{agent=\"mo\",state=\"running\"} 0.0",
+                        "holdfast_queue_depth{agent=\"mo\",state=\"failed\"} 0.0");
+        assertThat(scrape)
+                .contains("holdfast_feed_clients", "holdfast_listener_connected", "holdfast_notify_queue_usage");
     }
 
     @Test
     void the_management_port_serves_nothing_else() {
-        for (var path : new String[] {"/", "/actuator/env", "/actuator/beans", "/actuator/metrics", "/api/me", "/actuator/heapdump"}) {
+        for (var path : new String[] {
+            "/", "/actuator/env", "/actuator/beans", "/actuator/metrics", "/api/me", "/actuator/heapdump"
+        }) {
             assertThat(management.get(path).status()).as(path).isIn(401, 403, 404);
         }
     }

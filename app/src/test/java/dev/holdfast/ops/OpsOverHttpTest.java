@@ -27,11 +27,22 @@ class OpsOverHttpTest {
         administrator = app.administrator();
         operator = app.member("olga");
         member = app.member("bob");
-        app.jdbc().sql("update chat.account set role = 'operator' where handle = 'olga'").update();
+        app.jdbc()
+                .sql("update chat.account set role = 'operator' where handle = 'olga'")
+                .update();
         for (var handle : new String[] {"mo", "sam"}) {
-            administrator.post("/api/agents", "{\"handle\": \"%s\", \"provider\": \"guide\", \"model\": \"guide\"}".formatted(handle)).mustBe(201);
+            administrator
+                    .post(
+                            "/api/agents",
+                            "{\"handle\": \"%s\", \"provider\": \"guide\", \"model\": \"guide\"}".formatted(handle))
+                    .mustBe(201);
         }
-        secret = administrator.post("/api/channels", "{\"name\": \"board\", \"private\": true}").mustBe(201).json().path("id").stringValue();
+        secret = administrator
+                .post("/api/channels", "{\"name\": \"board\", \"private\": true}")
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
     }
 
     @AfterAll
@@ -41,21 +52,38 @@ class OpsOverHttpTest {
 
     @BeforeEach
     void nothingQueued() {
-        app.jdbc().sql("select ops.cancel(id)::text from ops.generations where state in ('queued', 'running')").query(String.class).list();
+        app.jdbc()
+                .sql("select ops.cancel(id)::text from ops.generations where state in ('queued', 'running')")
+                .query(String.class)
+                .list();
         app.jdbc().sql("update chat.agent set paused = false").update();
     }
 
     private static long ask(String text) {
         administrator.write(secret, text).mustBe(201);
-        return app.jdbc().sql("select max(id) from chat.generation").query(Long.class).single();
+        return app.jdbc()
+                .sql("select max(id) from chat.generation")
+                .query(Long.class)
+                .single();
     }
 
     private static long failed() {
         var id = ask("the budget is secret, @mo");
-        app.jdbc().sql("select chat.register_worker('elsewhere', 4)").query(Long.class).single();
-        app.jdbc().sql("select generation_id from chat.claim((select max(id) from chat.worker), 10, '10 seconds'::interval)").query(Long.class).list();
-        app.jdbc().sql("select chat.fail(worker_id, message_id, fence, 'The key was refused.', 'bad_key', null, null, true) from chat.generation where id = ?")
-                .param(id).query(String.class).single();
+        app.jdbc()
+                .sql("select chat.register_worker('elsewhere', 4)")
+                .query(Long.class)
+                .single();
+        app.jdbc()
+                .sql(
+                        "select generation_id from chat.claim((select max(id) from chat.worker), 10, '10 seconds'::interval)")
+                .query(Long.class)
+                .list();
+        app.jdbc()
+                .sql(
+                        "select chat.fail(worker_id, message_id, fence, 'The key was refused.', 'bad_key', null, null, true) from chat.generation where id = ?")
+                .param(id)
+                .query(String.class)
+                .single();
         return id;
     }
 
@@ -72,12 +100,14 @@ class OpsOverHttpTest {
     @ParameterizedTest
     @ValueSource(strings = {"retry", "cancel", "pause", "resume", "drain", "undrain", "retry-failed"})
     void only_administrators_act(String deed) {
-        var body = "{%s}".formatted(switch (deed) {
-            case "retry", "cancel" -> "\"ids\": [1]";
-            case "drain", "undrain" -> "\"workers\": [\"elsewhere\"]";
-            case "retry-failed" -> "\"agent\": \"mo\"";
-            default -> "\"agents\": [\"mo\"]";
-        });
+        var body = "{%s}"
+                .formatted(
+                        switch (deed) {
+                            case "retry", "cancel" -> "\"ids\": [1]";
+                            case "drain", "undrain" -> "\"workers\": [\"elsewhere\"]";
+                            case "retry-failed" -> "\"agent\": \"mo\"";
+                            default -> "\"agents\": [\"mo\"]";
+                        });
         failed();
         operator.post("/api/ops/" + deed, body).mustBe(403);
         member.post("/api/ops/" + deed, body).mustBe(403);
@@ -90,12 +120,17 @@ class OpsOverHttpTest {
         var sam = find(operator.get("/api/ops/queue").json(), "agent", "sam");
         assertThat(sam.path("queued").longValue()).isEqualTo(1);
         assertThat(sam.path("oldestAge").doubleValue()).isBetween(0.0, 30.0);
-        var listed = operator.get("/api/ops/generations?state=queued&agent=sam&channel=board&minAge=0&limit=5").json();
+        var listed = operator.get("/api/ops/generations?state=queued&agent=sam&channel=board&minAge=0&limit=5")
+                .json();
         assertThat(listed).hasSize(1);
         assertThat(listed.get(0).path("id").longValue()).isEqualTo(id);
-        assertThat(operator.get("/api/ops/generations?state=queued&minAge=3600").json()).isEmpty();
-        assertThat(operator.get("/api/ops/generations?before=" + id).json()).noneMatch(each -> each.path("id").longValue() >= id);
-        assertThat(operator.get("/api/ops/generations?state=asleep").mustBe(422).detail()).contains("asleep").contains("queued");
+        assertThat(operator.get("/api/ops/generations?state=queued&minAge=3600").json())
+                .isEmpty();
+        assertThat(operator.get("/api/ops/generations?before=" + id).json())
+                .noneMatch(each -> each.path("id").longValue() >= id);
+        assertThat(operator.get("/api/ops/generations?state=asleep").mustBe(422).detail())
+                .contains("asleep")
+                .contains("queued");
     }
 
     @Test
@@ -104,20 +139,34 @@ class OpsOverHttpTest {
         var stuck = find(operator.get("/api/ops/generations?state=stuck").json(), "id", Long.toString(id));
         assertThat(stuck.path("reason").stringValue()).isEqualTo("failed at the first attempt");
         assertThat(stuck.path("mend").stringValue()).isEqualTo("select ops.retry(" + id + ");");
-        var done = administrator.post("/api/ops/retry", "{\"ids\": [%d, 999999]}".formatted(id)).mustBe(200).json();
+        var done = administrator
+                .post("/api/ops/retry", "{\"ids\": [%d, 999999]}".formatted(id))
+                .mustBe(200)
+                .json();
         assertThat(done.get(0).path("outcome").stringValue()).isEqualTo("queued");
         assertThat(done.get(1).path("outcome").stringValue()).isEqualTo("refused");
         assertThat(done.get(1).path("detail").stringValue()).isEqualTo("There is no generation 999999.");
-        assertThat(administrator.post("/api/ops/cancel", "{\"ids\": [%d]}".formatted(id)).json().get(0).path("outcome").stringValue()).isEqualTo("cancelled");
+        assertThat(administrator
+                        .post("/api/ops/cancel", "{\"ids\": [%d]}".formatted(id))
+                        .json()
+                        .get(0)
+                        .path("outcome")
+                        .stringValue())
+                .isEqualTo("cancelled");
         var audit = administrator.get("/api/ops/audit?limit=2").json();
-        assertThat(audit.get(0).path("actor").stringValue()).as("the account, not the database user").isEqualTo("ada");
+        assertThat(audit.get(0).path("actor").stringValue())
+                .as("the account, not the database user")
+                .isEqualTo("ada");
         assertThat(audit.get(0).path("action").stringValue()).isEqualTo("cancel");
     }
 
     @Test
     void the_story_has_attempts_context_and_audit_but_nothing_that_was_written() {
         var id = failed();
-        app.jdbc().sql("update chat.generation set context_ids = array[asked_by_message] where id = ?").param(id).update();
+        app.jdbc()
+                .sql("update chat.generation set context_ids = array[asked_by_message] where id = ?")
+                .param(id)
+                .update();
         administrator.post("/api/ops/retry", "{\"ids\": [%d]}".formatted(id)).mustBe(200);
         var answer = operator.get("/api/ops/generations/" + id).mustBe(200);
         var story = answer.json();
@@ -127,19 +176,46 @@ class OpsOverHttpTest {
         assertThat(story.path("context").get(0).path("characters").longValue()).isEqualTo(25);
         assertThat(story.path("audit").get(0).path("action").stringValue()).isEqualTo("retry");
         assertThat(answer.body()).doesNotContain("budget");
-        assertThat(operator.get("/api/ops/generations/999999").mustBe(404).detail()).contains("999999");
+        assertThat(operator.get("/api/ops/generations/999999").mustBe(404).detail())
+                .contains("999999");
     }
 
     @Test
     void agents_are_paused_and_workers_drained_by_name() {
         failed();
-        var paused = administrator.post("/api/ops/pause", "{\"agents\": [\"mo\", \"sam\"]}").mustBe(200).json();
-        assertThat(paused).hasSize(2).allMatch(each -> each.path("outcome").stringValue().equals("paused"));
-        assertThat(administrator.post("/api/ops/resume", "{\"agents\": [\"mo\"]}").json().get(0).path("outcome").stringValue()).isEqualTo("resumed");
-        assertThat(administrator.post("/api/ops/drain", "{\"workers\": [\"elsewhere\"]}").mustBe(200).json()).hasSize(1);
-        assertThat(find(operator.get("/api/ops/workers").json(), "worker", "elsewhere").path("state").stringValue()).isEqualTo("draining");
-        assertThat(administrator.post("/api/ops/pause", "{\"agents\": [\"nobody\"]}").mustBe(404).detail()).contains("nobody");
-        assertThat(administrator.post("/api/ops/pause", "{\"agents\": []}").mustBe(422).detail()).contains("agents");
+        var paused = administrator
+                .post("/api/ops/pause", "{\"agents\": [\"mo\", \"sam\"]}")
+                .mustBe(200)
+                .json();
+        assertThat(paused)
+                .hasSize(2)
+                .allMatch(each -> each.path("outcome").stringValue().equals("paused"));
+        assertThat(administrator
+                        .post("/api/ops/resume", "{\"agents\": [\"mo\"]}")
+                        .json()
+                        .get(0)
+                        .path("outcome")
+                        .stringValue())
+                .isEqualTo("resumed");
+        assertThat(administrator
+                        .post("/api/ops/drain", "{\"workers\": [\"elsewhere\"]}")
+                        .mustBe(200)
+                        .json())
+                .hasSize(1);
+        assertThat(find(operator.get("/api/ops/workers").json(), "worker", "elsewhere")
+                        .path("state")
+                        .stringValue())
+                .isEqualTo("draining");
+        assertThat(administrator
+                        .post("/api/ops/pause", "{\"agents\": [\"nobody\"]}")
+                        .mustBe(404)
+                        .detail())
+                .contains("nobody");
+        assertThat(administrator
+                        .post("/api/ops/pause", "{\"agents\": []}")
+                        .mustBe(422)
+                        .detail())
+                .contains("agents");
         administrator.post("/api/ops/undrain", "{\"workers\": [\"elsewhere\"]}").mustBe(200);
     }
 
@@ -152,7 +228,10 @@ class OpsOverHttpTest {
         }
         assertThat(window.path("samples").get(0).path("at").longValue()).isPositive();
         assertThat(operator.get("/api/ops/throughput?minutes=10").json()).hasSize(10);
-        assertThat(operator.get("/api/ops/metrics?after=" + Long.MAX_VALUE).json().path("samples")).isEmpty();
+        assertThat(operator.get("/api/ops/metrics?after=" + Long.MAX_VALUE)
+                        .json()
+                        .path("samples"))
+                .isEmpty();
     }
 
     private static JsonNode find(JsonNode rows, String field, String value) {

@@ -26,7 +26,10 @@ class PageServedTest {
     @Test
     void every_file_of_the_release_is_served_with_the_content_that_the_service_worker_expects() {
         var worker = browser.get("/service-worker.js").mustBe(200).body();
-        var assets = Pattern.compile("\\[\"(/[^\"]+)\",\"(sha256-[^\"]+)\"]").matcher(worker).results().toList();
+        var assets = Pattern.compile("\\[\"(/[^\"]+)\",\"(sha256-[^\"]+)\"]")
+                .matcher(worker)
+                .results()
+                .toList();
         assertThat(assets).hasSizeGreaterThan(50).allSatisfy(asset -> {
             var answer = browser.get(asset.group(1)).mustBe(200);
             assertThat(PageFile.integrity(answer.body().getBytes(java.nio.charset.StandardCharsets.UTF_8)))
@@ -38,21 +41,36 @@ class PageServedTest {
     @Test
     void scripts_are_served_as_javascript_and_keep_in_caches_only_where_their_path_has_their_version() {
         var own = browser.get("/store.js");
-        assertThat(own.header("Content-Type")).hasValueSatisfying(type -> assertThat(type).startsWith("text/javascript"));
+        assertThat(own.header("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("text/javascript"));
         assertThat(own.header("Cache-Control")).hasValue("no-cache");
         assertThat(own.header("ETag")).isPresent();
         var library = browser.get("/_static/markdown-it/14.2.0/index.mjs");
-        assertThat(library.header("Content-Type")).hasValueSatisfying(type -> assertThat(type).startsWith("text/javascript"));
-        assertThat(library.header("Cache-Control")).hasValueSatisfying(value -> assertThat(value).contains("immutable"));
+        assertThat(library.header("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("text/javascript"));
+        assertThat(library.header("Cache-Control"))
+                .hasValueSatisfying(value -> assertThat(value).contains("immutable"));
     }
 
     @Test
     void every_address_of_the_page_is_the_page_with_its_policy() {
-        for (var path : List.of("/", "/c/0b5a7cf4-5a0c-4a5c-8d0e-111111111111", "/join", "/agents", "/people", "/browse", "/search?q=x", "/settings", "/ops", "/ops/story")) {
+        for (var path : List.of(
+                "/",
+                "/c/0b5a7cf4-5a0c-4a5c-8d0e-111111111111",
+                "/join",
+                "/agents",
+                "/people",
+                "/browse",
+                "/search?q=x",
+                "/settings",
+                "/ops",
+                "/ops/story")) {
             var answer = browser.get(path).mustBe(200);
             assertThat(answer.body()).as(path).contains("<hf-app>");
-            assertThat(answer.header("Content-Security-Policy")).hasValueSatisfying(policy ->
-                    assertThat(policy).contains("default-src 'none'", "script-src 'self' 'sha256-").doesNotContain("unsafe"));
+            assertThat(answer.header("Content-Security-Policy"))
+                    .hasValueSatisfying(policy -> assertThat(policy)
+                            .contains("default-src 'none'", "script-src 'self' 'sha256-")
+                            .doesNotContain("unsafe"));
         }
     }
 }

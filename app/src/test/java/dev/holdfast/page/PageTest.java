@@ -17,17 +17,23 @@ class PageTest {
     private static final Pattern IMPORT = Pattern.compile("(?:\\bfrom|\\bimport)\\s*\\(?\\s*['\"]([^'\"]+)['\"]");
 
     /** What a view may import: the store, what asks for changes, pure rendering, and the operators' page, which shows no chat. */
-    private static final Set<String> OPEN_TO_VIEWS =
-            Set.of("store.js", "actions.js", "route.js", "overlay.js", "growing.js", "markdown.js", "operations/ops.js");
+    private static final Set<String> OPEN_TO_VIEWS = Set.of(
+            "store.js", "actions.js", "route.js", "overlay.js", "growing.js", "markdown.js", "operations/ops.js");
 
     private final PageFiles files = new PageFiles();
 
     @Test
     void every_name_in_the_import_map_leads_to_a_file_in_the_libraries_jars() {
         var matcher = Pattern.compile("\"(/[^\"]+)\"").matcher(files.importMap());
-        var exact = matcher.results().map(each -> each.group(1)).filter(path -> !path.endsWith("/")).toList();
-        assertThat(exact).isNotEmpty().allSatisfy(path ->
-                assertThat(getClass().getResource("/META-INF/resources" + path)).as(path).isNotNull());
+        var exact = matcher.results()
+                .map(each -> each.group(1))
+                .filter(path -> !path.endsWith("/"))
+                .toList();
+        assertThat(exact)
+                .isNotEmpty()
+                .allSatisfy(path -> assertThat(getClass().getResource("/META-INF/resources" + path))
+                        .as(path)
+                        .isNotNull());
     }
 
     @Test
@@ -51,38 +57,46 @@ class PageTest {
         var hash = PageFile.integrity(files.importMap().getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertThat(ContentSecurityPolicy.of(files.importMap()).value()).contains("script-src 'self' '" + hash + "'");
         assertThat(index.split("<script", -1)).as("the import map and app.js").hasSize(3);
-        assertThat(index).doesNotContain("<style").doesNotContainPattern("\\son[a-z]+=").doesNotContainPattern("\\sstyle=");
+        assertThat(index)
+                .doesNotContain("<style")
+                .doesNotContainPattern("\\son[a-z]+=")
+                .doesNotContainPattern("\\sstyle=");
     }
 
     @Test
     void no_template_needs_inline_style_or_inline_script() {
-        assertThat(own()).allSatisfy(file -> assertThat(file.text())
-                .as(file.path())
-                .doesNotContainPattern("<[a-z][^>`]*\\sstyle=")
-                .doesNotContainPattern("<[a-z][^>`]*\\son[a-z]+=")
-                .doesNotContain("unsafeHTML")
-                .doesNotContain("eval("));
+        assertThat(own())
+                .allSatisfy(file -> assertThat(file.text())
+                        .as(file.path())
+                        .doesNotContainPattern("<[a-z][^>`]*\\sstyle=")
+                        .doesNotContainPattern("<[a-z][^>`]*\\son[a-z]+=")
+                        .doesNotContain("unsafeHTML")
+                        .doesNotContain("eval("));
     }
 
     @Test
     void views_read_only_the_store() {
         assertThat(views()).isNotEmpty().allSatisfy(view -> {
             assertThat(imports(view)).as(view.path()).allMatch(PageTest::isOpenToViews, "open to views");
-            assertThat(view.text()).as(view.path()).doesNotContainPattern("\\b(fetch\\(|indexedDB|XMLHttpRequest|WebSocket|BroadcastChannel)");
+            assertThat(view.text())
+                    .as(view.path())
+                    .doesNotContainPattern("\\b(fetch\\(|indexedDB|XMLHttpRequest|WebSocket|BroadcastChannel)");
         });
     }
 
     @Test
     void only_feed_js_reads_a_stream() {
-        assertThat(namesOf(file -> Pattern.compile("EventSource|getReader|ReadableStream|TextDecoder|WebSocket|for await")
-                        .matcher(file.text())
-                        .find()))
+        assertThat(namesOf(
+                        file -> Pattern.compile("EventSource|getReader|ReadableStream|TextDecoder|WebSocket|for await")
+                                .matcher(file.text())
+                                .find()))
                 .containsExactly("/feed.js");
     }
 
     @Test
     void only_three_files_ask_the_network() {
-        assertThat(namesOf(file -> Pattern.compile("\\bfetch\\(").matcher(file.text()).find()))
+        assertThat(namesOf(file ->
+                        Pattern.compile("\\bfetch\\(").matcher(file.text()).find()))
                 .containsExactly("/api.js", "/feed.js", "/service-worker.js");
     }
 
@@ -94,7 +108,8 @@ class PageTest {
     @Test
     void another_byte_is_another_release() {
         var before = files.version();
-        files.all().put("/app.js", new PageFile("/app.js", (files.file("/app.js").text() + " ").getBytes()));
+        files.all()
+                .put("/app.js", new PageFile("/app.js", (files.file("/app.js").text() + " ").getBytes()));
         assertThat(files.version()).isNotEqualTo(before);
     }
 
@@ -118,7 +133,8 @@ class PageTest {
     private Stream<PageFile> scripts() {
         return files.all().values().stream()
                 .filter(file -> file.path().endsWith(".js"))
-                .filter(file -> !file.path().startsWith("/_static") && !file.path().startsWith("/webjars"));
+                .filter(file ->
+                        !file.path().startsWith("/_static") && !file.path().startsWith("/webjars"));
     }
 
     private static List<String> imports(PageFile file) {

@@ -40,7 +40,8 @@ class ListenConnectionTest {
         database = TestPostgres.createEmpty();
         proxy = TcpProxy.to(database.host(), database.port());
         meters = new SimpleMeterRegistry();
-        var through = new TestDatabase("127.0.0.1", proxy.port(), database.name(), database.user(), database.password());
+        var through =
+                new TestDatabase("127.0.0.1", proxy.port(), database.name(), database.user(), database.password());
         connection = new ListenConnection(through.dataSource(), meters);
         connection.subscribe(Set.of("news"), listener);
         connection.start();
@@ -116,6 +117,10 @@ class ListenConnectionTest {
     }
 
     private void notify(String channel, String payload) {
-        database.jdbc().sql("select pg_notify(?, ?)").params(channel, payload).query().listOfRows();
+        database.jdbc()
+                .sql("select pg_notify(?, ?)")
+                .params(channel, payload)
+                .query()
+                .listOfRows();
     }
 }

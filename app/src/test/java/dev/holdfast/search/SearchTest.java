@@ -1,19 +1,18 @@
 package dev.holdfast.search;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 class SearchTest {
 
@@ -42,11 +41,7 @@ class SearchTest {
     }
 
     @ParameterizedTest(name = "{0} finds {1}")
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     report            | quarterly
                     late REPORT       | quarterly
                     quart             | quarterly
@@ -73,7 +68,11 @@ class SearchTest {
 
     @Test
     void others_channels_are_not_searched() {
-        var channel = ada.post("/api/channels", "{\"name\": \"secret-plans\", \"private\": true}").mustBe(201).json().path("id").stringValue();
+        var channel = ada.post("/api/channels", "{\"name\": \"secret-plans\", \"private\": true}")
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
         ada.write(channel, "the xylophone is in the cellar").mustBe(201);
         assertThat(find(ada, "xylophone")).hasSize(1);
         assertThat(find(bob, "xylophone")).isEmpty();
@@ -82,7 +81,8 @@ class SearchTest {
 
     @Test
     void edits_are_found_and_deleted_messages_are_not() {
-        var message = ada.write(general, "a marmoset").mustBe(201).json().path("id").stringValue();
+        var message =
+                ada.write(general, "a marmoset").mustBe(201).json().path("id").stringValue();
         assertThat(find(bob, "marmoset")).hasSize(1);
         ada.patch("/api/messages/" + message, "{\"content\": \"a capybara\"}").mustBe(200);
         assertThat(find(bob, "marmoset")).isEmpty();
@@ -104,14 +104,17 @@ class SearchTest {
     void a_search_for_nothing_is_refused() {
         assertThat(bob.get("/api/search").mustBe(400).detail()).contains("q");
         assertThat(bob.get("/api/search?q=%20").mustBe(422).detail()).contains("q");
-        assertThat(bob.get("/api/search?q=" + "x".repeat(201)).mustBe(422).detail()).contains("200");
+        assertThat(bob.get("/api/search?q=" + "x".repeat(201)).mustBe(422).detail())
+                .contains("200");
         assertThat(bob.get("/api/search?q=a&limit=0").mustBe(422).detail()).contains("limit");
         assertThat(bob.get("/api/search?q=a%00b").mustBe(422).detail()).contains("q");
     }
 
     private static List<String> find(Browser browser, String query) {
         var found = new ArrayList<String>();
-        for (var message : browser.get("/api/search?q=" + URLEncoder.encode(query, StandardCharsets.UTF_8)).mustBe(200).json()) {
+        for (var message : browser.get("/api/search?q=" + URLEncoder.encode(query, StandardCharsets.UTF_8))
+                .mustBe(200)
+                .json()) {
             found.add(message.path("content").stringValue());
         }
         return found;

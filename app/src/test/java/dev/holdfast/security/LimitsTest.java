@@ -1,23 +1,23 @@
 package dev.holdfast.security;
 
-import dev.holdfast.testing.Browser;
-import dev.holdfast.testing.WebApp;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.testing.WebApp;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** Two processes in one JVM, over one database. */
 class LimitsTest {
 
-    private static final String[] LIMITS = {"holdfast.limits.posting=5/10m", "holdfast.limits.summoning=3/10m", "holdfast.limits.joining=1000/1m"};
+    private static final String[] LIMITS = {
+        "holdfast.limits.posting=5/10m", "holdfast.limits.summoning=3/10m", "holdfast.limits.joining=1000/1m"
+    };
 
     private static WebApp one;
     private static WebApp other;
@@ -40,7 +40,10 @@ class LimitsTest {
         one.member("pat");
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var tries = IntStream.range(0, 14)
-                    .<Callable<Integer>>mapToObj(i -> () -> (i % 2 == 0 ? one : other).browser().signIn("pat", "wrong " + i).status())
+                    .<Callable<Integer>>mapToObj(i -> () -> (i % 2 == 0 ? one : other)
+                            .browser()
+                            .signIn("pat", "wrong " + i)
+                            .status())
                     .toList();
             var answers = new ArrayList<Integer>();
             for (var answer : threads.invokeAll(tries)) {
@@ -51,7 +54,8 @@ class LimitsTest {
         }
         var refused = other.browser().signIn("pat").mustBe(429);
         assertThat(refused.detail()).contains("@pat").contains("10 times in 3 minutes");
-        assertThat(refused.header("Retry-After").map(Integer::parseInt)).hasValueSatisfying(seconds -> assertThat(seconds).isBetween(1, 18));
+        assertThat(refused.header("Retry-After").map(Integer::parseInt))
+                .hasValueSatisfying(seconds -> assertThat(seconds).isBetween(1, 18));
         one.browser().signIn("ada").mustBe(200);
     }
 
@@ -86,17 +90,28 @@ class LimitsTest {
     void summoning_counts_every_agent_and_every_retry() {
         var ada = one.administrator();
         for (var handle : new String[] {"mo", "jo"}) {
-            ada.post("/api/agents", "{\"handle\": \"%s\", \"provider\": \"guide\", \"model\": \"guide\"}".formatted(handle)).mustBe(201);
+            ada.post(
+                            "/api/agents",
+                            "{\"handle\": \"%s\", \"provider\": \"guide\", \"model\": \"guide\"}".formatted(handle))
+                    .mustBe(201);
         }
         var tom = one.member("tom");
         var general = tom.channel("general");
         tom.write(general, "@mo and @jo, please; not `@mo` and not @nobody").mustBe(201);
-        var reply = tom.get("/api/channels/" + general + "/messages").json().get(0).path("id").stringValue();
+        var reply = tom.get("/api/channels/" + general + "/messages")
+                .json()
+                .get(0)
+                .path("id")
+                .stringValue();
         tom.post("/api/messages/" + reply + "/stop", "{}").mustBe(200);
         tom.post("/api/messages/" + reply + "/retry", "{}").mustBe(200);
         assertThat(tom.write(general, "@mo once more").mustBe(429).detail()).contains("agents");
         tom.write(general, "no agent here").mustBe(201);
-        assertThat(one.jdbc().sql("select count(*) from chat.message where content = '@mo once more'").query(Integer.class).single()).isZero();
+        assertThat(one.jdbc()
+                        .sql("select count(*) from chat.message where content = '@mo once more'")
+                        .query(Integer.class)
+                        .single())
+                .isZero();
     }
 
     @Test
@@ -107,7 +122,10 @@ class LimitsTest {
             uma.write(general, "message " + i).mustBe(201);
         }
         uma.write(general, "too early").mustBe(429);
-        one.jdbc().sql("update chat.allowance set spent_until = spent_until - interval '2 minutes' where key like 'post %'").update();
+        one.jdbc()
+                .sql(
+                        "update chat.allowance set spent_until = spent_until - interval '2 minutes' where key like 'post %'")
+                .update();
         uma.write(general, "in time").mustBe(201);
         uma.write(general, "too early again").mustBe(429);
     }
@@ -115,7 +133,9 @@ class LimitsTest {
     @Test
     void a_limit_that_makes_no_sense_is_refused_by_name() {
         assertThat(Rate.valueOf("10/3m")).hasToString("10 times in 3 minutes");
-        assertThatThrownBy(() -> Rate.valueOf("ten")).hasMessageContaining("ten").hasMessageContaining("10/3m");
+        assertThatThrownBy(() -> Rate.valueOf("ten"))
+                .hasMessageContaining("ten")
+                .hasMessageContaining("10/3m");
         assertThatThrownBy(() -> Rate.valueOf("0/1m")).hasMessageContaining("0/1m");
     }
 }

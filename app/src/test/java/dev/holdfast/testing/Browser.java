@@ -1,8 +1,5 @@
 package dev.holdfast.testing;
 
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.CookieManager;
@@ -16,6 +13,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Optional;
 import java.util.UUID;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Real HTTP with a browser's cookies and the page's X-XSRF-TOKEN header. Thread-safe as far as its cookies are. */
 public final class Browser {
@@ -44,21 +43,26 @@ public final class Browser {
         /** The sentence of problem details. */
         public String detail() {
             if (!header("Content-Type").orElse("").startsWith("application/problem+json")) {
-                throw new AssertionError("Not problem details: %d %s %s".formatted(status(), header("Content-Type"), body()));
+                throw new AssertionError(
+                        "Not problem details: %d %s %s".formatted(status(), header("Content-Type"), body()));
             }
             return json().path("detail").stringValue();
         }
 
         public Answer mustBe(int status) {
             if (status() != status) {
-                throw new AssertionError("%s answered %d, not %d: %s".formatted(response.uri(), status(), status, body()));
+                throw new AssertionError(
+                        "%s answered %d, not %d: %s".formatted(response.uri(), status(), status, body()));
             }
             return this;
         }
     }
 
     private final CookieManager cookies = new CookieManager(null, CookiePolicy.ACCEPT_ALL);
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).cookieHandler(cookies).build();
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .cookieHandler(cookies)
+            .build();
     private final String origin;
 
     public Browser(int port) {
@@ -86,7 +90,10 @@ public final class Browser {
     }
 
     private Answer send(String method, String path, String json) {
-        return send(unsafe(path).header("Content-Type", "application/json").method(method, BodyPublishers.ofString(json)).build());
+        return send(unsafe(path)
+                .header("Content-Type", "application/json")
+                .method(method, BodyPublishers.ofString(json))
+                .build());
     }
 
     public Answer signIn(String handle) {
@@ -113,7 +120,10 @@ public final class Browser {
     }
 
     public static String message(UUID id, String content) {
-        return JSON.createObjectNode().put("id", id.toString()).put("content", content).toString();
+        return JSON.createObjectNode()
+                .put("id", id.toString())
+                .put("content", content)
+                .toString();
     }
 
     private HttpRequest.Builder unsafe(String path) {
@@ -140,7 +150,10 @@ public final class Browser {
     }
 
     public Optional<String> cookie(String name) {
-        return cookies.getCookieStore().getCookies().stream().filter(cookie -> cookie.getName().equals(name)).map(HttpCookie::getValue).findFirst();
+        return cookies.getCookieStore().getCookies().stream()
+                .filter(cookie -> cookie.getName().equals(name))
+                .map(HttpCookie::getValue)
+                .findFirst();
     }
 
     public void forgetCookies() {

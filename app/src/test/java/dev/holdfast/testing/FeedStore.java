@@ -90,7 +90,8 @@ public final class FeedStore {
     public void changes(UUID channel, JsonNode answer) {
         var mine = channels.get(channel);
         if (mine == null) return;
-        if (answer.get("seq").asLong() < mine.seq && answer.get("after").asLong() > answer.get("seq").asLong()) {
+        if (answer.get("seq").asLong() < mine.seq
+                && answer.get("after").asLong() > answer.get("seq").asLong()) {
             channels.put(channel, new Channel());
             return;
         }

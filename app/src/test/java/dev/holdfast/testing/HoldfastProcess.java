@@ -87,7 +87,8 @@ public final class HoldfastProcess implements AutoCloseable {
      */
     public static void warmUp(String databaseUrl) {
         Packaged.warmUp(cache -> {
-            var trained = new HoldfastProcess("warm-up", "all", databaseUrl).with("JDK_JAVA_OPTIONS", "-XX:AOTCacheOutput=" + cache);
+            var trained = new HoldfastProcess("warm-up", "all", databaseUrl)
+                    .with("JDK_JAVA_OPTIONS", "-XX:AOTCacheOutput=" + cache);
             trained.start().terminate().awaitExit(START);
         });
     }
@@ -98,7 +99,8 @@ public final class HoldfastProcess implements AutoCloseable {
         var builder = new ProcessBuilder(Packaged.command(java));
         builder.environment().keySet().removeIf(key -> key.startsWith("HOLDFAST_") || key.endsWith("_API_KEY"));
         builder.environment().putAll(environment);
-        builder.redirectErrorStream(true).redirectInput(Redirect.from(Path.of("/dev/null").toFile()));
+        builder.redirectErrorStream(true)
+                .redirectInput(Redirect.from(Path.of("/dev/null").toFile()));
         try {
             Files.createDirectories(log.getParent());
             process = builder.start();
@@ -127,7 +129,8 @@ public final class HoldfastProcess implements AutoCloseable {
             line.get(START.toSeconds(), TimeUnit.SECONDS);
             return this;
         } catch (TimeoutException | ExecutionException e) {
-            throw new IllegalStateException(name + " did not become ready: " + e.getMessage() + "; see " + log + "\n" + lastLines(20));
+            throw new IllegalStateException(
+                    name + " did not become ready: " + e.getMessage() + "; see " + log + "\n" + lastLines(20));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
@@ -169,7 +172,8 @@ public final class HoldfastProcess implements AutoCloseable {
     public int awaitExit(Duration longest) {
         try {
             if (!running().waitFor(longest.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new IllegalStateException(name + " still runs after " + longest + "; see " + log + "\n" + lastLines(20));
+                throw new IllegalStateException(
+                        name + " still runs after " + longest + "; see " + log + "\n" + lastLines(20));
             }
             return running().exitValue();
         } catch (InterruptedException e) {
@@ -214,7 +218,8 @@ public final class HoldfastProcess implements AutoCloseable {
 
     /** Of all series of the metric the sum; 0 when there is none. */
     public double metric(String name) {
-        return management("/actuator/prometheus").lines()
+        return management("/actuator/prometheus")
+                .lines()
                 .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
@@ -258,7 +263,9 @@ public final class HoldfastProcess implements AutoCloseable {
 
     private void signal(String signal) {
         try {
-            var kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid())).inheritIO().start();
+            var kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid()))
+                    .inheritIO()
+                    .start();
             if (kill.waitFor() != 0) throw new IllegalStateException(name + " took no SIG" + signal + ": it is gone");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -280,7 +287,8 @@ public final class HoldfastProcess implements AutoCloseable {
         } catch (IOException e) {
             // its pipe breaks when it is killed
         }
-        line.completeExceptionally(new IOException("it ended with " + followed.onExit().join().exitValue()));
+        line.completeExceptionally(
+                new IOException("it ended with " + followed.onExit().join().exitValue()));
     }
 
     // below the ports that outgoing connections get, so that it is still free when the process is started again

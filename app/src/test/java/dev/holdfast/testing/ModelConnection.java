@@ -60,19 +60,24 @@ final class ModelConnection {
     private Object page(String path) {
         if (path.startsWith("/log")) {
             long after = path.contains("after=") ? Long.parseLong(path.substring(path.indexOf("after=") + 6)) : 0;
-            return server.served().stream().filter(one -> one.number > after).map(Served::toMap).toList();
+            return server.served().stream()
+                    .filter(one -> one.number > after)
+                    .map(Served::toMap)
+                    .toList();
         }
         return switch (path) {
-            case "/api/tags" -> Map.of("models", List.of(Map.of("name", "llama3.2:latest", "model", "llama3.2:latest")));
-            case "/v1/models" -> Map.of("object", "list", "data", List.of(Map.of("id", "test-model", "object", "model")));
+            case "/api/tags" ->
+                Map.of("models", List.of(Map.of("name", "llama3.2:latest", "model", "llama3.2:latest")));
+            case "/v1/models" ->
+                Map.of("object", "list", "data", List.of(Map.of("id", "test-model", "object", "model")));
             default -> Map.of("version", "0.0.0-test");
         };
     }
 
     private boolean respond(int status, String json, String retryAfter) throws IOException {
         byte[] bytes = json.getBytes(UTF_8);
-        String head = "HTTP/1.1 " + status + " Status\r\nContent-Type: application/json\r\nContent-Length: " + bytes.length
-                + (retryAfter == null ? "" : "\r\nRetry-After: " + retryAfter) + "\r\n\r\n";
+        String head = "HTTP/1.1 " + status + " Status\r\nContent-Type: application/json\r\nContent-Length: "
+                + bytes.length + (retryAfter == null ? "" : "\r\nRetry-After: " + retryAfter) + "\r\n\r\n";
         out.write(head.getBytes(ISO_8859_1));
         out.write(bytes);
         return true;
@@ -95,7 +100,9 @@ final class ModelConnection {
         var headers = new HashMap<String, String>();
         for (String line = line(); line != null && !line.isEmpty(); line = line()) {
             int colon = line.indexOf(':');
-            headers.put(line.substring(0, colon).toLowerCase(), line.substring(colon + 1).trim());
+            headers.put(
+                    line.substring(0, colon).toLowerCase(),
+                    line.substring(colon + 1).trim());
         }
         return headers;
     }
@@ -165,7 +172,14 @@ final class ModelConnection {
 
         private boolean stream() throws IOException, InterruptedException {
             switch (script.fault()) {
-                case RATE_LIMITED, QUOTA, SERVER_ERROR, OVERLOADED, BAD_KEY, UNKNOWN_MODEL, CONTEXT_TOO_LONG, REFUSED -> {
+                case RATE_LIMITED,
+                        QUOTA,
+                        SERVER_ERROR,
+                        OVERLOADED,
+                        BAD_KEY,
+                        UNKNOWN_MODEL,
+                        CONTEXT_TOO_LONG,
+                        REFUSED -> {
                     served.ended(Served.End.FAULT);
                     var refusal = format.refusal(script.fault(), served.model);
                     return respond((int) refusal.get(0), (String) refusal.get(1), script.retryAfter());
@@ -176,7 +190,8 @@ final class ModelConnection {
                 case SILENCE -> stall();
                 default -> {}
             }
-            write(("HTTP/1.1 200 OK\r\nContent-Type: " + format.contentType + "\r\nTransfer-Encoding: chunked\r\n\r\n").getBytes(ISO_8859_1));
+            write(("HTTP/1.1 200 OK\r\nContent-Type: " + format.contentType + "\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    .getBytes(ISO_8859_1));
             if (script.fault() == Fault.STALL_FIRST) {
                 stall();
             }

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
@@ -108,7 +107,8 @@ public final class ModelServer implements AutoCloseable {
             }
             sleep(5);
         }
-        throw new AssertionError("no request " + what + " within 30 s; the last of " + served().size() + ": " + served().reversed().stream().limit(5).toList());
+        throw new AssertionError("no request " + what + " within 30 s; the last of " + served().size() + ": "
+                + served().reversed().stream().limit(5).toList());
     }
 
     private static void sleep(long millis) {
@@ -153,7 +153,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     Served log(String requestId, WireFormat format, String model, String asked, String body) {
-        var served = new Served(requests.incrementAndGet(), requestId, format.name().toLowerCase(), model, asked, body);
+        var served =
+                new Served(requests.incrementAndGet(), requestId, format.name().toLowerCase(), model, asked, body);
         synchronized (log) {
             log.add(served);
         }
@@ -166,7 +167,8 @@ public final class ModelServer implements AutoCloseable {
         if (script.fault() == Fault.NONE) {
             return script;
         }
-        int strike = strikes.computeIfAbsent(script.key(), key -> new AtomicInteger()).incrementAndGet();
+        int strike = strikes.computeIfAbsent(script.key(), key -> new AtomicInteger())
+                .incrementAndGet();
         return strike <= script.times() ? script : script.fault(Fault.NONE);
     }
 

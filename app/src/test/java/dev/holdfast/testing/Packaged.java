@@ -37,10 +37,19 @@ final class Packaged {
     static void warmUp(Consumer<Path> training) {
         var jar = jar();
         var folder = unpacked(jar);
-        try (var lock = FileChannel.open(folder.resolveSibling("holdfast.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        try (var lock = FileChannel.open(
+                folder.resolveSibling("holdfast.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             lock.lock();
             if (Files.exists(cache(jar))) return;
-            run(java(), "-Djarmode=tools", "-jar", jar.toString(), "extract", "--force", "--destination", folder.toString());
+            run(
+                    java(),
+                    "-Djarmode=tools",
+                    "-jar",
+                    jar.toString(),
+                    "extract",
+                    "--force",
+                    "--destination",
+                    folder.toString());
             var fresh = folder.resolve("fresh.aot");
             training.accept(fresh);
             if (Files.exists(fresh)) Files.move(fresh, cache(jar), StandardCopyOption.ATOMIC_MOVE);
@@ -62,15 +71,24 @@ final class Packaged {
     }
 
     private static Path jar() {
-        for (var candidate : List.of(Path.of("target/holdfast.jar"), Path.of("app/target/holdfast.jar"), Path.of("../target/holdfast.jar"), Path.of("../../app/target/holdfast.jar"))) {
+        for (var candidate : List.of(
+                Path.of("target/holdfast.jar"),
+                Path.of("app/target/holdfast.jar"),
+                Path.of("../target/holdfast.jar"),
+                Path.of("../../app/target/holdfast.jar"))) {
             if (Files.exists(candidate)) return candidate.toAbsolutePath().normalize();
         }
-        throw new IllegalStateException("There is no app/target/holdfast.jar. Build it: ./mvnw -pl app -am package -DskipTests");
+        throw new IllegalStateException(
+                "There is no app/target/holdfast.jar. Build it: ./mvnw -pl app -am package -DskipTests");
     }
 
     private static void run(String... command) throws IOException {
         try {
-            var ended = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+            var ended = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
             if (ended != 0) throw new IOException(String.join(" ", command) + " ended with " + ended);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -41,7 +41,8 @@ public record Script(
     }
 
     public static Script fails(Fault fault) {
-        return says("These words come before the fault, then come no more of them.").fault(fault);
+        return says("These words come before the fault, then come no more of them.")
+                .fault(fault);
     }
 
     public Script pace(double tokensPerSecond) {

@@ -92,7 +92,8 @@ public final class SimulatedBrowser implements AutoCloseable {
         headers(request);
         if (body != null) request.header("Content-Type", "application/json");
         request.method(
-                method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(JSON.writeValueAsString(body)));
+                method,
+                body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(JSON.writeValueAsString(body)));
         try {
             var response = HTTP.send(request.build(), BodyHandlers.ofString());
             keepCookies(response);
@@ -270,7 +271,10 @@ public final class SimulatedBrowser implements AutoCloseable {
                     yield store.list(data);
                 }
                 case "heads" -> store.heads(data);
-                case "channel" -> store.channel(data) ? List.of() : List.of(UUID.fromString(data.get("channel").asString()));
+                case "channel" ->
+                    store.channel(data)
+                            ? List.of()
+                            : List.of(UUID.fromString(data.get("channel").asString()));
                 default -> List.of();
             };
             notifyAll();
@@ -290,7 +294,10 @@ public final class SimulatedBrowser implements AutoCloseable {
 
     private void headers(HttpRequest.Builder request) {
         var cookie = new StringBuilder();
-        cookies.forEach((name, value) -> cookie.append(cookie.isEmpty() ? "" : "; ").append(name).append('=').append(value));
+        cookies.forEach((name, value) -> cookie.append(cookie.isEmpty() ? "" : "; ")
+                .append(name)
+                .append('=')
+                .append(value));
         if (!cookie.isEmpty()) request.header("Cookie", cookie.toString());
         if (cookies.containsKey("XSRF-TOKEN")) request.header("X-XSRF-TOKEN", cookies.get("XSRF-TOKEN"));
     }
@@ -305,8 +312,8 @@ public final class SimulatedBrowser implements AutoCloseable {
 
     private static void expect(HttpResponse<String> response, Integer... wanted) {
         if (!List.of(wanted).contains(response.statusCode())) {
-            throw new IllegalStateException(
-                    response.request().method() + " " + response.uri() + " answered " + response.statusCode() + ": " + response.body());
+            throw new IllegalStateException(response.request().method() + " " + response.uri() + " answered "
+                    + response.statusCode() + ": " + response.body());
         }
     }
 

@@ -112,7 +112,9 @@ public final class TcpProxy implements AutoCloseable {
     private void pump(Socket from, Socket to, int born) {
         try {
             byte[] buffer = new byte[16 * 1024];
-            for (int read = from.getInputStream().read(buffer); read >= 0; read = from.getInputStream().read(buffer)) {
+            for (int read = from.getInputStream().read(buffer);
+                    read >= 0;
+                    read = from.getInputStream().read(buffer)) {
                 waitWhileBlackHoled(born);
                 to.getOutputStream().write(buffer, 0, read);
             }

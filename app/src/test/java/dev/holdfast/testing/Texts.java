@@ -17,16 +17,40 @@ public final class Texts {
     }
 
     private static final String[] WORDS = {
-        "a", "reply", "grows", "while", "nobody", "looks", "and", "rows", "hold", "it", "fast", "through", "every",
-        "restart", "of", "the", "worker", "database", "browser"
+        "a",
+        "reply",
+        "grows",
+        "while",
+        "nobody",
+        "looks",
+        "and",
+        "rows",
+        "hold",
+        "it",
+        "fast",
+        "through",
+        "every",
+        "restart",
+        "of",
+        "the",
+        "worker",
+        "database",
+        "browser"
     };
     private static final String[] EMOJI = {"😀", "👩‍👩‍👧‍👦", "🇫🇷", "👍🏽", "🧵", "é", "漢字", "𝒳"};
     private static final String[] RTL = {"שלום", "עולם", "مرحبا", "بالعالم", "،", "\u200f", "تجربة"};
     private static final String[] COMBINING = {"e\u0301", "n\u0303", "Z\u0351\u036b\u0343", "a\u0308", "क्षि"};
     private static final String[] NUL = {"before\u0000after", "\u0000", "tail\u0000", "word", "\u0001\u001f"};
     private static final String[] MARKDOWN = {
-        "**bold**", "`code`", "\n\n```java\nint x = 1;\n```\n\n", "\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n", "<b>no</b>",
-        "[link](https://example.org/?a=1&b=2)", "\\*escaped\\*", "\n- item", "\"quoted\""
+        "**bold**",
+        "`code`",
+        "\n\n```java\nint x = 1;\n```\n\n",
+        "\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n",
+        "<b>no</b>",
+        "[link](https://example.org/?a=1&b=2)",
+        "\\*escaped\\*",
+        "\n- item",
+        "\"quoted\""
     };
 
     private Texts() {}
@@ -73,7 +97,8 @@ public final class Texts {
         for (int end = 1; end <= text.length(); end++) {
             boolean cut = end == text.length()
                     || switch (split) {
-                        case WORDS -> Character.isWhitespace(text.charAt(end)) && !Character.isWhitespace(text.charAt(end - 1));
+                        case WORDS ->
+                            Character.isWhitespace(text.charAt(end)) && !Character.isWhitespace(text.charAt(end - 1));
                         case UNITS -> true;
                         case BYTES -> end - start == 7 && !Character.isHighSurrogate(text.charAt(end - 1));
                     };

@@ -3,13 +3,12 @@ package dev.holdfast.testing;
 import dev.holdfast.HoldfastApplication;
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
+import java.util.ArrayList;
+import java.util.List;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
-
-import java.util.ArrayList;
-import java.util.List;
 
 /** The application as it runs, in this JVM, on free ports, over a database of its own or a given one. */
 public final class WebApp implements AutoCloseable {
@@ -98,7 +97,10 @@ public final class WebApp implements AutoCloseable {
     public Browser administrator() {
         var browser = browser();
         if (browser.get("/api/setup").json().path("needed").booleanValue()) {
-            browser.post("/api/setup", "{\"handle\": \"ada\", \"displayName\": \"Ada\", \"password\": \"" + PASSWORD + "\"}").mustBe(201);
+            browser.post(
+                            "/api/setup",
+                            "{\"handle\": \"ada\", \"displayName\": \"Ada\", \"password\": \"" + PASSWORD + "\"}")
+                    .mustBe(201);
         } else {
             browser.signIn("ada").mustBe(200);
         }
@@ -107,10 +109,17 @@ public final class WebApp implements AutoCloseable {
 
     /** A browser of a new member. */
     public Browser member(String handle) {
-        var code = administrator().post("/api/invites", "{}").mustBe(201).json().path("code").stringValue();
+        var code = administrator()
+                .post("/api/invites", "{}")
+                .mustBe(201)
+                .json()
+                .path("code")
+                .stringValue();
         var browser = browser();
-        browser.post("/api/accounts", "{\"invite\": \"%s\", \"handle\": \"%s\", \"displayName\": \"%s\", \"password\": \"%s\"}"
-                        .formatted(code, handle, handle, PASSWORD))
+        browser.post(
+                        "/api/accounts",
+                        "{\"invite\": \"%s\", \"handle\": \"%s\", \"displayName\": \"%s\", \"password\": \"%s\"}"
+                                .formatted(code, handle, handle, PASSWORD))
                 .mustBe(201);
         return browser;
     }

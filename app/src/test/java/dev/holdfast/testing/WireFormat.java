@@ -19,8 +19,10 @@ enum WireFormat {
         @Override
         String end(String model, long inputTokens, long outputTokens) {
             return chunk(model, "{}", "\"stop\"")
-                    + "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":" + quote(model)
-                    + ",\"choices\":[],\"usage\":{\"prompt_tokens\":" + inputTokens + ",\"completion_tokens\":" + outputTokens
+                    + "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":"
+                    + quote(model)
+                    + ",\"choices\":[],\"usage\":{\"prompt_tokens\":" + inputTokens + ",\"completion_tokens\":"
+                    + outputTokens
                     + ",\"total_tokens\":" + (inputTokens + outputTokens) + "}}\n\ndata: [DONE]\n\n";
         }
 
@@ -30,30 +32,39 @@ enum WireFormat {
         }
 
         private String chunk(String model, String delta, String finish) {
-            return "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":" + quote(model)
-                    + ",\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":" + finish + "}]}\n\n";
+            return "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":"
+                    + quote(model) + ",\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":" + finish
+                    + "}]}\n\n";
         }
     },
     ANTHROPIC("text/event-stream") {
         @Override
         String start(String model, long inputTokens) {
-            return event("message_start", "\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":"
-                            + quote(model) + ",\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":" + inputTokens
-                            + ",\"output_tokens\":1}}")
+            return event(
+                            "message_start",
+                            "\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":"
+                                    + quote(model)
+                                    + ",\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":"
+                                    + inputTokens
+                                    + ",\"output_tokens\":1}}")
                     + event("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}")
                     + event("ping", null);
         }
 
         @Override
         String token(String model, String token) {
-            return event("content_block_delta", "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":" + quote(token) + "}");
+            return event(
+                    "content_block_delta",
+                    "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":" + quote(token) + "}");
         }
 
         @Override
         String end(String model, long inputTokens, long outputTokens) {
             return event("content_block_stop", "\"index\":0")
-                    + event("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":"
-                            + outputTokens + "}")
+                    + event(
+                            "message_delta",
+                            "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":"
+                                    + outputTokens + "}")
                     + event("message_stop", null);
         }
 
@@ -63,7 +74,8 @@ enum WireFormat {
         }
 
         private String event(String type, String fields) {
-            return "event: " + type + "\ndata: {\"type\":\"" + type + "\"" + (fields == null ? "" : "," + fields) + "}\n\n";
+            return "event: " + type + "\ndata: {\"type\":\"" + type + "\"" + (fields == null ? "" : "," + fields)
+                    + "}\n\n";
         }
     },
     OLLAMA("application/x-ndjson") {
@@ -74,14 +86,17 @@ enum WireFormat {
 
         @Override
         String token(String model, String token) {
-            return "{\"model\":" + quote(model) + ",\"created_at\":\"2026-01-01T00:00:00Z\",\"message\":{\"role\":\"assistant\",\"content\":"
+            return "{\"model\":" + quote(model)
+                    + ",\"created_at\":\"2026-01-01T00:00:00Z\",\"message\":{\"role\":\"assistant\",\"content\":"
                     + quote(token) + "},\"done\":false}\n";
         }
 
         @Override
         String end(String model, long inputTokens, long outputTokens) {
-            return "{\"model\":" + quote(model) + ",\"created_at\":\"2026-01-01T00:00:01Z\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},"
-                    + "\"done\":true,\"done_reason\":\"stop\",\"total_duration\":1000000,\"load_duration\":1000,\"prompt_eval_count\":" + inputTokens
+            return "{\"model\":" + quote(model)
+                    + ",\"created_at\":\"2026-01-01T00:00:01Z\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},"
+                    + "\"done\":true,\"done_reason\":\"stop\",\"total_duration\":1000000,\"load_duration\":1000,\"prompt_eval_count\":"
+                    + inputTokens
                     + ",\"prompt_eval_duration\":1000,\"eval_count\":" + outputTokens + ",\"eval_duration\":1000}\n";
         }
 
@@ -139,7 +154,9 @@ enum WireFormat {
         var json = new StringBuilder(text.length() + 2).append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            boolean pair = Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1));
+            boolean pair = Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1));
             if (pair) {
                 json.append(c).append(text.charAt(++i));
             } else if (c == '"' || c == '\\') {
@@ -157,21 +174,55 @@ enum WireFormat {
     List<Object> refusal(Fault fault, String model) {
         return switch (fault) {
             case RATE_LIMITED -> List.of(429, error("rate_limit_error", "rate_limit_exceeded", "Rate limit reached"));
-            case QUOTA -> List.of(429, error("insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan and billing details."));
-            case SERVER_ERROR -> List.of(500, error("api_error", "server_error", "The server had an error while processing your request"));
-            case OVERLOADED -> List.of(this == ANTHROPIC ? 529 : 503, error("overloaded_error", "overloaded", "Overloaded"));
-            case BAD_KEY -> List.of(401, error("authentication_error", "invalid_api_key", "Incorrect API key provided: sk-te**********1234."));
-            case UNKNOWN_MODEL -> List.of(404, error("not_found_error", "model_not_found", this == OLLAMA ? "model \"" + model + "\" not found, try pulling it first" : "model: " + model));
-            case CONTEXT_TOO_LONG -> List.of(400, error("invalid_request_error", "context_length_exceeded",
-                    this == ANTHROPIC ? "prompt is too long: 210000 tokens > 200000 maximum" : "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."));
+            case QUOTA ->
+                List.of(
+                        429,
+                        error(
+                                "insufficient_quota",
+                                "insufficient_quota",
+                                "You exceeded your current quota, please check your plan and billing details."));
+            case SERVER_ERROR ->
+                List.of(
+                        500,
+                        error("api_error", "server_error", "The server had an error while processing your request"));
+            case OVERLOADED ->
+                List.of(this == ANTHROPIC ? 529 : 503, error("overloaded_error", "overloaded", "Overloaded"));
+            case BAD_KEY ->
+                List.of(
+                        401,
+                        error(
+                                "authentication_error",
+                                "invalid_api_key",
+                                "Incorrect API key provided: sk-te**********1234."));
+            case UNKNOWN_MODEL ->
+                List.of(
+                        404,
+                        error(
+                                "not_found_error",
+                                "model_not_found",
+                                this == OLLAMA
+                                        ? "model \"" + model + "\" not found, try pulling it first"
+                                        : "model: " + model));
+            case CONTEXT_TOO_LONG ->
+                List.of(
+                        400,
+                        error(
+                                "invalid_request_error",
+                                "context_length_exceeded",
+                                this == ANTHROPIC
+                                        ? "prompt is too long: 210000 tokens > 200000 maximum"
+                                        : "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."));
             default -> List.of(400, error("invalid_request_error", "invalid_value", "temperature: must be at most 2"));
         };
     }
 
     private String error(String type, String code, String message) {
         return switch (this) {
-            case OPENAI -> "{\"error\":{\"message\":" + quote(message) + ",\"type\":\"" + type + "\",\"param\":null,\"code\":\"" + code + "\"}}";
-            case ANTHROPIC -> "{\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":" + quote(message) + "}}";
+            case OPENAI ->
+                "{\"error\":{\"message\":" + quote(message) + ",\"type\":\"" + type + "\",\"param\":null,\"code\":\""
+                        + code + "\"}}";
+            case ANTHROPIC ->
+                "{\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":" + quote(message) + "}}";
             case OLLAMA -> "{\"error\":" + quote(message) + "}";
         };
     }

@@ -1,27 +1,28 @@
 package dev.holdfast.web;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.TcpProxy;
 import dev.holdfast.testing.WebApp;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-
-import static org.assertj.core.api.Assertions.assertThat;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** The application behind a proxy to its database, which is then broken for real. */
 class DatabaseTroubleTest {
 
-    private static final String[] TABLES = {"account", "channel", "membership", "message", "session", "session_attributes", "allowance"};
+    private static final String[] TABLES = {
+        "account", "channel", "membership", "message", "session", "session_attributes", "allowance"
+    };
 
     private static TestDatabase database;
     private static TcpProxy proxy;
@@ -33,7 +34,8 @@ class DatabaseTroubleTest {
     static void start() {
         database = TestPostgres.create();
         proxy = TcpProxy.to(database.host(), database.port());
-        app = WebApp.startOn(new TestDatabase("127.0.0.1", proxy.port(), database.name(), database.user(), database.password()));
+        app = WebApp.startOn(
+                new TestDatabase("127.0.0.1", proxy.port(), database.name(), database.user(), database.password()));
         ada = app.administrator();
         general = ada.channel("general");
     }
@@ -55,7 +57,9 @@ class DatabaseTroubleTest {
                     () -> ada.write(general, "lost?"),
                     () -> app.browser().signIn("ada"));
             for (var refused : threads.invokeAll(calls)) {
-                assertThat(refused.get().mustBe(503).detail()).contains("database").contains("Try again");
+                assertThat(refused.get().mustBe(503).detail())
+                        .contains("database")
+                        .contains("Try again");
                 assertThat(refused.get().header("Retry-After")).isPresent();
             }
         } finally {
@@ -71,10 +75,14 @@ class DatabaseTroubleTest {
     @Test
     void a_read_only_database_is_read_on_and_writes_are_503() {
         // so long ago that the time of last use would be written, if it could be
-        database.jdbc().sql("update chat.session set last_access_time = last_access_time - 120000").update();
+        database.jdbc()
+                .sql("update chat.session set last_access_time = last_access_time - 120000")
+                .update();
         refuseWrites("read_only_sql_transaction", "cannot execute INSERT in a read-only transaction");
         try {
-            for (var path : new String[] {"/api/me", "/api/channels", "/api/channels/" + general + "/messages", "/api/search?q=hello"}) {
+            for (var path : new String[] {
+                "/api/me", "/api/channels", "/api/channels/" + general + "/messages", "/api/search?q=hello"
+            }) {
                 ada.get(path).mustBe(200);
             }
             var refused = ada.write(general, "not now");
@@ -93,12 +101,17 @@ class DatabaseTroubleTest {
         var id = UUID.randomUUID();
         refuseWrites("disk_full", "could not extend file: No space left on device");
         try {
-            assertThat(ada.post("/api/channels/" + general + "/messages", Browser.message(id, "too much")).mustBe(503).detail()).contains("no room");
+            assertThat(ada.post("/api/channels/" + general + "/messages", Browser.message(id, "too much"))
+                            .mustBe(503)
+                            .detail())
+                    .contains("no room");
             ada.get("/api/channels/" + general + "/messages").mustBe(200);
         } finally {
             takeWrites();
         }
-        var stored = ada.post("/api/channels/" + general + "/messages", Browser.message(id, "enough")).mustBe(201).json();
+        var stored = ada.post("/api/channels/" + general + "/messages", Browser.message(id, "enough"))
+                .mustBe(201)
+                .json();
         assertThat(stored.path("content").stringValue()).isEqualTo("enough");
     }
 
@@ -110,7 +123,11 @@ class DatabaseTroubleTest {
                   raise exception '%s' using errcode = '%s';
                 end $$""".formatted(message, condition)).update();
         for (var table : TABLES) {
-            database.jdbc().sql("create trigger a_refuses before insert or update or delete on chat.%s for each statement execute function chat.refuses()".formatted(table)).update();
+            database.jdbc()
+                    .sql(
+                            "create trigger a_refuses before insert or update or delete on chat.%s for each statement execute function chat.refuses()"
+                                    .formatted(table))
+                    .update();
         }
     }
 
@@ -123,7 +140,11 @@ class DatabaseTroubleTest {
         database.jdbc().sql("alter table chat.invite rename to invite_gone").update();
         try {
             var refused = ada.get("/api/invites").mustBe(500);
-            assertThat(refused.detail()).contains("its log").doesNotContain("invite").doesNotContain("SQL").doesNotContain("xception");
+            assertThat(refused.detail())
+                    .contains("its log")
+                    .doesNotContain("invite")
+                    .doesNotContain("SQL")
+                    .doesNotContain("xception");
         } finally {
             database.jdbc().sql("alter table chat.invite_gone rename to invite").update();
         }

@@ -1,12 +1,12 @@
 package dev.holdfast.web;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 class ManagementPortTest {
 
@@ -27,22 +27,46 @@ class ManagementPortTest {
     @Test
     void it_serves_health_and_prometheus() {
         app.mustBecomeReady();
-        assertThat(management.get("/actuator/health").mustBe(200).json().path("status").stringValue()).isEqualTo("UP");
+        assertThat(management
+                        .get("/actuator/health")
+                        .mustBe(200)
+                        .json()
+                        .path("status")
+                        .stringValue())
+                .isEqualTo("UP");
         management.get("/actuator/health/liveness").mustBe(200);
         var readiness = management.get("/actuator/health/readiness").mustBe(200).json();
-        assertThat(readiness.path("components").propertyNames()).contains("database", "listener", "migrations", "readinessState");
+        assertThat(readiness.path("components").propertyNames())
+                .contains("database", "listener", "migrations", "readinessState");
         assertThat(management.get("/actuator/prometheus").mustBe(200).body()).contains("holdfast_listener_connected");
     }
 
     @Test
     void liveness_does_not_ask_the_database() {
-        assertThat(management.get("/actuator/health/liveness").json().path("components").propertyNames()).containsOnly("livenessState");
+        assertThat(management
+                        .get("/actuator/health/liveness")
+                        .json()
+                        .path("components")
+                        .propertyNames())
+                .containsOnly("livenessState");
     }
 
     @Test
     void it_serves_nothing_else() {
-        for (var path : new String[] {"/", "/index.html", "/actuator", "/actuator/env", "/actuator/beans", "/actuator/heapdump", "/actuator/sessions",
-            "/actuator/metrics", "/actuator/loggers", "/api/me", "/api/channels", "/v3/api-docs"}) {
+        for (var path : new String[] {
+            "/",
+            "/index.html",
+            "/actuator",
+            "/actuator/env",
+            "/actuator/beans",
+            "/actuator/heapdump",
+            "/actuator/sessions",
+            "/actuator/metrics",
+            "/actuator/loggers",
+            "/api/me",
+            "/api/channels",
+            "/v3/api-docs"
+        }) {
             management.get(path).mustBe(404);
         }
     }

@@ -1,15 +1,14 @@
 package dev.holdfast.web;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-
-import java.util.TreeSet;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 class OpenApiTest {
 
@@ -35,7 +34,9 @@ class OpenApiTest {
         for (var path : api.path("paths").properties()) {
             for (var operation : path.getValue().properties()) {
                 described.add(operation.getKey().toUpperCase() + " " + path.getKey());
-                assertThat(operation.getValue().path("responses").has("default")).as(path.getKey()).isTrue();
+                assertThat(operation.getValue().path("responses").has("default"))
+                        .as(path.getKey())
+                        .isTrue();
             }
         }
         var mapped = new TreeSet<String>();
@@ -53,7 +54,9 @@ class OpenApiTest {
     @Test
     void a_message_is_described_as_it_is_sent() {
         ada.write(ada.channel("general"), "described").mustBe(201);
-        var sent = ada.get("/api/channels/" + ada.channel("general") + "/messages").json().get(0);
+        var sent = ada.get("/api/channels/" + ada.channel("general") + "/messages")
+                .json()
+                .get(0);
         var described = api.path("components").path("schemas").path("Message").path("properties");
         assertThat(described.propertyNames()).containsAll(sent.propertyNames());
         assertThat(described.path("author").isMissingNode()).isFalse();
@@ -61,16 +64,24 @@ class OpenApiTest {
 
     @Test
     void a_channel_and_an_agent_are_described_as_they_are_sent() {
-        ada.post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}").mustBe(201);
+        ada.post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}")
+                .mustBe(201);
         var schemas = api.path("components").path("schemas");
         assertThat(schemas.path("Channel").path("properties").propertyNames())
-                .containsExactlyInAnyOrderElementsOf(ada.get("/api/channels").json().get(0).propertyNames());
+                .containsExactlyInAnyOrderElementsOf(
+                        ada.get("/api/channels").json().get(0).propertyNames());
         assertThat(schemas.path("Agent").path("properties").propertyNames())
-                .containsExactlyInAnyOrderElementsOf(ada.get("/api/agents").json().get(0).propertyNames());
+                .containsExactlyInAnyOrderElementsOf(
+                        ada.get("/api/agents").json().get(0).propertyNames());
     }
 
     @Test
     void a_refusal_is_described() {
-        assertThat(api.path("components").path("schemas").path("Problem").path("properties").propertyNames()).contains("detail", "retryAfter");
+        assertThat(api.path("components")
+                        .path("schemas")
+                        .path("Problem")
+                        .path("properties")
+                        .propertyNames())
+                .contains("detail", "retryAfter");
     }
 }

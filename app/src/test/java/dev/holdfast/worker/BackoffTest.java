@@ -22,7 +22,8 @@ class BackoffTest {
     @Test
     void it_is_never_shorter_than_the_provider_asked_for() {
         for (int i = 0; i < 100; i++) {
-            assertThat(Backoff.after(1, Duration.ofSeconds(12))).isBetween(Duration.ofSeconds(12), Duration.ofSeconds(13));
+            assertThat(Backoff.after(1, Duration.ofSeconds(12)))
+                    .isBetween(Duration.ofSeconds(12), Duration.ofSeconds(13));
             assertThat(Backoff.after(2, Duration.ofMillis(10))).isGreaterThan(Duration.ofMillis(1400));
         }
     }

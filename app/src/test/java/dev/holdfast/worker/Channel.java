@@ -20,7 +20,8 @@ final class Channel {
         config.setMinimumIdle(0);
         config.setIdleTimeout(10_000);
         jdbc = JdbcClient.create(new HikariDataSource(config));
-        jdbc.sql("insert into chat.channel (name) values ('general') on conflict do nothing").update();
+        jdbc.sql("insert into chat.channel (name) values ('general') on conflict do nothing")
+                .update();
         person("mira");
     }
 
@@ -29,7 +30,8 @@ final class Channel {
                 .params(handle, handle)
                 .query(UUID.class)
                 .single();
-        jdbc.sql("insert into chat.membership (channel_id, account_id) select id, ? from chat.channel where name = 'general'")
+        jdbc.sql(
+                        "insert into chat.membership (channel_id, account_id) select id, ? from chat.channel where name = 'general'")
                 .param(id)
                 .update();
     }
@@ -38,20 +40,22 @@ final class Channel {
         jdbc.sql("""
                         with a as (insert into chat.account (handle, display_name, kind) values (?, initcap(?), 'agent') returning id)
                         insert into chat.agent (account_id, provider, model) select id, ?, ? from a
-                        """)
-                .params(handle, handle, provider, model)
-                .update();
+                        """).params(handle, handle, provider, model).update();
     }
 
     void set(String handle, String assignment) {
-        jdbc.sql("update chat.agent g set " + assignment + " from chat.account a where a.id = g.account_id and a.handle = ?")
+        jdbc.sql("update chat.agent g set " + assignment
+                        + " from chat.account a where a.id = g.account_id and a.handle = ?")
                 .param(handle)
                 .update();
     }
 
     /** @return the message's id */
     UUID post(String handle, String content) {
-        return jdbc.sql("select chat.post('general', ?, ?)").params(handle, content).query(UUID.class).single();
+        return jdbc.sql("select chat.post('general', ?, ?)")
+                .params(handle, content)
+                .query(UUID.class)
+                .single();
     }
 
     UUID ask(String content) {
@@ -67,7 +71,9 @@ final class Channel {
     }
 
     private void door(String function, UUID asking, String who) {
-        jdbc.sql("select chat." + function + "(g.message_id, a.id)::text from chat.generation g, chat.account a where g.asked_by_message = ? and a.handle = ?")
+        jdbc.sql(
+                        "select chat." + function
+                                + "(g.message_id, a.id)::text from chat.generation g, chat.account a where g.asked_by_message = ? and a.handle = ?")
                 .params(asking, who)
                 .query(String.class)
                 .single();
@@ -84,10 +90,7 @@ final class Channel {
                         from chat.generation g
                         join chat.message m on m.id = g.message_id
                         where g.asked_by_message = ?
-                        """)
-                .param(asking)
-                .query()
-                .listOfRows();
+                        """).param(asking).query().listOfRows();
         return rows.isEmpty() ? Map.of() : rows.getFirst();
     }
 

@@ -57,11 +57,22 @@ class FailuresTest {
     void a_rate_limited_model_is_asked_again_when_it_said_and_users_see_why() {
         var asking = ask(Script.fails(Fault.RATE_LIMITED).retryAfter("3"), Script.says("now then"));
         var waiting = awaitRetry(asking);
-        assertThat(waiting).containsEntry("error", "rate limited").containsEntry("error_code", "rate_limited").containsEntry("status", "queued");
+        assertThat(waiting)
+                .containsEntry("error", "rate limited")
+                .containsEntry("error_code", "rate_limited")
+                .containsEntry("status", "queued");
         assertThat((Double) waiting.get("due_in")).isBetween(2.0, 4.1);
         var reply = channel.await(asking, "completed");
-        assertThat(reply).containsEntry("content", "now then").containsEntry("attempt", 2).containsEntry("error", null);
-        assertThat(worker.meters.get("holdfast.retries").tag("reason", "rate_limited").counter().count()).isEqualTo(1);
+        assertThat(reply)
+                .containsEntry("content", "now then")
+                .containsEntry("attempt", 2)
+                .containsEntry("error", null);
+        assertThat(worker.meters
+                        .get("holdfast.retries")
+                        .tag("reason", "rate_limited")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -69,7 +80,10 @@ class FailuresTest {
     void after_three_attempts_a_reply_is_failed_with_the_last_reason(Fault fault) {
         var asking = ask(Script.fails(fault));
         var reply = channel.await(asking, "failed");
-        assertThat(reply).containsEntry("attempt", 3).containsEntry("status", "failed").containsEntry("content", "");
+        assertThat(reply)
+                .containsEntry("attempt", 3)
+                .containsEntry("status", "failed")
+                .containsEntry("content", "");
         assertThat((String) reply.get("error")).startsWith("the ");
     }
 
@@ -79,17 +93,24 @@ class FailuresTest {
         var asking = ask(Script.fails(fault), Script.says("whole and well"));
         var waiting = awaitRetry(asking);
         assertThat(waiting).containsEntry("content", PARTIAL).containsEntry("chunks", 0L);
-        assertThat(channel.await(asking, "completed")).containsEntry("content", "whole and well").containsEntry("attempt", 2);
+        assertThat(channel.await(asking, "completed"))
+                .containsEntry("content", "whole and well")
+                .containsEntry("attempt", 2);
     }
 
     @Test
     void after_the_last_break_the_partial_stays_and_any_member_can_run_it_again() {
         var asking = ask(Script.fails(Fault.CUT));
         var failed = channel.await(asking, "failed");
-        assertThat(failed).containsEntry("content", PARTIAL).containsEntry("status", "failed").containsEntry("chunks", 0L);
+        assertThat(failed)
+                .containsEntry("content", PARTIAL)
+                .containsEntry("status", "failed")
+                .containsEntry("chunks", 0L);
         server.on("m", Script.says("whole and well"));
         channel.retry(asking, "mira");
-        assertThat(channel.await(asking, "completed")).containsEntry("content", "whole and well").containsEntry("attempt", 1);
+        assertThat(channel.await(asking, "completed"))
+                .containsEntry("content", "whole and well")
+                .containsEntry("attempt", 1);
     }
 
     @ParameterizedTest
@@ -106,7 +127,9 @@ class FailuresTest {
     void a_model_that_falls_silent_is_tried_again_after_the_idle_limit() {
         channel.set("ada", "idle_limit = '300 milliseconds'");
         var asking = ask(Script.fails(Fault.STALL), Script.says("at last"));
-        assertThat(awaitRetry(asking)).containsEntry("error_code", "idle_timeout").containsEntry("content", PARTIAL);
+        assertThat(awaitRetry(asking))
+                .containsEntry("error_code", "idle_timeout")
+                .containsEntry("content", PARTIAL);
         assertThat(channel.await(asking, "completed")).containsEntry("content", "at last");
         assertThat(server.served("m").getFirst().end()).isEqualTo(End.CLOSED_BY_CLIENT);
     }
@@ -147,7 +170,9 @@ class FailuresTest {
         channel.set("ada", "options = '{\"contextTokens\": 200}'");
         var second = channel.await(ask(Script.says("yes")), "completed");
         var body = server.served("m").getLast().body;
-        assertThat(body).contains("Omar (@omar): I like tea", "\"so do I\"", "Mira (@mira): hello @ada").doesNotContain("far too long ago", "API key");
+        assertThat(body)
+                .contains("Omar (@omar): I like tea", "\"so do I\"", "Mira (@mira): hello @ada")
+                .doesNotContain("far too long ago", "API key");
         assertThat(List.of(first.get("context"), second.get("context"))).isEqualTo(List.of(4, 5));
     }
 }

@@ -39,11 +39,15 @@ class FlusherTest {
         }
         List<Claimed> claimed = generations.claim(worker, number, Duration.ofMinutes(10));
         claimed.forEach(one -> replies.add(new Reply(one)));
-        return asked.stream().sorted((a, b) -> Long.compare((long) channel.reply(a).get("id"), (long) channel.reply(b).get("id"))).toList();
+        return asked.stream()
+                .sorted((a, b) -> Long.compare((long) channel.reply(a).get("id"), (long)
+                        channel.reply(b).get("id")))
+                .toList();
     }
 
     @Test
-    void whatever_fails_or_is_lost_between_the_rows_hold_a_beginning_of_the_text_and_in_the_end_all_of_it() throws Exception {
+    void whatever_fails_or_is_lost_between_the_rows_hold_a_beginning_of_the_text_and_in_the_end_all_of_it()
+            throws Exception {
         long seed = Long.getLong("holdfast.seed", System.nanoTime());
         System.out.println("FlusherTest: -Dholdfast.seed=" + seed);
         var random = new Random(seed);
@@ -51,7 +55,8 @@ class FlusherTest {
         replies.sort((a, b) -> Long.compare(a.claimed.id(), b.claimed.id()));
         for (int step = 0; step < 250; step++) {
             for (Reply reply : replies) {
-                if (random.nextInt(3) == 0) reply.text.append(Texts.ofWords(Texts.Kind.MIXED, random.nextInt(8), random.nextLong()) + "\ud83d");
+                if (random.nextInt(3) == 0)
+                    reply.text.append(Texts.ofWords(Texts.Kind.MIXED, random.nextInt(8), random.nextLong()) + "\ud83d");
             }
             switch (random.nextInt(12)) {
                 case 0 -> loseLastChunks(random.nextInt(3) + 1);
@@ -65,27 +70,37 @@ class FlusherTest {
         }
         flushUntilItWorks();
         for (int i = 0; i < asked.size(); i++) {
-            assertThat(channel.reply(asked.get(i))).as("seed %d", seed).containsEntry("state", "completed")
-                    .containsEntry("content", replies.get(i).text.whole()).containsEntry("chunks", 0L);
+            assertThat(channel.reply(asked.get(i)))
+                    .as("seed %d", seed)
+                    .containsEntry("state", "completed")
+                    .containsEntry("content", replies.get(i).text.whole())
+                    .containsEntry("chunks", 0L);
         }
         assertThat(meters.get("holdfast.fenced.writes").counter().count()).isZero();
     }
 
     private void checkBeginnings(List<UUID> asked, long seed) {
         for (int i = 0; i < asked.size(); i++) {
-            assertThat(replies.get(i).text.whole()).as("seed %d", seed).startsWith((String) channel.reply(asked.get(i)).get("streamed"));
+            assertThat(replies.get(i).text.whole()).as("seed %d", seed).startsWith((String)
+                    channel.reply(asked.get(i)).get("streamed"));
         }
     }
 
     /** As a crash of the server loses commits that were not waited for: the last ones. */
     private void loseLastChunks(int number) {
-        channel.jdbc.sql("delete from chat.chunk where ctid in (select ctid from chat.chunk order by ctid desc limit ?)").param(number).update();
+        channel.jdbc
+                .sql("delete from chat.chunk where ctid in (select ctid from chat.chunk order by ctid desc limit ?)")
+                .param(number)
+                .update();
     }
 
     private void flushWhileBackendsDie() throws InterruptedException {
         var kill = CompletableFuture.runAsync(
-                () -> channel.jdbc.sql("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
-                        .query().listOfRows(),
+                () -> channel.jdbc
+                        .sql(
+                                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+                        .query()
+                        .listOfRows(),
                 Thread::startVirtualThread);
         flushUntilItWorks();
         kill.join();
@@ -109,8 +124,16 @@ class FlusherTest {
             reply.text.append("hello");
         }
         flusher.flush();
-        assertThat(channel.jdbc.sql("select count(*) from chat.chunk").query(Long.class).single()).isEqualTo(50);
-        assertThat(channel.jdbc.sql("select count(distinct xmin::text) from chat.chunk").query(Long.class).single()).isEqualTo(1);
+        assertThat(channel.jdbc
+                        .sql("select count(*) from chat.chunk")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(50);
+        assertThat(channel.jdbc
+                        .sql("select count(distinct xmin::text) from chat.chunk")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(1);
         assertThat(meters.get("holdfast.flush.chunks").summary().totalAmount()).isEqualTo(50);
         assertThat(meters.get("holdfast.flush.bytes").counter().count()).isEqualTo(250);
         assertThat(flusher.flush()).as("nothing more to write").isFalse();

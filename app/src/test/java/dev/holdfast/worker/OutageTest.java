@@ -37,7 +37,8 @@ class OutageTest {
         var asked = new HashMap<UUID, String>();
         for (int i = 0; i < replies; i++) {
             asked.put(
-                    channel.ask("@ada [[words=" + (words + 20 * i) + " pace=" + pace + " kind=mixed split=units seed=" + i + "]]"),
+                    channel.ask("@ada [[words=" + (words + 20 * i) + " pace=" + pace + " kind=mixed split=units seed="
+                            + i + "]]"),
                     Texts.ofWords(Texts.Kind.MIXED, words + 20 * i, i));
         }
         return asked;
@@ -63,13 +64,10 @@ class OutageTest {
         asked.keySet().forEach(channel::awaitText);
         for (int i = 0; i < 10; i++) {
             TimeUnit.MILLISECONDS.sleep(random.nextInt(300));
-            channel.jdbc
-                    .sql("""
+            channel.jdbc.sql("""
                             select pg_terminate_backend(pid) from pg_stat_activity
                             where datname = current_database() and pid <> pg_backend_pid() and random() < 0.7
-                            """)
-                    .query()
-                    .listOfRows();
+                            """).query().listOfRows();
         }
         expectAll(channel, asked);
     }
@@ -123,6 +121,8 @@ class OutageTest {
         worker.proxy.forget();
         // each connection of the pool that went silent may cost its 20 s, one after the other
         var most = Duration.ofSeconds(90);
-        asked.forEach((asking, text) -> assertThat(channel.await(asking, "completed", most).get("content")).isEqualTo(text));
+        asked.forEach((asking, text) -> assertThat(
+                        channel.await(asking, "completed", most).get("content"))
+                .isEqualTo(text));
     }
 }

@@ -15,8 +15,8 @@ import org.springframework.ai.chat.messages.UserMessage;
 
 class PromptsTest {
     private static final Duration LIMIT = Duration.ofSeconds(1);
-    private static final Agent ADA =
-            new Agent(UUID.randomUUID(), "ada", "Ada", Agent.Provider.OPENAI, "m", "Be brief.", "{}", LIMIT, LIMIT, LIMIT);
+    private static final Agent ADA = new Agent(
+            UUID.randomUUID(), "ada", "Ada", Agent.Provider.OPENAI, "m", "Be brief.", "{}", LIMIT, LIMIT, LIMIT);
 
     private static AgentOptions budget(int tokens) {
         return new AgentOptions(null, null, null, tokens, 100);
@@ -38,18 +38,24 @@ class PromptsTest {
         assertThat(messages.get(2)).isInstanceOf(AssistantMessage.class);
         assertThat(messages.get(2).getText()).isEqualTo("yes");
         assertThat(messages.get(3)).isInstanceOf(UserMessage.class);
-        assertThat(told.messages()).isEqualTo(newestFirst.reversed().stream().map(ContextMessage::id).toList());
+        assertThat(told.messages())
+                .isEqualTo(
+                        newestFirst.reversed().stream().map(ContextMessage::id).toList());
     }
 
     @Test
     void what_does_not_fit_is_left_out_from_the_far_end_and_it_never_begins_with_the_agents_own_words() {
-        var newestFirst = List.of(message("mira", "and now?"), message("ada", "yes"), message("omar", "x".repeat(4000)));
-        assertThat(Prompts.tell(ADA, budget(100), newestFirst).messages()).containsExactly(newestFirst.getFirst().id());
+        var newestFirst =
+                List.of(message("mira", "and now?"), message("ada", "yes"), message("omar", "x".repeat(4000)));
+        assertThat(Prompts.tell(ADA, budget(100), newestFirst).messages())
+                .containsExactly(newestFirst.getFirst().id());
     }
 
     @Test
     void a_question_longer_than_the_budget_is_cut_but_asked() {
         var told = Prompts.tell(ADA, budget(100), List.of(message("mira", "😀".repeat(4000))));
-        assertThat(told.prompt().getInstructions().getLast().getText()).endsWith("😀 […]").hasSizeLessThan(250);
+        assertThat(told.prompt().getInstructions().getLast().getText())
+                .endsWith("😀 […]")
+                .hasSizeLessThan(250);
     }
 }

@@ -51,8 +51,13 @@ class QueueTest {
             asked.add(channel.ask("@ada " + i));
         }
         long most = 0;
-        while (asked.stream().anyMatch(one -> !"completed".equals(channel.reply(one).get("state")))) {
-            most = Math.max(most, server.served("m").stream().filter(one -> one.end() == End.RUNNING).count());
+        while (asked.stream()
+                .anyMatch(one -> !"completed".equals(channel.reply(one).get("state")))) {
+            most = Math.max(
+                    most,
+                    server.served("m").stream()
+                            .filter(one -> one.end() == End.RUNNING)
+                            .count());
             Thread.sleep(5);
         }
         assertThat(most).isEqualTo(3);
@@ -88,7 +93,8 @@ class QueueTest {
         assertThat(reply).containsEntry("content", "fresh").containsEntry("attempt", 2);
         assertThat(other.count("holdfast.leases.expired")).isEqualTo(1);
         dying.thaw();
-        server.await("that the dead worker made is closed", one -> one.number == 1 && one.end() == End.CLOSED_BY_CLIENT);
+        server.await(
+                "that the dead worker made is closed", one -> one.number == 1 && one.end() == End.CLOSED_BY_CLIENT);
         assertThat(channel.reply(asking)).containsEntry("content", "fresh").containsEntry("chunks", 0L);
     }
 
@@ -114,13 +120,24 @@ class QueueTest {
         channel.awaitText(asking);
         ending.close();
         var handedBack = channel.reply(asking);
-        assertThat(handedBack).containsEntry("state", "queued").containsEntry("attempt", 0).containsEntry("chunks", 0L);
+        assertThat(handedBack)
+                .containsEntry("state", "queued")
+                .containsEntry("attempt", 0)
+                .containsEntry("chunks", 0L);
         Served first = server.served("m").getFirst();
-        assertThat((String) handedBack.get("content")).startsWith("word word").hasSizeLessThanOrEqualTo(first.text().length());
+        assertThat((String) handedBack.get("content"))
+                .startsWith("word word")
+                .hasSizeLessThanOrEqualTo(first.text().length());
         assertThat(first.end()).isEqualTo(End.CLOSED_BY_CLIENT);
-        assertThat(channel.jdbc.sql("select count(*) from chat.worker").query(Long.class).single()).isZero();
+        assertThat(channel.jdbc
+                        .sql("select count(*) from chat.worker")
+                        .query(Long.class)
+                        .single())
+                .isZero();
         start();
-        assertThat(channel.await(asking, "completed")).containsEntry("content", "fresh").containsEntry("attempt", 1);
+        assertThat(channel.await(asking, "completed"))
+                .containsEntry("content", "fresh")
+                .containsEntry("attempt", 1);
     }
 
     @Test
@@ -150,7 +167,9 @@ class QueueTest {
         server.on("m", Script.fails(Fault.SERVER_ERROR), Script.says("well"));
         start();
         start();
-        assertThat(channel.await(channel.ask("@ada"), "completed")).containsEntry("attempt", 2).containsEntry("content", "well");
+        assertThat(channel.await(channel.ask("@ada"), "completed"))
+                .containsEntry("attempt", 2)
+                .containsEntry("content", "well");
     }
 
     @Test
@@ -162,8 +181,22 @@ class QueueTest {
             channel.ask("@ada " + i);
         }
         server.await("that fills the slots", one -> one.number == 5);
-        assertThat(worker.meters.get("holdfast.slots").tag("state", "busy").gauge().value()).isEqualTo(5);
-        assertThat(worker.meters.get("holdfast.slots").tag("state", "free").gauge().value()).isZero();
-        assertThat(channel.jdbc.sql("select count(*) from chat.generation where state = 'running'").query(Long.class).single()).isEqualTo(5);
+        assertThat(worker.meters
+                        .get("holdfast.slots")
+                        .tag("state", "busy")
+                        .gauge()
+                        .value())
+                .isEqualTo(5);
+        assertThat(worker.meters
+                        .get("holdfast.slots")
+                        .tag("state", "free")
+                        .gauge()
+                        .value())
+                .isZero();
+        assertThat(channel.jdbc
+                        .sql("select count(*) from chat.generation where state = 'running'")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(5);
     }
 }

@@ -59,7 +59,8 @@ class ReplyTextTest {
             said.append(piece);
             append(piece.toString());
         }
-        String expected = new String(said.toString().replace("\u0000", "").getBytes(StandardCharsets.UTF_16), StandardCharsets.UTF_16);
+        String expected = new String(
+                said.toString().replace("\u0000", "").getBytes(StandardCharsets.UTF_16), StandardCharsets.UTF_16);
         assertThat(text.end()).as("seed %d", seed).isEqualTo(expected);
     }
 

@@ -20,11 +20,16 @@ class RolesTest {
     @Test
     void a_worker_process_finds_its_ready_agents_and_answers() {
         try (var server = ModelServer.start();
-                var program = start("worker", "--OPENAI_BASE_URL=" + server.openAiBaseUrl(), "--OLLAMA_BASE_URL=" + server.baseUrl())) {
+                var program = start(
+                        "worker",
+                        "--OPENAI_BASE_URL=" + server.openAiBaseUrl(),
+                        "--OLLAMA_BASE_URL=" + server.baseUrl())) {
             assertThat(program.getBeansOfType(Worker.class)).hasSize(1);
-            assertThat(agents()).containsExactly("gpt openai test-model", "guide guide guide", "llama ollama llama3.2:latest");
+            assertThat(agents())
+                    .containsExactly("gpt openai test-model", "guide guide guide", "llama ollama llama3.2:latest");
             var channel = new Channel(database);
-            assertThat(channel.await(channel.ask("hello @gpt"), "completed").get("content")).isEqualTo("You said: Mira (@mira): hello @gpt");
+            assertThat(channel.await(channel.ask("hello @gpt"), "completed").get("content"))
+                    .isEqualTo("You said: Mira (@mira): hello @gpt");
         }
     }
 
@@ -42,8 +47,12 @@ class RolesTest {
         try (var first = start("web", "--ANTHROPIC_API_KEY=sk-a", "--OLLAMA_BASE_URL=http://127.0.0.1:1")) {
             assertThat(agents()).containsExactly("claude anthropic claude-sonnet-4-5", "guide guide guide");
         }
-        database.jdbc().sql("update chat.agent set model = 'claude-opus-4-5', paused = true where provider = 'anthropic'").update();
-        database.jdbc().sql("update chat.account set handle = 'opus' where handle = 'claude'").update();
+        database.jdbc()
+                .sql("update chat.agent set model = 'claude-opus-4-5', paused = true where provider = 'anthropic'")
+                .update();
+        database.jdbc()
+                .sql("update chat.account set handle = 'opus' where handle = 'claude'")
+                .update();
         try (var second = start("web", "--ANTHROPIC_API_KEY=sk-a", "--OLLAMA_BASE_URL=http://127.0.0.1:1")) {
             assertThat(agents()).containsExactly("guide guide guide", "opus anthropic claude-opus-4-5");
         }
@@ -51,7 +60,8 @@ class RolesTest {
 
     private List<String> agents() {
         return database.jdbc()
-                .sql("select a.handle || ' ' || g.provider || ' ' || g.model from chat.agent g join chat.account a on a.id = g.account_id order by a.handle")
+                .sql(
+                        "select a.handle || ' ' || g.provider || ' ' || g.model from chat.agent g join chat.account a on a.id = g.account_id order by a.handle")
                 .query(String.class)
                 .list();
     }
@@ -65,6 +75,8 @@ class RolesTest {
                 "--server.address=127.0.0.1",
                 "--management.server.address=127.0.0.1"));
         arguments.addAll(List.of(more));
-        return new SpringApplicationBuilder(HoldfastApplication.class).registerShutdownHook(false).run(arguments.toArray(String[]::new));
+        return new SpringApplicationBuilder(HoldfastApplication.class)
+                .registerShutdownHook(false)
+                .run(arguments.toArray(String[]::new));
     }
 }

@@ -50,7 +50,11 @@ class StopTest {
             var stopped = Instant.now();
             channel.stop(asking, "mira");
             var reply = channel.reply(asking);
-            assertThat(reply).as(agent).containsEntry("state", "cancelled").containsEntry("status", "stopped").containsEntry("chunks", 0L);
+            assertThat(reply)
+                    .as(agent)
+                    .containsEntry("state", "cancelled")
+                    .containsEntry("status", "stopped")
+                    .containsEntry("chunks", 0L);
             assertThat((String) reply.get("content")).as(agent).startsWith(before);
             server.await("closed for " + agent, one -> one == served && one.end() == End.CLOSED_BY_CLIENT);
             assertThat(Duration.between(stopped, served.endedAt())).as(agent).isLessThan(Duration.ofSeconds(1));

@@ -30,8 +30,16 @@ class WorkerTest {
     void nothing_is_left_running() {
         worker.close();
         server.close();
-        assertThat(channel.jdbc.sql("select count(*) from chat.generation where state = 'running'").query(Long.class).single()).isZero();
-        assertThat(channel.jdbc.sql("select count(*) from chat.worker").query(Long.class).single()).isZero();
+        assertThat(channel.jdbc
+                        .sql("select count(*) from chat.generation where state = 'running'")
+                        .query(Long.class)
+                        .single())
+                .isZero();
+        assertThat(channel.jdbc
+                        .sql("select count(*) from chat.worker")
+                        .query(Long.class)
+                        .single())
+                .isZero();
     }
 
     @Test
@@ -41,8 +49,16 @@ class WorkerTest {
         channel.ask("who tests it?");
         var reply = channel.await(channel.ask("@guide recap this channel"), "completed");
         assertThat((String) reply.get("content"))
-                .contains("last 2 messages", "Mira wrote 2", "who tests it?", "the release is on friday", "not a language model");
-        assertThat(reply).containsEntry("status", "complete").containsEntry("chunks", 0L).containsEntry("context", 3);
+                .contains(
+                        "last 2 messages",
+                        "Mira wrote 2",
+                        "who tests it?",
+                        "the release is on friday",
+                        "not a language model");
+        assertThat(reply)
+                .containsEntry("status", "complete")
+                .containsEntry("chunks", 0L)
+                .containsEntry("context", 3);
     }
 
     @ParameterizedTest
@@ -54,7 +70,10 @@ class WorkerTest {
         var asking = channel.ask("hello @ada");
         var reply = channel.await(asking, "completed");
         assertThat(reply.get("content")).isEqualTo(text);
-        assertThat(reply).containsEntry("status", "complete").containsEntry("attempt", 1).containsEntry("text_fence", 1L);
+        assertThat(reply)
+                .containsEntry("status", "complete")
+                .containsEntry("attempt", 1)
+                .containsEntry("text_fence", 1L);
         assertThat((Integer) reply.get("output_tokens")).isPositive();
         assertThat(server.served("m")).hasSize(1);
         assertThat(server.served("m").getFirst().requestId).isEqualTo(reply.get("id") + "-1");
@@ -63,10 +82,13 @@ class WorkerTest {
     @Test
     void nul_is_stripped_and_100_kB_are_stored_byte_for_byte() {
         channel.agent("ada", "openai", "m");
-        for (var kind : List.of(Texts.Kind.NUL, Texts.Kind.EMOJI, Texts.Kind.RTL, Texts.Kind.COMBINING, Texts.Kind.MARKDOWN)) {
+        for (var kind :
+                List.of(Texts.Kind.NUL, Texts.Kind.EMOJI, Texts.Kind.RTL, Texts.Kind.COMBINING, Texts.Kind.MARKDOWN)) {
             String text = Texts.ofLength(kind, 100_000, 8);
             server.on("m", Script.says(text).split(Script.Split.BYTES));
-            assertThat(channel.await(channel.ask("@ada " + kind), "completed").get("content")).as("" + kind).isEqualTo(text.replace("\u0000", ""));
+            assertThat(channel.await(channel.ask("@ada " + kind), "completed").get("content"))
+                    .as("" + kind)
+                    .isEqualTo(text.replace("\u0000", ""));
         }
     }
 }

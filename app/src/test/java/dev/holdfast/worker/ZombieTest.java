@@ -63,7 +63,9 @@ class ZombieTest {
             try {
                 for (int i = 0; reply() != null && i < words; i++) {
                     // every piece names its fence, so that the rows tell whose text they hold
-                    reply().text.append("<" + reply().claimed.fence() + ":" + reply().text.length() + ">");
+                    reply().text
+                            .append("<" + reply().claimed.fence() + ":"
+                                    + reply().text.length() + ">");
                 }
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
@@ -81,17 +83,26 @@ class ZombieTest {
             Claimed stale = reply().claimed;
             String streamed = (String) row.get("streamed");
             var chunk = new Chunk(stale.message(), stale.fence(), lastStart(asking), streamed.length(), "stale");
-            assertThat(chunks.append(worker, List.of(chunk))).as("seed %d: a stale chunk", seed).containsEntry(stale.message(), Chunk.Refusal.FENCED);
+            assertThat(chunks.append(worker, List.of(chunk)))
+                    .as("seed %d: a stale chunk", seed)
+                    .containsEntry(stale.message(), Chunk.Refusal.FENCED);
             var whole = new Completion(stale.message(), stale.fence(), "stale", 1, 1);
-            assertThat(chunks.complete(worker, List.of(whole))).as("seed %d: a stale fold", seed).noneMatch(Held::held);
-            assertThat(chunks.startStreaming(List.of(stale))).as("seed %d: a stale start", seed).noneMatch(Held::held);
-            assertThat(generations.fail(stale, "stale", "stale", null, "stale")).as("seed %d: a stale failure", seed).isEqualTo(Outcome.FENCED);
+            assertThat(chunks.complete(worker, List.of(whole)))
+                    .as("seed %d: a stale fold", seed)
+                    .noneMatch(Held::held);
+            assertThat(chunks.startStreaming(List.of(stale)))
+                    .as("seed %d: a stale start", seed)
+                    .noneMatch(Held::held);
+            assertThat(generations.fail(stale, "stale", "stale", null, "stale"))
+                    .as("seed %d: a stale failure", seed)
+                    .isEqualTo(Outcome.FENCED);
             blindWrites++;
         }
 
         void fail() {
             if (reply() == null || reply().lost()) return;
-            generations.fail(reply().claimed, "broke", "cut", Duration.ZERO, reply().text.whole());
+            generations.fail(
+                    reply().claimed, "broke", "cut", Duration.ZERO, reply().text.whole());
         }
     }
 
@@ -104,7 +115,9 @@ class ZombieTest {
         for (int i = 0; i < INTERLEAVINGS; i++) {
             replaced += interleave(new Random(seed + i), seed + i);
         }
-        assertThat(replaced).as("texts of a dead worker that another's replaced").isGreaterThan(INTERLEAVINGS / 10);
+        assertThat(replaced)
+                .as("texts of a dead worker that another's replaced")
+                .isGreaterThan(INTERLEAVINGS / 10);
         assertThat(blindWrites).as("writes that only the fence refused").isGreaterThan(INTERLEAVINGS / 10);
     }
 
@@ -156,7 +169,8 @@ class ZombieTest {
 
     private Integer lastStart(UUID asking) {
         return channel.jdbc
-                .sql("select max(c.start_at) from chat.chunk c join chat.generation g on g.message_id = c.message_id where g.asked_by_message = ?")
+                .sql(
+                        "select max(c.start_at) from chat.chunk c join chat.generation g on g.message_id = c.message_id where g.asked_by_message = ?")
                 .param(asking)
                 .query(Integer.class)
                 .optional()
@@ -170,7 +184,8 @@ class ZombieTest {
 
     private void expire(UUID asking) {
         channel.jdbc
-                .sql("update chat.generation set lease_until = now() - interval '1 second' where asked_by_message = ? and state = 'running'")
+                .sql(
+                        "update chat.generation set lease_until = now() - interval '1 second' where asked_by_message = ? and state = 'running'")
                 .param(asking)
                 .update();
     }
@@ -190,9 +205,18 @@ class ZombieTest {
         String text = streamed.isEmpty() ? (String) reply.get("content") : streamed;
         if (text.isEmpty()) return text;
         String fence = text.substring(1, text.indexOf(':'));
-        if (!streamed.isEmpty()) assertThat(fence).as("seed %d: the fence of the chunks of %s", seed, reply).isEqualTo(reply.get("fence").toString());
-        else if (reply.get("state").equals("completed")) assertThat(fence).as("seed %d: the fence of the fold of %s", seed, reply).isEqualTo(reply.get("fence").toString());
-        else assertThat(fence).as("seed %d: the fence of the text of %s", seed, reply).isEqualTo(reply.get("text_fence").toString());
+        if (!streamed.isEmpty())
+            assertThat(fence)
+                    .as("seed %d: the fence of the chunks of %s", seed, reply)
+                    .isEqualTo(reply.get("fence").toString());
+        else if (reply.get("state").equals("completed"))
+            assertThat(fence)
+                    .as("seed %d: the fence of the fold of %s", seed, reply)
+                    .isEqualTo(reply.get("fence").toString());
+        else
+            assertThat(fence)
+                    .as("seed %d: the fence of the text of %s", seed, reply)
+                    .isEqualTo(reply.get("text_fence").toString());
         var expected = new StringBuilder();
         while (expected.length() < text.length()) {
             expected.append("<" + fence + ":" + expected.length() + ">");

@@ -19,7 +19,8 @@ public final class Migrations {
                 .defaultSchema("chat")
                 .table("flyway_history")
                 .locations("classpath:db/migration")
-                .initSql("set lock_timeout = '10s'") // a migration waits behind a long transaction, and nobody behind the migration
+                .initSql("set lock_timeout = '10s'") // a migration waits behind a long transaction, and nobody behind
+                // the migration
                 .load();
     }
 }

@@ -28,7 +28,8 @@ class AttemptsTest {
         assertThat(chat.status(claim.message())).isEqualTo("failed");
         assertThat(chat.content(claim.message())).isEqualTo("partial 3");
         assertThat(chat.one(String.class, "select error from chat.generation")).contains("went away, at every attempt");
-        assertThat(chat.one(Integer.class, "select jsonb_array_length(history) from chat.generation")).isEqualTo(3);
+        assertThat(chat.one(Integer.class, "select jsonb_array_length(history) from chat.generation"))
+                .isEqualTo(3);
     }
 
     @Test
@@ -36,11 +37,16 @@ class AttemptsTest {
         Worker.Claim claim = chat.claimed(worker);
         assertThat(worker.fail(claim, "rate limited", "12 seconds", null, true)).isEqualTo("retry");
         assertThat(worker.claim(1)).isEmpty();
-        assertThat(chat.one(String.class, "select error || ' ' || round(extract(epoch from run_at - now())) from chat.generation")).isEqualTo("rate limited 12");
+        assertThat(chat.one(
+                        String.class,
+                        "select error || ' ' || round(extract(epoch from run_at - now())) from chat.generation"))
+                .isEqualTo("rate limited 12");
         comeDue();
-        assertThat(worker.fail(worker.claimOne(), "rate limited", "1 second", null, true)).isEqualTo("retry");
+        assertThat(worker.fail(worker.claimOne(), "rate limited", "1 second", null, true))
+                .isEqualTo("retry");
         comeDue();
-        assertThat(worker.fail(worker.claimOne(), "rate limited", "1 second", null, true)).isEqualTo("failed");
+        assertThat(worker.fail(worker.claimOne(), "rate limited", "1 second", null, true))
+                .isEqualTo("failed");
     }
 
     @Test
@@ -50,7 +56,8 @@ class AttemptsTest {
             assertThat(worker.release(claim, n == 0 ? "so far" : null)).isEqualTo(1);
             claim = worker.claimOne();
             assertThat(claim.attempt()).isEqualTo(1);
-            assertThat(worker.fail(claim, "the database was away", "0 seconds", null, false)).isEqualTo("retry");
+            assertThat(worker.fail(claim, "the database was away", "0 seconds", null, false))
+                    .isEqualTo("retry");
             claim = worker.claimOne();
             assertThat(claim.attempt()).isEqualTo(1);
         }
@@ -90,7 +97,10 @@ class AttemptsTest {
         worker.fail(claim, "bad key", null, "old", true);
         chat.one(String.class, "select chat.retry(?::uuid, ?::uuid)::text", claim.message(), chat.account("tom"));
         assertThat(text(claim)).isEqualTo("old under 1");
-        assertThat(chat.one(String.class, "select concat_ws(' ', attempt, fence, error, history -> 0 ->> 'error') from chat.generation")).isEqualTo("0 2 bad key");
+        assertThat(chat.one(
+                        String.class,
+                        "select concat_ws(' ', attempt, fence, error, history -> 0 ->> 'error') from chat.generation"))
+                .isEqualTo("0 2 bad key");
         assertThat(worker.claimOne().attempt()).isEqualTo(1);
     }
 
@@ -98,8 +108,10 @@ class AttemptsTest {
     void a_retry_of_one_that_waits_begins_at_once_and_of_one_that_is_due_changes_nothing() {
         Worker.Claim claim = chat.claimed(worker);
         worker.fail(claim, "rate limited", "1 hour", null, true);
-        assertThat(chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation())).isTrue();
-        assertThat(chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation())).isFalse();
+        assertThat(chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation()))
+                .isTrue();
+        assertThat(chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation()))
+                .isFalse();
         assertThat(chat.one(Boolean.class, "select chat.retry(0, 0)")).isFalse();
         assertThat(worker.claimOne().generation()).isEqualTo(claim.generation());
     }
@@ -109,7 +121,8 @@ class AttemptsTest {
         Worker.Claim claim = chat.claimed(worker);
         worker.append(claim, null, 0, "so far");
         worker.outliveLease(claim);
-        assertThat(chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation())).isTrue();
+        assertThat(chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation()))
+                .isTrue();
         assertThat(worker.complete(claim, "stale")).isEqualTo("fenced");
         assertThat(text(claim)).isEqualTo("so far under 1");
     }
@@ -119,10 +132,16 @@ class AttemptsTest {
     }
 
     private String text(Worker.Claim claim) {
-        return chat.one(String.class, "select content || ' under ' || text_fence from chat.message where id = ?", claim.message());
+        return chat.one(
+                String.class,
+                "select content || ' under ' || text_fence from chat.message where id = ?",
+                claim.message());
     }
 
     private String shown(Worker.Claim claim) {
-        return chat.one(String.class, "select j ->> 'content' || ' under ' || (j ->> 'textFence') from chat.message m, chat.message_json(m) j where m.id = ?", claim.message());
+        return chat.one(
+                String.class,
+                "select j ->> 'content' || ' under ' || (j ->> 'textFence') from chat.message m, chat.message_json(m) j where m.id = ?",
+                claim.message());
     }
 }

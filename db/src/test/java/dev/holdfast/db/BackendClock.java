@@ -13,9 +13,12 @@ final class BackendClock {
     private final Optional<ProcessHandle> backend;
 
     BackendClock(Connection connection) throws SQLException {
-        try (var statement = connection.createStatement(); var row = statement.executeQuery("select pg_backend_pid()")) {
+        try (var statement = connection.createStatement();
+                var row = statement.executeQuery("select pg_backend_pid()")) {
             row.next();
-            backend = ProcessHandle.of(row.getLong(1)).filter(process -> process.info().command().orElse("postgres").contains("postgres"));
+            backend = ProcessHandle.of(row.getLong(1))
+                    .filter(process ->
+                            process.info().command().orElse("postgres").contains("postgres"));
         }
     }
 

@@ -56,18 +56,31 @@ final class BatchWorker {
 
     private String status(String function) {
         List<Worker.Claim> batch = batch();
-        chat.jdbc.sql("select message_id from chat." + function + "(?::text::uuid[], ?::text::bigint[]) where not held")
-                .params(array(batch, Worker.Claim::message), array(batch, Worker.Claim::fence)).query(UUID.class).list().forEach(this::forget);
+        chat.jdbc
+                .sql("select message_id from chat." + function + "(?::text::uuid[], ?::text::bigint[]) where not held")
+                .params(array(batch, Worker.Claim::message), array(batch, Worker.Claim::fence))
+                .query(UUID.class)
+                .list()
+                .forEach(this::forget);
         return function;
     }
 
     private String append() {
         List<Worker.Claim> batch = batch();
         Map<UUID, String> notWritten = new HashMap<>();
-        chat.jdbc.sql("select message_id, reason from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], ?::text::int[], ?::text::int[], ?::text::text[])")
-                .params(worker.id(), array(batch, Worker.Claim::message), array(batch, Worker.Claim::fence),
-                        array(batch, this::lastStart), array(batch, claim -> starts.get(claim.message()).size() * 4), array(batch, claim -> "word"))
-                .query(row -> { notWritten.put(row.getObject(1, UUID.class), row.getString(2)); });
+        chat.jdbc
+                .sql(
+                        "select message_id, reason from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], ?::text::int[], ?::text::int[], ?::text::text[])")
+                .params(
+                        worker.id(),
+                        array(batch, Worker.Claim::message),
+                        array(batch, Worker.Claim::fence),
+                        array(batch, this::lastStart),
+                        array(batch, claim -> starts.get(claim.message()).size() * 4),
+                        array(batch, claim -> "word"))
+                .query(row -> {
+                    notWritten.put(row.getObject(1, UUID.class), row.getString(2));
+                });
         for (Worker.Claim claim : batch) {
             String reason = notWritten.get(claim.message());
             assertThat(reason).isNotEqualTo("gap");
@@ -83,32 +96,54 @@ final class BatchWorker {
 
     private String complete() {
         List<Worker.Claim> batch = batch();
-        chat.jdbc.sql("select message_id from chat.complete(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[], ?::text::int[], ?::text::int[])")
-                .params(worker.id(), array(batch, Worker.Claim::message), array(batch, Worker.Claim::fence),
-                        array(batch, claim -> "ask @bert or @ada"), array(batch, claim -> 1), array(batch, claim -> 1))
-                .query(UUID.class).list().forEach(this::forget);
+        chat.jdbc
+                .sql(
+                        "select message_id from chat.complete(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[], ?::text::int[], ?::text::int[])")
+                .params(
+                        worker.id(),
+                        array(batch, Worker.Claim::message),
+                        array(batch, Worker.Claim::fence),
+                        array(batch, claim -> "ask @bert or @ada"),
+                        array(batch, claim -> 1),
+                        array(batch, claim -> 1))
+                .query(UUID.class)
+                .list()
+                .forEach(this::forget);
         return "complete";
     }
 
     private String fail() {
         Worker.Claim claim = any();
-        worker.fail(claim, "cut", random.nextBoolean() ? "0 seconds" : null, random.nextBoolean() ? "partial" : null, random.nextBoolean());
+        worker.fail(
+                claim,
+                "cut",
+                random.nextBoolean() ? "0 seconds" : null,
+                random.nextBoolean() ? "partial" : null,
+                random.nextBoolean());
         forget(claim.message());
         return "fail";
     }
 
     private String release() {
         List<Worker.Claim> batch = batch();
-        chat.one(Integer.class, "select chat.release(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[])", worker.id(),
-                array(batch, Worker.Claim::message), array(batch, Worker.Claim::fence), array(batch, claim -> null));
+        chat.one(
+                Integer.class,
+                "select chat.release(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[])",
+                worker.id(),
+                array(batch, Worker.Claim::message),
+                array(batch, Worker.Claim::fence),
+                array(batch, claim -> null));
         batch.forEach(claim -> forget(claim.message()));
         return "release";
     }
 
     private String heartbeat() {
         List<Worker.Claim> all = List.copyOf(held.values());
-        List<Long> lost = chat.jdbc.sql("select generation_id from chat.heartbeat(?, ?::text::bigint[], ?::text::bigint[], '10 seconds')")
-                .params(worker.id(), array(all, Worker.Claim::generation), array(all, Worker.Claim::fence)).query(Long.class).list();
+        List<Long> lost = chat.jdbc
+                .sql("select generation_id from chat.heartbeat(?, ?::text::bigint[], ?::text::bigint[], '10 seconds')")
+                .params(worker.id(), array(all, Worker.Claim::generation), array(all, Worker.Claim::fence))
+                .query(Long.class)
+                .list();
         all.stream().filter(claim -> lost.contains(claim.generation())).forEach(claim -> forget(claim.message()));
         return "heartbeat";
     }

@@ -34,7 +34,8 @@ final class Chat implements AutoCloseable {
 
     void channel(String name) {
         jdbc.sql("insert into chat.channel (name) values (?)").param(name).update();
-        jdbc.sql("insert into chat.membership (channel_id, account_id) select c.id, a.id from chat.channel c, chat.account a where c.name = ?")
+        jdbc.sql(
+                        "insert into chat.membership (channel_id, account_id) select c.id, a.id from chat.channel c, chat.account a where c.name = ?")
                 .param(name)
                 .update();
     }
@@ -45,14 +46,18 @@ final class Chat implements AutoCloseable {
 
     void agent(String handle) {
         account(handle, "agent");
-        jdbc.sql("insert into chat.agent (account_id, provider, model) select id, 'guide', 'guide' from chat.account where handle = ?")
+        jdbc.sql(
+                        "insert into chat.agent (account_id, provider, model) select id, 'guide', 'guide' from chat.account where handle = ?")
                 .param(handle)
                 .update();
     }
 
     private void account(String handle, String kind) {
-        jdbc.sql("insert into chat.account (handle, display_name, kind) values (?, ?, ?)").params(handle, handle, kind).update();
-        jdbc.sql("insert into chat.membership (channel_id, account_id) select c.id, a.id from chat.channel c, chat.account a where a.handle = ?")
+        jdbc.sql("insert into chat.account (handle, display_name, kind) values (?, ?, ?)")
+                .params(handle, handle, kind)
+                .update();
+        jdbc.sql(
+                        "insert into chat.membership (channel_id, account_id) select c.id, a.id from chat.channel c, chat.account a where a.handle = ?")
                 .param(handle)
                 .update();
     }
@@ -75,7 +80,11 @@ final class Chat implements AutoCloseable {
 
     /** The reply that an agent owes to a message. */
     UUID replyTo(UUID asked, String agent) {
-        return one(UUID.class, "select message_id from chat.generation g join chat.account a on a.id = g.agent_id where asked_by_message = ? and a.handle = ?", asked, agent);
+        return one(
+                UUID.class,
+                "select message_id from chat.generation g join chat.account a on a.id = g.agent_id where asked_by_message = ? and a.handle = ?",
+                asked,
+                agent);
     }
 
     Worker worker(String name) {
@@ -115,13 +124,17 @@ final class Chat implements AutoCloseable {
     /** A Postgres array literal; the statement casts it. */
     static String array(Collection<?> values) {
         return values.stream()
-                .map(v -> v == null ? "null" : '"' + v.toString().replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+                .map(v -> v == null
+                        ? "null"
+                        : '"' + v.toString().replace("\\", "\\\\").replace("\"", "\\\"") + '"')
                 .collect(Collectors.joining(",", "{", "}"));
     }
 
     /** What must hold after whatever has happened. */
     void checkInvariants() {
-        assertThat(jdbc.sql(Invariants.SQL).query(String.class).list()).as("broken invariants").isEmpty();
+        assertThat(jdbc.sql(Invariants.SQL).query(String.class).list())
+                .as("broken invariants")
+                .isEmpty();
     }
 
     @Override

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -37,11 +36,18 @@ class ChunksTest {
         Worker.Claim three = chat.claimed(worker);
         chat.one(Boolean.class, "select chat.cancel(?)", three.generation());
         List<Map<String, Object>> notWritten = chat.jdbc
-                .sql("select message_id, reason from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], '{null,7,null}', '{0,9,0}', '{a,b,c}')")
-                .params(worker.id(), Chat.array(List.of(one.message(), two.message(), three.message())), Chat.array(List.of(one.fence(), two.fence(), three.fence())))
-                .query().listOfRows();
-        assertThat(notWritten).containsExactlyInAnyOrder(
-                Map.of("message_id", two.message(), "reason", "gap"), Map.of("message_id", three.message(), "reason", "fenced"));
+                .sql(
+                        "select message_id, reason from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], '{null,7,null}', '{0,9,0}', '{a,b,c}')")
+                .params(
+                        worker.id(),
+                        Chat.array(List.of(one.message(), two.message(), three.message())),
+                        Chat.array(List.of(one.fence(), two.fence(), three.fence())))
+                .query()
+                .listOfRows();
+        assertThat(notWritten)
+                .containsExactlyInAnyOrder(
+                        Map.of("message_id", two.message(), "reason", "gap"),
+                        Map.of("message_id", three.message(), "reason", "fenced"));
         assertThat(read(one)).isEqualTo("a");
     }
 
@@ -59,11 +65,15 @@ class ChunksTest {
     @Test
     void a_flush_commits_asynchronously_and_nothing_else_does() throws Exception {
         Worker.Claim claim = chat.claimed(worker);
-        assertThat(commitModeAfter("select * from chat.append_chunks(%d, array['%s'::uuid], array[%d::bigint], array[null::int], array[0], array['x'])"
-                .formatted(worker.id(), claim.message(), claim.fence()))).isEqualTo("off then on");
+        assertThat(commitModeAfter(
+                        "select * from chat.append_chunks(%d, array['%s'::uuid], array[%d::bigint], array[null::int], array[0], array['x'])"
+                                .formatted(worker.id(), claim.message(), claim.fence())))
+                .isEqualTo("off then on");
         for (String sql : List.of(
-                "select * from chat.start_streaming(array['%s'::uuid], array[%d::bigint])".formatted(claim.message(), claim.fence()),
-                "select * from chat.complete(%d, array['%s'::uuid], array[%d::bigint], array['x'], array[1], array[1])".formatted(worker.id(), claim.message(), claim.fence()),
+                "select * from chat.start_streaming(array['%s'::uuid], array[%d::bigint])"
+                        .formatted(claim.message(), claim.fence()),
+                "select * from chat.complete(%d, array['%s'::uuid], array[%d::bigint], array['x'], array[1], array[1])"
+                        .formatted(worker.id(), claim.message(), claim.fence()),
                 "select chat.post('general', 'mira', '@ada')",
                 "select * from chat.claim(%d, 1, '10 seconds')".formatted(worker.id()))) {
             assertThat(commitModeAfter(sql)).as(sql).isEqualTo("on then on");
@@ -81,7 +91,9 @@ class ChunksTest {
         assertThat(newText(claim, 1, 0)).isEqualTo("at 5 'mor\uD83D\uDE00ning' mark 10");
         assertThat(newText(claim, 1, 5)).isEqualTo("at 10 'ning' mark 10");
         assertThat(newText(claim, 1, 10)).isEqualTo("nothing");
-        assertThat(newText(claim, 0, 10)).as("known under an older fence").isEqualTo("at 0 'good mor\uD83D\uDE00ning' mark 10");
+        assertThat(newText(claim, 0, 10))
+                .as("known under an older fence")
+                .isEqualTo("at 0 'good mor\uD83D\uDE00ning' mark 10");
     }
 
     @Test
@@ -103,24 +115,39 @@ class ChunksTest {
         worker.complete(claim, "good morning");
         assertThat(chat.count("chat.chunk")).isZero();
         assertThat(chat.content(claim.message())).isEqualTo("good morning");
-        assertThat(chat.one(String.class, "select concat_ws(' ', input_tokens, output_tokens, first_token_at is not null) from chat.generation")).isEqualTo("3 7 t");
+        assertThat(
+                        chat.one(
+                                String.class,
+                                "select concat_ws(' ', input_tokens, output_tokens, first_token_at is not null) from chat.generation"))
+                .isEqualTo("3 7 t");
     }
 
     private String read(Worker.Claim claim) {
-        return chat.one(String.class, "select string_agg(text, '' order by start_at) from chat.chunk where message_id = ?", claim.message());
+        return chat.one(
+                String.class,
+                "select string_agg(text, '' order by start_at) from chat.chunk where message_id = ?",
+                claim.message());
     }
 
     private List<String> durable(Worker.Claim claim) {
-        return chat.jdbc.sql("select coalesce(last_start || ' ' || last_text, 'none') from chat.durable(?, ?::text::uuid[], ?::text::bigint[])")
+        return chat.jdbc
+                .sql(
+                        "select coalesce(last_start || ' ' || last_text, 'none') from chat.durable(?, ?::text::uuid[], ?::text::bigint[])")
                 .params(worker.id(), Chat.array(List.of(claim.message())), Chat.array(List.of(claim.fence())))
-                .query(String.class).list();
+                .query(String.class)
+                .list();
     }
 
     private String newText(Worker.Claim claim, long knownFence, Integer lastStart) {
         boolean known = lastStart != null;
-        return chat.jdbc.sql("select text_json, marks from chat.channel_changes(?::text::uuid[], '{100}', ?::text::uuid[], ?::text::bigint[], ?::text::int[])")
-                .params(Chat.array(List.of(chat.channelId("general"))), known ? Chat.array(List.of(claim.message())) : "{}",
-                        known ? "{" + knownFence + "}" : "{}", known ? "{" + lastStart + "}" : "{}")
+        return chat.jdbc
+                .sql(
+                        "select text_json, marks from chat.channel_changes(?::text::uuid[], '{100}', ?::text::uuid[], ?::text::bigint[], ?::text::int[])")
+                .params(
+                        Chat.array(List.of(chat.channelId("general"))),
+                        known ? Chat.array(List.of(claim.message())) : "{}",
+                        known ? "{" + knownFence + "}" : "{}",
+                        known ? "{" + lastStart + "}" : "{}")
                 .query((row, n) -> {
                     String marks = row.getString("marks");
                     if (marks.isEmpty()) {
@@ -128,7 +155,10 @@ class ChunksTest {
                         return "nothing";
                     }
                     assertThat(marks).startsWith(claim.message() + " 1 ");
-                    String shown = chat.one(String.class, "select 'at ' || (t ->> 'at') || ' ''' || (t ->> 'text') || '''' from json_array_elements(?::text::json) t", row.getString("text_json"));
+                    String shown = chat.one(
+                            String.class,
+                            "select 'at ' || (t ->> 'at') || ' ''' || (t ->> 'text') || '''' from json_array_elements(?::text::json) t",
+                            row.getString("text_json"));
                     return shown + " mark " + marks.split(" ")[2];
                 })
                 .single();
@@ -136,7 +166,8 @@ class ChunksTest {
 
     /** synchronous_commit in the transaction behind the call, and in the one after it. */
     private String commitModeAfter(String sql) throws Exception {
-        try (Connection connection = chat.pool().getConnection(); var statement = connection.createStatement()) {
+        try (Connection connection = chat.pool().getConnection();
+                var statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute(sql);
             String inside = show(statement);

@@ -25,7 +25,11 @@ class ClaimTest {
     @Test
     void a_claim_gives_what_a_worker_needs_to_know() {
         UUID asked = chat.post("mira", "@ada?");
-        assertThat(chat.jdbc.sql("select * from chat.claim(?, 5, '10 seconds')").param(worker.id()).query().singleRow())
+        assertThat(chat.jdbc
+                        .sql("select * from chat.claim(?, 5, '10 seconds')")
+                        .param(worker.id())
+                        .query()
+                        .singleRow())
                 .containsEntry("message_id", chat.replyTo(asked, "ada"))
                 .containsEntry("agent_handle", "ada")
                 .containsEntry("agent_id", chat.account("ada"))
@@ -40,9 +44,12 @@ class ClaimTest {
     @Test
     void parallel_workers_never_claim_the_same() throws Exception {
         postMany("mira", 200);
-        List<Worker> workers = IntStream.range(0, 10).mapToObj(n -> chat.worker("w" + n)).toList();
+        List<Worker> workers =
+                IntStream.range(0, 10).mapToObj(n -> chat.worker("w" + n)).toList();
         Set<Long> claimed = new HashSet<>();
-        for (List<Worker.Claim> claims : InParallel.all(workers.stream().<Callable<List<Worker.Claim>>>map(w -> () -> claimAll(w, 7)).toList())) {
+        for (List<Worker.Claim> claims : InParallel.all(workers.stream()
+                .<Callable<List<Worker.Claim>>>map(w -> () -> claimAll(w, 7))
+                .toList())) {
             claims.forEach(claim -> assertThat(claimed.add(claim.generation())).isTrue());
         }
         assertThat(claimed).hasSize(200);
@@ -52,7 +59,8 @@ class ClaimTest {
     void an_agent_runs_no_more_at_once_than_max_concurrency_across_all_workers() throws Exception {
         chat.run("update chat.agent set max_concurrency = 5");
         postMany("mira", 40);
-        List<Worker> workers = IntStream.range(0, 8).mapToObj(n -> chat.worker("w" + n)).toList();
+        List<Worker> workers =
+                IntStream.range(0, 8).mapToObj(n -> chat.worker("w" + n)).toList();
         for (int round = 0; round < 8; round++) {
             List<Callable<List<Worker.Claim>>> calls = new ArrayList<>();
             workers.forEach(w -> calls.add(() -> w.claim(3)));
@@ -83,7 +91,9 @@ class ClaimTest {
         postMany("tom", 5);
         chat.person("zoe");
         postMany("zoe", 3);
-        assertThat(claimedPersons(12)).containsExactlyInAnyOrder("mira", "tom", "zoe", "mira", "tom", "zoe", "mira", "tom", "zoe", "mira", "tom", "mira");
+        assertThat(claimedPersons(12))
+                .containsExactlyInAnyOrder(
+                        "mira", "tom", "zoe", "mira", "tom", "zoe", "mira", "tom", "zoe", "mira", "tom", "mira");
     }
 
     @Test
@@ -100,8 +110,13 @@ class ClaimTest {
     void agents_take_turns_in_one_claim_whatever_is_queued() {
         chat.agent("bert");
         postMany("mira", 100);
-        chat.run("insert into chat.message (channel_id, author_id, content) select ?, ?, '@bert' from generate_series(1, 4)", chat.channelId("general"), chat.account("mira"));
-        assertThat(worker.claim(8)).extracting(Worker.Claim::agent).containsExactlyInAnyOrder("ada", "ada", "ada", "ada", "bert", "bert", "bert", "bert");
+        chat.run(
+                "insert into chat.message (channel_id, author_id, content) select ?, ?, '@bert' from generate_series(1, 4)",
+                chat.channelId("general"),
+                chat.account("mira"));
+        assertThat(worker.claim(8))
+                .extracting(Worker.Claim::agent)
+                .containsExactlyInAnyOrder("ada", "ada", "ada", "ada", "bert", "bert", "bert", "bert");
     }
 
     @Test
@@ -111,7 +126,9 @@ class ClaimTest {
         chat.jdbc.sql("select chat.retry(id, -1) from chat.generation").query().listOfRows();
         UUID fresh = chat.post("mira", "@ada!");
         UUID toms = chat.post("tom", "@ada!");
-        assertThat(worker.claim(2)).extracting(Worker.Claim::message).containsExactlyInAnyOrder(chat.replyTo(fresh, "ada"), chat.replyTo(toms, "ada"));
+        assertThat(worker.claim(2))
+                .extracting(Worker.Claim::message)
+                .containsExactlyInAnyOrder(chat.replyTo(fresh, "ada"), chat.replyTo(toms, "ada"));
         assertThat(worker.claim(50)).hasSize(20);
     }
 
@@ -122,7 +139,8 @@ class ClaimTest {
         worker.claim(30);
         worker.fail(early, "rate limited", "1 hour", null, true);
         chat.post("tom", "@ada?");
-        assertThat(chat.one(Long.class, "select turn from chat.generation where person_id = ?", chat.account("tom"))).isGreaterThan(20);
+        assertThat(chat.one(Long.class, "select turn from chat.generation where person_id = ?", chat.account("tom")))
+                .isGreaterThan(20);
     }
 
     @Test
@@ -136,10 +154,20 @@ class ClaimTest {
         chat.run("update chat.generation set run_at = now()");
         chat.jdbc.sql("select chat.start_drain(?)").param(worker.id()).query().listOfRows();
         assertThat(worker.claim(1)).isEmpty();
-        assertThat(chat.one(Boolean.class, "select chat.worker_draining(?)", worker.id())).isTrue();
-        chat.jdbc.sql("select chat.unregister_worker(?)").param(worker.id()).query().listOfRows();
+        assertThat(chat.one(Boolean.class, "select chat.worker_draining(?)", worker.id()))
+                .isTrue();
+        chat.jdbc
+                .sql("select chat.unregister_worker(?)")
+                .param(worker.id())
+                .query()
+                .listOfRows();
         assertThat(worker.claim(1)).isEmpty();
-        assertThat(chat.jdbc.sql("select chat.worker_draining(?)").param(worker.id()).query(Boolean.class).list()).containsExactly((Boolean) null);
+        assertThat(chat.jdbc
+                        .sql("select chat.worker_draining(?)")
+                        .param(worker.id())
+                        .query(Boolean.class)
+                        .list())
+                .containsExactly((Boolean) null);
     }
 
     @Test
@@ -147,7 +175,8 @@ class ClaimTest {
         Worker.Claim claim = chat.claimed(worker);
         chat.run("update chat.generation set lease_until = now() + interval '1 second'");
         assertThat(worker.heartbeat(claim)).isEmpty();
-        assertThat(chat.one(Boolean.class, "select lease_until > now() + interval '8 seconds' from chat.generation")).isTrue();
+        assertThat(chat.one(Boolean.class, "select lease_until > now() + interval '8 seconds' from chat.generation"))
+                .isTrue();
         chat.one(Boolean.class, "select chat.cancel(?)", claim.generation());
         assertThat(worker.heartbeat(claim)).containsExactly(claim.generation());
     }
@@ -164,14 +193,28 @@ class ClaimTest {
         UUID asked = chat.post("mira", "@ada, what now?");
         chat.post("tom", "later");
         long generation = chat.one(Long.class, "select id from chat.generation where asked_by_message = ?", asked);
-        assertThat(chat.jdbc.sql("select handle || ': ' || content || case when own then ' (own)' else '' end from chat.context(?, 10)").param(generation).query(String.class).list())
-                .containsExactly("mira: @ada, what now?", "ada: an answer (own)", "mira: @ada?", "mira: @ada?", "tom: first");
-        assertThat(chat.jdbc.sql("select content from chat.context(?, 2)").param(generation).query(String.class).list()).hasSize(2);
+        assertThat(chat.jdbc
+                        .sql(
+                                "select handle || ': ' || content || case when own then ' (own)' else '' end from chat.context(?, 10)")
+                        .param(generation)
+                        .query(String.class)
+                        .list())
+                .containsExactly(
+                        "mira: @ada, what now?", "ada: an answer (own)", "mira: @ada?", "mira: @ada?", "tom: first");
+        assertThat(chat.jdbc
+                        .sql("select content from chat.context(?, 2)")
+                        .param(generation)
+                        .query(String.class)
+                        .list())
+                .hasSize(2);
     }
 
     private void postMany(String person, int count) {
-        chat.run("insert into chat.message (channel_id, author_id, content) select ?, ?, '@ada ' || n from generate_series(1, ?) n",
-                chat.channelId("general"), chat.account(person), count);
+        chat.run(
+                "insert into chat.message (channel_id, author_id, content) select ?, ?, '@ada ' || n from generate_series(1, ?) n",
+                chat.channelId("general"),
+                chat.account(person),
+                count);
     }
 
     private static List<Worker.Claim> claimAll(Worker worker, int batch) {
@@ -186,8 +229,10 @@ class ClaimTest {
         Map<UUID, String> handles = new HashMap<>();
         List<String> persons = new ArrayList<>();
         for (Worker.Claim claim : worker.claim(max)) {
-            UUID person = chat.one(UUID.class, "select person_id from chat.generation where id = ?", claim.generation());
-            persons.add(handles.computeIfAbsent(person, id -> chat.one(String.class, "select handle from chat.account where id = ?", id)));
+            UUID person =
+                    chat.one(UUID.class, "select person_id from chat.generation where id = ?", claim.generation());
+            persons.add(handles.computeIfAbsent(
+                    person, id -> chat.one(String.class, "select handle from chat.account where id = ?", id)));
         }
         return persons;
     }

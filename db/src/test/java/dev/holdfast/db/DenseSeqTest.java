@@ -34,20 +34,26 @@ class DenseSeqTest {
         System.out.println("-Dseed=" + seed);
         // keeps every change, as the change of a row alone would hide the one before
         chat.run("create table public.change (seq bigint, channel_id uuid, message_id uuid)");
-        chat.run("create function public.keep() returns trigger language plpgsql as 'begin insert into public.change select seq, channel_id, id from written; return null; end'");
-        chat.run("create trigger keep_insert after insert on chat.message referencing new table as written for each statement execute function public.keep()");
-        chat.run("create trigger keep_update after update on chat.message referencing new table as written for each statement execute function public.keep()");
+        chat.run(
+                "create function public.keep() returns trigger language plpgsql as 'begin insert into public.change select seq, channel_id, id from written; return null; end'");
+        chat.run(
+                "create trigger keep_insert after insert on chat.message referencing new table as written for each statement execute function public.keep()");
+        chat.run(
+                "create trigger keep_update after update on chat.message referencing new table as written for each statement execute function public.keep()");
         UUID channel = chat.channelId("general");
         for (int n = 0; n < 10; n++) {
             chat.post("mira", "message " + n);
         }
-        List<UUID> messages = chat.jdbc.sql("select id from chat.message").query(UUID.class).list();
+        List<UUID> messages =
+                chat.jdbc.sql("select id from chat.message").query(UUID.class).list();
         var writing = new AtomicBoolean(true);
         List<Callable<Void>> calls = new ArrayList<>();
         calls.add(() -> follow(channel, writing));
         calls.add(() -> {
             try {
-                InParallel.all(IntStream.range(0, WRITERS).<Callable<Void>>mapToObj(writer -> () -> write(new Random(seed + writer), messages)).toList());
+                InParallel.all(IntStream.range(0, WRITERS)
+                        .<Callable<Void>>mapToObj(writer -> () -> write(new Random(seed + writer), messages))
+                        .toList());
             } finally {
                 writing.set(false);
             }
@@ -55,9 +61,16 @@ class DenseSeqTest {
         });
         InParallel.all(calls);
         long seq = chat.one(Long.class, "select seq from chat.channel");
-        assertThat(chat.jdbc.sql("select seq from public.change order by seq").query(Long.class).list())
-                .containsExactlyElementsOf(LongStream.rangeClosed(1, seq).boxed().toList());
-        assertThat(chat.jdbc.sql("select id, position from chat.message").query((row, n) -> Map.entry(row.getObject(1, UUID.class), row.getLong(2))).list())
+        assertThat(chat.jdbc
+                        .sql("select seq from public.change order by seq")
+                        .query(Long.class)
+                        .list())
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, seq).boxed().toList());
+        assertThat(chat.jdbc
+                        .sql("select id, position from chat.message")
+                        .query((row, n) -> Map.entry(row.getObject(1, UUID.class), row.getLong(2)))
+                        .list())
                 .containsExactlyInAnyOrderElementsOf(positions.entrySet());
     }
 
@@ -81,12 +94,16 @@ class DenseSeqTest {
 
     private static String change(int kind) {
         return switch (kind) {
-            case 0 -> "insert into chat.message (id, channel_id, author_id, content) select ?, channel_id, author_id, 'again' from chat.message limit 1 on conflict do nothing";
-            case 1 -> "insert into chat.message (channel_id, author_id, content) select channel_id, author_id, 'copy @ada' from chat.message where id = ?";
+            case 0 ->
+                "insert into chat.message (id, channel_id, author_id, content) select ?, channel_id, author_id, 'again' from chat.message limit 1 on conflict do nothing";
+            case 1 ->
+                "insert into chat.message (channel_id, author_id, content) select channel_id, author_id, 'copy @ada' from chat.message where id = ?";
             case 2 -> "select chat.edit_message(id, author_id, 'edited ' || random()) from chat.message where id = ?";
-            case 3 -> "select chat.post(c.name, 'tom', 'new ' || m.seq) from chat.message m join chat.channel c on c.id = m.channel_id where m.id = ?";
+            case 3 ->
+                "select chat.post(c.name, 'tom', 'new ' || m.seq) from chat.message m join chat.channel c on c.id = m.channel_id where m.id = ?";
             case 4 -> "select chat.edit_message(id, author_id, 'the same') from chat.message where id = ?";
-            default -> "select chat.cancel(g.id) from chat.generation g where g.state = 'queued' and g.message_id > ? limit 1";
+            default ->
+                "select chat.cancel(g.id) from chat.generation g where g.state = 'queued' and g.message_id > ? limit 1";
         };
     }
 
@@ -97,12 +114,21 @@ class DenseSeqTest {
             boolean last = !writing.get();
             long from = cursor;
             record Row(UUID id, long seq, long position, long head) {}
-            List<Row> rows = chat.jdbc.sql("select m.id, m.seq, m.position, c.seq as head from chat.channel c join chat.message m on m.channel_id = c.id where c.id = ? and m.seq > ? order by m.seq")
-                    .params(channel, from).query(Row.class).list();
+            List<Row> rows = chat.jdbc
+                    .sql(
+                            "select m.id, m.seq, m.position, c.seq as head from chat.channel c join chat.message m on m.channel_id = c.id where c.id = ? and m.seq > ? order by m.seq")
+                    .params(channel, from)
+                    .query(Row.class)
+                    .list();
             for (Row row : rows) {
-                assertThat(row.seq()).as("a change committed behind the cursor " + from).isGreaterThan(from);
-                assertThat(seen.put(row.seq(), row.id())).as("seq " + row.seq() + " was seen twice").isNull();
-                assertThat(positions.computeIfAbsent(row.id(), id -> row.position())).isEqualTo(row.position());
+                assertThat(row.seq())
+                        .as("a change committed behind the cursor " + from)
+                        .isGreaterThan(from);
+                assertThat(seen.put(row.seq(), row.id()))
+                        .as("seq " + row.seq() + " was seen twice")
+                        .isNull();
+                assertThat(positions.computeIfAbsent(row.id(), id -> row.position()))
+                        .isEqualTo(row.position());
                 cursor = row.head();
             }
             if (last) {

@@ -37,14 +37,19 @@ class EditingTest {
         chat.post("tom", "hi");
         edit(message, "mira", "hello!");
         edit(message, "mira", "hello!");
-        assertThat(chat.one(String.class, "select position || ' ' || seq || ' ' || (edited_at is not null) from chat.message where id = ?", message)).isEqualTo("1 3 true");
+        assertThat(chat.one(
+                        String.class,
+                        "select position || ' ' || seq || ' ' || (edited_at is not null) from chat.message where id = ?",
+                        message))
+                .isEqualTo("1 3 true");
         assertThat(chat.one(Long.class, "select seq from chat.channel")).isEqualTo(3);
     }
 
     @Test
     void only_the_author_edits_and_only_what_is_there() {
         UUID message = chat.post("mira", "hello");
-        assertThat(Refusals.of(() -> edit(message, "tom", "x"))).startsWith("HF403 Only its author may edit a message.");
+        assertThat(Refusals.of(() -> edit(message, "tom", "x")))
+                .startsWith("HF403 Only its author may edit a message.");
         assertThat(Refusals.of(() -> edit(message, "mira", " "))).startsWith("HF422");
         assertThat(Refusals.of(() -> edit(UUID.randomUUID(), "mira", "x"))).startsWith("HF404");
         delete(message, "mira");
@@ -56,8 +61,12 @@ class EditingTest {
         UUID message = chat.post("mira", "hello @ada");
         UUID reply = chat.replyTo(message, "ada");
         chat.run("delete from chat.membership where account_id = ?", chat.account("mira"));
-        for (String call : new String[] {"edit_message(?, ?, 'x')", "delete_message(?, ?)", "stop(?, ?)", "retry(?::uuid, ?::uuid)"}) {
-            assertThat(Refusals.of(() -> chat.one(String.class, "select chat." + call + "::text", reply, chat.account("mira")))).startsWith("HF404");
+        for (String call :
+                new String[] {"edit_message(?, ?, 'x')", "delete_message(?, ?)", "stop(?, ?)", "retry(?::uuid, ?::uuid)"
+                }) {
+            assertThat(Refusals.of(() ->
+                            chat.one(String.class, "select chat." + call + "::text", reply, chat.account("mira"))))
+                    .startsWith("HF404");
         }
     }
 
@@ -78,7 +87,12 @@ class EditingTest {
         assertThat(worker.complete(claim, "secret")).isEqualTo("fenced");
         assertThat(chat.content(claim.message())).isEmpty();
         assertThat(chat.state(claim.message())).isEqualTo("cancelled");
-        assertThat(Refusals.of(() -> chat.one(String.class, "select chat.retry(?::uuid, ?::uuid)::text", claim.message(), chat.account("mira")))).startsWith("HF409");
+        assertThat(Refusals.of(() -> chat.one(
+                        String.class,
+                        "select chat.retry(?::uuid, ?::uuid)::text",
+                        claim.message(),
+                        chat.account("mira"))))
+                .startsWith("HF409");
     }
 
     @Test

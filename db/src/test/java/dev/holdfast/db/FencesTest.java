@@ -88,8 +88,17 @@ class FencesTest {
             finish(random, claim);
             wake(random.nextInt(7), claim);
         }
-        assertThat(chat.jdbc.sql("select content from chat.message where content like '%STALE%' union all select text from chat.chunk").query(String.class).list()).isEmpty();
-        assertThat(chat.jdbc.sql("select distinct content from chat.message m join chat.generation g on g.message_id = m.id where state = 'completed'").query(String.class).list())
+        assertThat(chat.jdbc
+                        .sql(
+                                "select content from chat.message where content like '%STALE%' union all select text from chat.chunk")
+                        .query(String.class)
+                        .list())
+                .isEmpty();
+        assertThat(chat.jdbc
+                        .sql(
+                                "select distinct content from chat.message m join chat.generation g on g.message_id = m.id where state = 'completed'")
+                        .query(String.class)
+                        .list())
                 .containsExactly("fresh");
     }
 
@@ -122,7 +131,9 @@ class FencesTest {
             case 0 -> assertThat(zombie.append(stale, null, 0, "STALE")).isEqualTo("fenced");
             case 1 -> assertThat(zombie.append(stale, 0, 7, "STALE")).isEqualTo("fenced");
             case 2 -> assertThat(zombie.complete(stale, "STALE")).isEqualTo("fenced");
-            case 3 -> assertThat(zombie.fail(stale, "STALE", "0 seconds", "STALE", true)).isEqualTo("fenced");
+            case 3 ->
+                assertThat(zombie.fail(stale, "STALE", "0 seconds", "STALE", true))
+                        .isEqualTo("fenced");
             case 4 -> assertThat(zombie.release(stale, "STALE")).isZero();
             case 5 -> assertThat(zombie.stream(stale)).isEqualTo("fenced");
             default -> assertThat(zombie.heartbeat(stale)).containsExactly(stale.generation());
@@ -134,8 +145,14 @@ class FencesTest {
             wake(what, stale);
         }
         assertThat(zombie.think(stale)).isEqualTo("fenced");
-        assertThat(chat.jdbc.sql("select chat.set_context(?, ?, '{}')").params(stale.generation(), stale.fence()).query(Boolean.class).list())
+        assertThat(chat.jdbc
+                        .sql("select chat.set_context(?, ?, '{}')")
+                        .params(stale.generation(), stale.fence())
+                        .query(Boolean.class)
+                        .list())
                 .containsExactly((Boolean) null);
-        assertThat(chat.count("chat.message where content like '%STALE%'") + chat.count("chat.chunk where text like '%STALE%'")).isZero();
+        assertThat(chat.count("chat.message where content like '%STALE%'")
+                        + chat.count("chat.chunk where text like '%STALE%'"))
+                .isZero();
     }
 }

@@ -3,8 +3,7 @@ package dev.holdfast.db;
 /** What holds in every database at every moment, as a query that returns a sentence for each breach. */
 final class Invariants {
 
-    static final String SQL =
-            """
+    static final String SQL = """
             select 'channel ' || c.name || ' is at seq ' || c.seq || ', its last message at ' || coalesce(max(m.seq), 0)
             from chat.channel c left join chat.message m on m.channel_id = c.id
             group by c.id having c.seq <> coalesce(max(m.seq), 0)

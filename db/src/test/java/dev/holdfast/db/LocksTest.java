@@ -30,7 +30,9 @@ class LocksTest {
     @Test
     void a_claim_does_not_wait_for_a_channel_that_is_held() throws Exception {
         chat.post("mira", "@ada?");
-        holding("select * from chat.channel where name = 'general' for update", () -> assertThat(worker.claim(1)).hasSize(1));
+        holding(
+                "select * from chat.channel where name = 'general' for update",
+                () -> assertThat(worker.claim(1)).hasSize(1));
     }
 
     @Test
@@ -79,7 +81,9 @@ class LocksTest {
         Worker.Claim free = worker.claimOne();
         worker.outliveLease(held);
         worker.outliveLease(free);
-        holding("select * from chat.channel where name = 'general' for update", () -> assertThat(worker.reap()).containsExactly("requeued"));
+        holding(
+                "select * from chat.channel where name = 'general' for update",
+                () -> assertThat(worker.reap()).containsExactly("requeued"));
         holding("select * from chat.generation where id = " + held.generation() + " for update", () -> {
             assertThat(worker.heartbeat(held)).isEmpty();
             assertThat(worker.reap()).isEmpty();
@@ -92,8 +96,10 @@ class LocksTest {
         chat.post("mira", "hello");
         holding("update chat.message set content = 'edited'", () -> {
             UUID channel = chat.channelId("general");
-            assertThat(chat.one(String.class, "select chat.changes(?, 0)::text", channel)).contains("hello");
-            assertThat(chat.one(String.class, "select chat.history(?, null, 10)::text", channel)).contains("hello");
+            assertThat(chat.one(String.class, "select chat.changes(?, 0)::text", channel))
+                    .contains("hello");
+            assertThat(chat.one(String.class, "select chat.history(?, null, 10)::text", channel))
+                    .contains("hello");
         });
     }
 
@@ -125,7 +131,10 @@ class LocksTest {
         for (int n = 0; n < 12; n++) {
             List<UUID> shuffled = new java.util.ArrayList<>(replies);
             java.util.Collections.shuffle(shuffled, new java.util.Random(n));
-            calls.add(() -> chat.one(Integer.class, "select cardinality(chat.lock_channels_of(?::text::uuid[], true))", Chat.array(shuffled)));
+            calls.add(() -> chat.one(
+                    Integer.class,
+                    "select cardinality(chat.lock_channels_of(?::text::uuid[], true))",
+                    Chat.array(shuffled)));
         }
         assertThat(InParallel.all(calls)).containsOnly(20);
     }
@@ -144,7 +153,9 @@ class LocksTest {
     }
 
     private void awaitLockWaiter() throws InterruptedException {
-        while (chat.count("pg_locks where not granted and locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())") == 0) {
+        while (chat.count(
+                        "pg_locks where not granted and locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())")
+                == 0) {
             Thread.sleep(5);
         }
     }

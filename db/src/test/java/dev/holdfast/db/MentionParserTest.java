@@ -26,7 +26,9 @@ class MentionParserTest {
 
     @Test
     void punctuation_after_a_handle_is_not_part_of_it() {
-        for (String after : List.of(".", ",", "!", "?", ":", ";", "'s", "...", ")", "]", "}", "\"", "-", "_", "*", "~", "/", "…", "’s", "、")) {
+        for (String after : List.of(
+                ".", ",", "!", "?", ":", ";", "'s", "...", ")", "]", "}", "\"", "-", "_", "*", "~", "/", "…", "’s",
+                "、")) {
             assertMentions("thanks @ada" + after, "ada");
             assertMentions("thanks @ada" + after + " again", "ada");
         }
@@ -102,7 +104,10 @@ class MentionParserTest {
     }
 
     static void assertMentions(String text, String... handles) {
-        assertThat(JDBC.sql("select chat.mentioned_handles(?)").param(text).query(String.class).list())
+        assertThat(JDBC.sql("select chat.mentioned_handles(?)")
+                        .param(text)
+                        .query(String.class)
+                        .list())
                 .as(text.length() > 200 ? text.substring(0, 200) : text)
                 .containsExactlyInAnyOrder(handles);
     }

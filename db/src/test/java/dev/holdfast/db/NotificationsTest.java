@@ -40,7 +40,14 @@ class NotificationsTest {
             }
         });
         try (var statement = ear.createStatement()) {
-            for (String channel : List.of("generation_ready", "generation_changed", "channel_changed", "account_changed", "session_ended", "agent_changed", "done")) {
+            for (String channel : List.of(
+                    "generation_ready",
+                    "generation_changed",
+                    "channel_changed",
+                    "account_changed",
+                    "session_ended",
+                    "agent_changed",
+                    "done")) {
                 statement.execute("listen " + channel);
             }
         }
@@ -54,9 +61,12 @@ class NotificationsTest {
     @Test
     void a_message_wakes_the_readers_of_its_channel_and_a_mention_the_workers() throws Exception {
         assertThat(heardAfter(() -> chat.post("mira", "hello"))).containsExactly(changed("general"));
-        assertThat(heardAfter(() -> chat.post("mira", "@ada?"))).containsExactlyInAnyOrder(changed("general"), "generation_ready");
-        assertThat(heardAfter(() -> chat.run("insert into chat.message (channel_id, author_id, content) select ?, ?, '@ada' from generate_series(1, 100)",
-                        chat.channelId("general"), chat.account("mira"))))
+        assertThat(heardAfter(() -> chat.post("mira", "@ada?")))
+                .containsExactlyInAnyOrder(changed("general"), "generation_ready");
+        assertThat(heardAfter(() -> chat.run(
+                        "insert into chat.message (channel_id, author_id, content) select ?, ?, '@ada' from generate_series(1, 100)",
+                        chat.channelId("general"),
+                        chat.account("mira"))))
                 .containsExactlyInAnyOrder(changed("general"), "generation_ready");
     }
 
@@ -64,25 +74,30 @@ class NotificationsTest {
     void a_transaction_wakes_once_for_each_channel() throws Exception {
         chat.channel("other");
         assertThat(heardAfter(() -> {
-            try (Connection connection = chat.pool().getConnection(); var statement = connection.createStatement()) {
-                connection.setAutoCommit(false);
-                for (int n = 0; n < 5; n++) {
-                    statement.execute("select chat.post('general', 'mira', 'hello'), chat.post('other', 'mira', 'hello')");
-                }
-                connection.commit();
-            }
-        })).containsExactlyInAnyOrder(changed("general"), changed("other"));
+                    try (Connection connection = chat.pool().getConnection();
+                            var statement = connection.createStatement()) {
+                        connection.setAutoCommit(false);
+                        for (int n = 0; n < 5; n++) {
+                            statement.execute(
+                                    "select chat.post('general', 'mira', 'hello'), chat.post('other', 'mira', 'hello')");
+                        }
+                        connection.commit();
+                    }
+                }))
+                .containsExactlyInAnyOrder(changed("general"), changed("other"));
     }
 
     @Test
     void what_is_rolled_back_wakes_nobody() throws Exception {
         assertThat(heardAfter(() -> {
-            try (Connection connection = chat.pool().getConnection(); var statement = connection.createStatement()) {
-                connection.setAutoCommit(false);
-                statement.execute("select chat.post('general', 'mira', '@ada')");
-                connection.rollback();
-            }
-        })).isEmpty();
+                    try (Connection connection = chat.pool().getConnection();
+                            var statement = connection.createStatement()) {
+                        connection.setAutoCommit(false);
+                        statement.execute("select chat.post('general', 'mira', '@ada')");
+                        connection.rollback();
+                    }
+                }))
+                .isEmpty();
     }
 
     @Test
@@ -94,9 +109,15 @@ class NotificationsTest {
         }
         claims.addAll(worker.claim(10));
         assertThat(heardAfter(() -> chat.jdbc
-                        .sql("select * from chat.append_chunks(?, ?::text::uuid[], '{1,1,1,1}', '{null,null,null,null}', '{0,0,0,0}', '{a,b,c,d}')")
-                        .params(worker.id(), Chat.array(claims.stream().map(Worker.Claim::message).toList()))
-                        .query().listOfRows()))
+                        .sql(
+                                "select * from chat.append_chunks(?, ?::text::uuid[], '{1,1,1,1}', '{null,null,null,null}', '{0,0,0,0}', '{a,b,c,d}')")
+                        .params(
+                                worker.id(),
+                                Chat.array(claims.stream()
+                                        .map(Worker.Claim::message)
+                                        .toList()))
+                        .query()
+                        .listOfRows()))
                 .containsExactlyInAnyOrder(changed("general"), changed("other"));
     }
 
@@ -123,7 +144,8 @@ class NotificationsTest {
                 .containsExactlyInAnyOrder(changed("general"), "generation_ready");
         worker.claimOne();
         worker.outliveLease(claim);
-        assertThat(heardAfter(worker::reap)).containsExactlyInAnyOrder(changed("general"), "generation_ready", "generation_changed");
+        assertThat(heardAfter(worker::reap))
+                .containsExactlyInAnyOrder(changed("general"), "generation_ready", "generation_changed");
     }
 
     @Test
@@ -131,19 +153,26 @@ class NotificationsTest {
         chat.run("update chat.agent set max_concurrency = 1");
         chat.post("mira", "@ada?");
         Worker.Claim claim = chat.claimed(worker);
-        assertThat(heardAfter(() -> worker.complete(claim, "good"))).containsExactlyInAnyOrder(changed("general"), "generation_ready");
+        assertThat(heardAfter(() -> worker.complete(claim, "good")))
+                .containsExactlyInAnyOrder(changed("general"), "generation_ready");
     }
 
     @Test
     void memberships_accounts_sessions_and_agents_say_that_they_changed() throws Exception {
         UUID mira = chat.account("mira");
-        assertThat(heardAfter(() -> chat.run("delete from chat.membership where account_id = ?", mira))).containsExactly("account_changed " + mira);
-        assertThat(heardAfter(() -> chat.run("insert into chat.membership (channel_id, account_id) values (?, ?)", chat.channelId("general"), mira)))
+        assertThat(heardAfter(() -> chat.run("delete from chat.membership where account_id = ?", mira)))
                 .containsExactly("account_changed " + mira);
-        assertThat(heardAfter(() -> chat.run("update chat.account set display_name = 'Mira!' where id = ?", mira))).containsExactly("account_changed " + mira);
+        assertThat(heardAfter(() -> chat.run(
+                        "insert into chat.membership (channel_id, account_id) values (?, ?)",
+                        chat.channelId("general"),
+                        mira)))
+                .containsExactly("account_changed " + mira);
+        assertThat(heardAfter(() -> chat.run("update chat.account set display_name = 'Mira!' where id = ?", mira)))
+                .containsExactly("account_changed " + mira);
         chat.run("insert into chat.session values ('p', 's', 0, 0, 0, 0, ?)", mira.toString());
         assertThat(heardAfter(() -> chat.run("delete from chat.session"))).containsExactly("session_ended " + mira);
-        assertThat(heardAfter(() -> chat.run("update chat.agent set paused = true"))).containsExactlyInAnyOrder("agent_changed", "generation_ready");
+        assertThat(heardAfter(() -> chat.run("update chat.agent set paused = true")))
+                .containsExactlyInAnyOrder("agent_changed", "generation_ready");
         assertThat(chat.one(Long.class, "select version from chat.agent")).isEqualTo(2);
     }
 
@@ -160,7 +189,9 @@ class NotificationsTest {
 
     private List<String> drain() throws Exception {
         chat.jdbc.sql("select pg_notify('done', '')").query().listOfRows();
-        return Stream.generate(this::next).takeWhile(notification -> !notification.equals("done")).toList();
+        return Stream.generate(this::next)
+                .takeWhile(notification -> !notification.equals("done"))
+                .toList();
     }
 
     private String next() {

@@ -19,15 +19,23 @@ class OpsFunctionsTest {
     void retry_queues_a_failed_generation_with_its_attempts_reset_behind_fresh_mentions() {
         long failed = queue.failed("@ada one");
         long seq = seq();
-        assertThat(queue.row("select * from ops.retry(?)", failed)).containsEntry("id", failed).containsEntry("outcome", "queued")
-                .containsEntry("agent", "ada").containsEntry("channel", "general")
+        assertThat(queue.row("select * from ops.retry(?)", failed))
+                .containsEntry("id", failed)
+                .containsEntry("outcome", "queued")
+                .containsEntry("agent", "ada")
+                .containsEntry("channel", "general")
                 .containsEntry("detail", "was failed, 1 attempts, The provider refused the key.");
         assertThat(queue.row("select state, attempt, error, priority from chat.generation"))
-                .containsEntry("state", "queued").containsEntry("attempt", 0).containsEntry("error", null).containsEntry("priority", -1);
-        assertThat(queue.texts("select status from chat.message where reply_to is not null")).containsExactly("queued");
+                .containsEntry("state", "queued")
+                .containsEntry("attempt", 0)
+                .containsEntry("error", null)
+                .containsEntry("priority", -1);
+        assertThat(queue.texts("select status from chat.message where reply_to is not null"))
+                .containsExactly("queued");
         assertThat(seq()).as("open pages read the change").isEqualTo(seq + 1);
         long fresh = queue.ask("general", "@ada two");
-        assertThat(queue.texts("select generation_id::text from chat.claim(?, 1, '10 seconds'::interval)", queue.worker))
+        assertThat(queue.texts(
+                        "select generation_id::text from chat.claim(?, 1, '10 seconds'::interval)", queue.worker))
                 .containsExactly("" + fresh);
     }
 
@@ -36,7 +44,9 @@ class OpsFunctionsTest {
         long failed = queue.failed("@ada one");
         queue.rows("select ops.retry(?)", failed);
         long seq = seq();
-        assertThat(queue.row("select * from ops.retry(?)", failed)).containsEntry("outcome", "unchanged").containsEntry("detail", "is queued already");
+        assertThat(queue.row("select * from ops.retry(?)", failed))
+                .containsEntry("outcome", "unchanged")
+                .containsEntry("detail", "is queued already");
         assertThat(seq()).isEqualTo(seq);
         assertThat(queue.texts("select action from ops.audit")).containsExactly("retry");
     }
@@ -47,11 +57,18 @@ class OpsFunctionsTest {
         queue.ask("general", "@ada two");
         queue.ask("lab", "@ada three");
         queue.claim();
-        queue.jdbc.sql("update chat.generation set lease_until = now() - interval '1 second' where channel_id = (select id from chat.channel where name = 'lab')").update();
-        queue.jdbc.sql("update chat.generation set claimed_at = now() - interval '2 minutes' where state = 'running'").update();
-        assertThat(queue.texts("select (r).outcome from (select ops.retry(id) as r from ops.stuck) s")).containsExactly("queued", "queued", "queued");
+        queue.jdbc
+                .sql(
+                        "update chat.generation set lease_until = now() - interval '1 second' where channel_id = (select id from chat.channel where name = 'lab')")
+                .update();
+        queue.jdbc
+                .sql("update chat.generation set claimed_at = now() - interval '2 minutes' where state = 'running'")
+                .update();
+        assertThat(queue.texts("select (r).outcome from (select ops.retry(id) as r from ops.stuck) s"))
+                .containsExactly("queued", "queued", "queued");
         assertThat(queue.texts("select id::text from ops.stuck")).isEmpty();
-        assertThat(queue.texts("select history -> 0 ->> 'outcome' from chat.generation where id > 1")).containsExactly("taken away", "taken away");
+        assertThat(queue.texts("select history -> 0 ->> 'outcome' from chat.generation where id > 1"))
+                .containsExactly("taken away", "taken away");
         assertThat(queue.claim()).hasSize(3);
     }
 
@@ -60,7 +77,8 @@ class OpsFunctionsTest {
         long id = queue.ask("general", "@ada one");
         queue.claim();
         refused("HF409", "Generation " + id + " is running (attempt 1) and gets on.", "select ops.retry(?)", id);
-        assertThat(queue.row("select * from ops.retry_all(array[?::bigint])", id)).containsEntry("outcome", "refused");
+        assertThat(queue.row("select * from ops.retry_all(array[?::bigint])", id))
+                .containsEntry("outcome", "refused");
         assertThat(queue.state(id)).isEqualTo("running");
         refused("HF404", "There is no generation 77.", "select ops.retry(?)", 77L);
     }
@@ -68,9 +86,13 @@ class OpsFunctionsTest {
     @Test
     void a_deleted_reply_is_not_retried() {
         long id = queue.failed("@ada one");
-        queue.jdbc.sql("select chat.delete_message(g.message_id, g.person_id) from chat.generation g").query(String.class).single();
+        queue.jdbc
+                .sql("select chat.delete_message(g.message_id, g.person_id) from chat.generation g")
+                .query(String.class)
+                .single();
         refused("HF409", "The reply of generation " + id + " was deleted.", "select ops.retry(?)", id);
-        assertThat(queue.row("select * from ops.retry_failed('ada', interval '1 day')")).containsEntry("outcome", "unchanged");
+        assertThat(queue.row("select * from ops.retry_failed('ada', interval '1 day')"))
+                .containsEntry("outcome", "unchanged");
     }
 
     @Test
@@ -89,12 +111,20 @@ class OpsFunctionsTest {
         long running = queue.ask("general", "@ada one");
         queue.claim();
         long waiting = queue.ask("general", "@ada two");
-        assertThat(queue.texts("select (r).outcome from (select ops.cancel(id) as r from ops.generations where channel = 'general') s"))
+        assertThat(
+                        queue.texts(
+                                "select (r).outcome from (select ops.cancel(id) as r from ops.generations where channel = 'general') s"))
                 .containsExactly("cancelled", "cancelled");
         assertThat(queue.state(running)).isEqualTo("cancelled");
-        assertThat(queue.row("select * from ops.cancel(?)", waiting)).containsEntry("outcome", "unchanged").containsEntry("detail", "is cancelled already");
+        assertThat(queue.row("select * from ops.cancel(?)", waiting))
+                .containsEntry("outcome", "unchanged")
+                .containsEntry("detail", "is cancelled already");
         long done = queue.completed("@ada three");
-        refused("HF409", "Generation " + done + " has completed; there is nothing to cancel.", "select ops.cancel(?)", done);
+        refused(
+                "HF409",
+                "Generation " + done + " has completed; there is nothing to cancel.",
+                "select ops.cancel(?)",
+                done);
         refused("HF404", "There is no generation 99.", "select ops.cancel(?)", 99L);
     }
 
@@ -108,19 +138,32 @@ class OpsFunctionsTest {
                       select statement_timestamp() as at from ended)
                     select (select count(*) from late)::int
                     """).query(Integer.class).single()).isEqualTo(1);
-            jdbc.sql("update chat.generation set finished_at = clock_timestamp() + interval '1 second' where id = ?").param(id).update();
-            assertThat(jdbc.sql("select detail from ops.cancel(?)").param(id).query(String.class).single()).isEqualTo("has completed a moment ago");
+            jdbc.sql("update chat.generation set finished_at = clock_timestamp() + interval '1 second' where id = ?")
+                    .param(id)
+                    .update();
+            assertThat(jdbc.sql("select detail from ops.cancel(?)")
+                            .param(id)
+                            .query(String.class)
+                            .single())
+                    .isEqualTo("has completed a moment ago");
         }
     }
 
     @Test
     void a_paused_agent_starts_nothing_until_it_is_resumed() {
-        assertThat(queue.row("select * from ops.pause_agent('@Ada')")).containsEntry("agent", "ada").containsEntry("outcome", "paused");
+        assertThat(queue.row("select * from ops.pause_agent('@Ada')"))
+                .containsEntry("agent", "ada")
+                .containsEntry("outcome", "paused");
         queue.ask("general", "@ada one");
         assertThat(queue.claim()).isEmpty();
         assertThat(queue.row("select * from ops.pause_agent('ada')")).containsEntry("outcome", "unchanged");
-        assertThat(queue.row("select * from ops.retry(1)")).extractingByKey("detail").asString().contains("select ops.resume_agent('ada');");
-        assertThat(queue.row("select * from ops.resume_agent('ada')")).containsEntry("outcome", "resumed").containsEntry("detail", "1 queued may run now");
+        assertThat(queue.row("select * from ops.retry(1)"))
+                .extractingByKey("detail")
+                .asString()
+                .contains("select ops.resume_agent('ada');");
+        assertThat(queue.row("select * from ops.resume_agent('ada')"))
+                .containsEntry("outcome", "resumed")
+                .containsEntry("detail", "1 queued may run now");
         assertThat(queue.claim()).hasSize(1);
         assertThat(queue.row("select * from ops.resume_agent('ada')")).containsEntry("outcome", "unchanged");
         refused("HF404", "There is no agent \"eve\".", "select ops.pause_agent('eve')");
@@ -131,8 +174,11 @@ class OpsFunctionsTest {
     void a_draining_worker_finishes_and_takes_nothing_new() {
         queue.ask("general", "@ada one");
         queue.claim();
-        assertThat(queue.row("select * from ops.drain_worker('web-1')")).containsEntry("outcome", "draining")
-                .extractingByKey("detail").asString().startsWith("1 running will finish");
+        assertThat(queue.row("select * from ops.drain_worker('web-1')"))
+                .containsEntry("outcome", "draining")
+                .extractingByKey("detail")
+                .asString()
+                .startsWith("1 running will finish");
         assertThat(queue.row("select * from ops.drain_worker('web-1')")).containsEntry("outcome", "unchanged");
         queue.ask("general", "@ada two");
         assertThat(queue.claim()).isEmpty();
@@ -149,15 +195,21 @@ class OpsFunctionsTest {
         queue.rows("select ops.pause_agent('ada')");
         queue.rows("select ops.resume_agent('ada')");
         queue.rows("select ops.drain_worker('web-1')");
-        assertThat(queue.texts("select actor || ' ' || action || ' ' || subject from ops.audit")).containsExactly(
-                "postgres drain_worker worker web-1", "postgres resume_agent agent ada", "postgres pause_agent agent ada",
-                "postgres cancel generation 1", "postgres retry generation 1");
+        assertThat(queue.texts("select actor || ' ' || action || ' ' || subject from ops.audit"))
+                .containsExactly(
+                        "postgres drain_worker worker web-1",
+                        "postgres resume_agent agent ada",
+                        "postgres pause_agent agent ada",
+                        "postgres cancel generation 1",
+                        "postgres retry generation 1");
         assertThat(queue.texts("select detail ->> 'detail' from ops.audit where action = 'retry'"))
                 .containsExactly("was failed, 1 attempts, The provider refused the key.");
         try (Connection connection = queue.database.dataSource().getConnection()) {
             connection.setAutoCommit(false);
             JdbcClient jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
-            jdbc.sql("select set_config('holdfast.actor', 'mira', true)").query(String.class).single();
+            jdbc.sql("select set_config('holdfast.actor', 'mira', true)")
+                    .query(String.class)
+                    .single();
             jdbc.sql("select ops.pause_agent('bob')::text").query(String.class).single();
             connection.commit();
         }
@@ -172,10 +224,17 @@ class OpsFunctionsTest {
         try (Connection connection = queue.database.dataSource().getConnection()) {
             connection.setAutoCommit(false);
             JdbcClient jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
-            jdbc.sql("select ops.retry(?)::text").param(failed).query(String.class).single();
-            jdbc.sql("select ops.cancel(id)::text from ops.generations").query(String.class).list();
+            jdbc.sql("select ops.retry(?)::text")
+                    .param(failed)
+                    .query(String.class)
+                    .single();
+            jdbc.sql("select ops.cancel(id)::text from ops.generations")
+                    .query(String.class)
+                    .list();
             jdbc.sql("select ops.pause_agent('ada')::text").query(String.class).single();
-            jdbc.sql("select ops.drain_worker('web-1')::text").query(String.class).single();
+            jdbc.sql("select ops.drain_worker('web-1')::text")
+                    .query(String.class)
+                    .single();
             connection.rollback();
         }
         assertThat(everything()).isEqualTo(before);
@@ -186,15 +245,21 @@ class OpsFunctionsTest {
         queue.askOften(1000);
         assertThat(queue.claim()).hasSize(1000);
         queue.failEveryRunning("The provider refused the key.");
-        assertThat(took("select r.id::text from ops.stuck s, ops.retry(s.id) r")).as("row by row, ms").isLessThan(3000);
+        assertThat(took("select r.id::text from ops.stuck s, ops.retry(s.id) r"))
+                .as("row by row, ms")
+                .isLessThan(3000);
         assertThat(queue.texts("select count(*)::text from ops.audit")).containsExactly("1000");
         queue.claim();
         queue.failEveryRunning("The provider refused the key.");
-        assertThat(took("select r.id::text from ops.retry_failed('ada', interval '1 day') r")).as("at once, ms").isLessThan(1000);
-        assertThat(queue.texts("select distinct action from ops.audit order by 1")).containsExactly("retry", "retry_failed");
+        assertThat(took("select r.id::text from ops.retry_failed('ada', interval '1 day') r"))
+                .as("at once, ms")
+                .isLessThan(1000);
+        assertThat(queue.texts("select distinct action from ops.audit order by 1"))
+                .containsExactly("retry", "retry_failed");
         long fresh = queue.ask("general", "@ada right now");
         long another = queue.ask("general", "noor", "@ada me too");
-        assertThat(queue.texts("select generation_id::text from chat.claim(?, 2, '10 seconds'::interval)", queue.worker))
+        assertThat(queue.texts(
+                        "select generation_id::text from chat.claim(?, 2, '10 seconds'::interval)", queue.worker))
                 .containsExactlyInAnyOrder("" + fresh, "" + another);
     }
 
@@ -202,7 +267,11 @@ class OpsFunctionsTest {
         try (Connection connection = queue.database.dataSource().getConnection()) {
             var clock = new BackendClock(connection);
             long start = clock.millis();
-            assertThat(JdbcClient.create(new SingleConnectionDataSource(connection, true)).sql(retries).query(String.class).list()).hasSize(1000);
+            assertThat(JdbcClient.create(new SingleConnectionDataSource(connection, true))
+                            .sql(retries)
+                            .query(String.class)
+                            .list())
+                    .hasSize(1000);
             long millis = clock.millis() - start;
             System.out.println(millis + " ms: " + retries);
             return millis;
@@ -210,7 +279,10 @@ class OpsFunctionsTest {
     }
 
     private long seq() {
-        return queue.jdbc.sql("select seq from chat.channel where name = 'general'").query(Long.class).single();
+        return queue.jdbc
+                .sql("select seq from chat.channel where name = 'general'")
+                .query(Long.class)
+                .single();
     }
 
     private String everything() {
@@ -222,8 +294,10 @@ class OpsFunctionsTest {
     }
 
     private AbstractThrowableAssert<?, ?> refused(String state, String message, String sql, Object... params) {
-        return assertThatThrownBy(() -> queue.rows(sql, params)).rootCause()
-                .isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(state))
+        return assertThatThrownBy(() -> queue.rows(sql, params))
+                .rootCause()
+                .isInstanceOfSatisfying(
+                        SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(state))
                 .hasMessageContaining(message);
     }
 
@@ -241,6 +315,9 @@ class OpsFunctionsTest {
                   return hint;
                 end $$
                 """).update();
-        return jdbc.sql("select pg_temp.hint_of(?)").param(call).query(String.class).single();
+        return jdbc.sql("select pg_temp.hint_of(?)")
+                .param(call)
+                .query(String.class)
+                .single();
     }
 }

@@ -44,10 +44,13 @@ class OpsRolesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "select count(*) from ops.queue", "select count(*) from ops.generations", "select count(*) from ops.stuck",
-        "select count(*) from ops.throughput", "select count(*) from ops.workers", "select count(*) from ops.audit",
-    })
+    @ValueSource(
+            strings = {
+                "select count(*) from ops.queue", "select count(*) from ops.generations",
+                        "select count(*) from ops.stuck",
+                "select count(*) from ops.throughput", "select count(*) from ops.workers",
+                        "select count(*) from ops.audit",
+            })
     void both_read_every_view(String select) {
         become("holdfast_readonly");
         assertThatCode(() -> jdbc.sql(select).query(Long.class).single()).doesNotThrowAnyException();
@@ -58,12 +61,18 @@ class OpsRolesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "select ops.retry(1)", "select ops.retry_all(array[1]::bigint[])", "select ops.retry_failed('ada', interval '1 day')",
-        "select ops.cancel(id) from ops.generations where state = 'queued'", "select ops.cancel_all(array[1]::bigint[])",
-        "select ops.pause_agent('ada')", "select ops.resume_agent('ada')",
-        "select ops.drain_worker('web-1')", "select ops.resume_worker('web-1')",
-    })
+    @ValueSource(
+            strings = {
+                "select ops.retry(1)",
+                "select ops.retry_all(array[1]::bigint[])",
+                "select ops.retry_failed('ada', interval '1 day')",
+                "select ops.cancel(id) from ops.generations where state = 'queued'",
+                "select ops.cancel_all(array[1]::bigint[])",
+                "select ops.pause_agent('ada')",
+                "select ops.resume_agent('ada')",
+                "select ops.drain_worker('web-1')",
+                "select ops.resume_worker('web-1')",
+            })
     void ops_may_call_every_function_and_readonly_none(String call) {
         become("holdfast_ops");
         assertThatCode(() -> jdbc.sql(call).query().listOfRows()).doesNotThrowAnyException();
@@ -74,16 +83,33 @@ class OpsRolesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "select content from chat.message", "select password_hash from chat.credential", "select * from chat.session",
-        "select * from chat.generation", "select * from chat.chunk", "select * from chat.account", "select * from chat.invite",
-        "update chat.generation set state = 'queued'", "delete from chat.message", "insert into chat.audit (actor, action, subject) values ('a', 'b', 'c')",
-        "delete from chat.audit", "update chat.audit set actor = 'nobody'", "update chat.agent set paused = true", "delete from ops.audit",
-        "select chat.post('general', 'mira', 'forged')", "select chat.retry(1, 0)", "select chat.cancel(1)",
-        "select * from chat.claim(1, 1, interval '1 second')", "select chat.history(null, null, 1)",
-        "select ops.write_audit('x', array['y'], array['{}'::jsonb])", "select ops.requeue(array[1]::bigint[], 'x')",
-        "select ops.set_draining('web-1', true)", "create table ops.mine (id int)", "create table chat.mine (id int)",
-    })
+    @ValueSource(
+            strings = {
+                "select content from chat.message",
+                "select password_hash from chat.credential",
+                "select * from chat.session",
+                "select * from chat.generation",
+                "select * from chat.chunk",
+                "select * from chat.account",
+                "select * from chat.invite",
+                "update chat.generation set state = 'queued'",
+                "delete from chat.message",
+                "insert into chat.audit (actor, action, subject) values ('a', 'b', 'c')",
+                "delete from chat.audit",
+                "update chat.audit set actor = 'nobody'",
+                "update chat.agent set paused = true",
+                "delete from ops.audit",
+                "select chat.post('general', 'mira', 'forged')",
+                "select chat.retry(1, 0)",
+                "select chat.cancel(1)",
+                "select * from chat.claim(1, 1, interval '1 second')",
+                "select chat.history(null, null, 1)",
+                "select ops.write_audit('x', array['y'], array['{}'::jsonb])",
+                "select ops.requeue(array[1]::bigint[], 'x')",
+                "select ops.set_draining('web-1', true)",
+                "create table ops.mine (id int)",
+                "create table chat.mine (id int)",
+            })
     void everything_else_is_denied_to_both(String statement) {
         become("holdfast_readonly");
         denied(statement);
@@ -94,22 +120,35 @@ class OpsRolesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "select * from ops.generations", "select * from ops.stuck", "select * from ops.audit", "select ops.retry(1)", "select ops.cancel(1)",
-        "select ops.pause_agent('ada')", "select ops.drain_worker('web-1')", "select password_hash from chat.credential",
-        "select * from chat.session", "select * from chat.invite",
-    })
+    @ValueSource(
+            strings = {
+                "select * from ops.generations",
+                "select * from ops.stuck",
+                "select * from ops.audit",
+                "select ops.retry(1)",
+                "select ops.cancel(1)",
+                "select ops.pause_agent('ada')",
+                "select ops.drain_worker('web-1')",
+                "select password_hash from chat.credential",
+                "select * from chat.session",
+                "select * from chat.invite",
+            })
     void a_worker_repairs_nothing_and_reads_no_secrets(String statement) {
         become("holdfast_worker");
         denied(statement);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "select * from chat.claim(1, 1, interval '1 second')", "select chat.register_worker('rogue', 1)", "select * from chat.reap()",
-        "select chat.fail(1, gen_random_uuid(), 1, 'e', 'c', null, null, true)", "update chat.generation set state = 'queued'",
-        "select * from chat.append_chunks(1, '{}', '{}', '{}', '{}', '{}')", "select * from chat.complete(1, '{}', '{}', '{}', '{}', '{}')",
-    })
+    @ValueSource(
+            strings = {
+                "select * from chat.claim(1, 1, interval '1 second')",
+                "select chat.register_worker('rogue', 1)",
+                "select * from chat.reap()",
+                "select chat.fail(1, gen_random_uuid(), 1, 'e', 'c', null, null, true)",
+                "update chat.generation set state = 'queued'",
+                "select * from chat.append_chunks(1, '{}', '{}', '{}', '{}', '{}')",
+                "select * from chat.complete(1, '{}', '{}', '{}', '{}', '{}')",
+            })
     void the_web_runs_nothing_itself(String statement) {
         become("holdfast_web");
         denied(statement);
@@ -130,11 +169,15 @@ class OpsRolesTest {
         become("holdfast_ops");
         jdbc.sql("set holdfast.actor = 'mira'").update();
         jdbc.sql("select ops.pause_agent('ada')").query().listOfRows();
-        assertThat(jdbc.sql("select actor from ops.audit").query(String.class).single()).isEqualTo(login);
+        assertThat(jdbc.sql("select actor from ops.audit").query(String.class).single())
+                .isEqualTo(login);
     }
 
     private void denied(String statement) {
-        assertThatThrownBy(() -> jdbc.sql(statement).query().listOfRows()).as(statement).rootCause()
-                .isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42501"));
+        assertThatThrownBy(() -> jdbc.sql(statement).query().listOfRows())
+                .as(statement)
+                .rootCause()
+                .isInstanceOfSatisfying(
+                        SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42501"));
     }
 }

@@ -46,15 +46,20 @@ class OpsScaleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "select * from ops.queue", "select * from ops.stuck", "select * from ops.throughput", "select * from ops.workers",
-        "select * from ops.generations order by id desc limit 50",
-        "select * from ops.generations where state = 'queued' order by id desc limit 50",
-        "select * from ops.generations where state = 'running' order by id desc limit 50",
-        "select * from ops.generations where state = 'failed' order by id desc limit 50",
-        "select * from ops.generations where id = 77", "select * from ops.generations where finished_at > now() - interval '1 hour' and state in ('completed', 'failed', 'cancelled')",
-        "select * from ops.audit limit 20",
-    })
+    @ValueSource(
+            strings = {
+                "select * from ops.queue",
+                "select * from ops.stuck",
+                "select * from ops.throughput",
+                "select * from ops.workers",
+                "select * from ops.generations order by id desc limit 50",
+                "select * from ops.generations where state = 'queued' order by id desc limit 50",
+                "select * from ops.generations where state = 'running' order by id desc limit 50",
+                "select * from ops.generations where state = 'failed' order by id desc limit 50",
+                "select * from ops.generations where id = 77",
+                "select * from ops.generations where finished_at > now() - interval '1 hour' and state in ('completed', 'failed', 'cancelled')",
+                "select * from ops.audit limit 20",
+            })
     void recent_things_are_read_through_indexes(String select) {
         var plan = String.join("\n", queue.texts("explain (analyze, costs off) " + select));
         assertThat(plan).doesNotContain("Seq Scan on generation");

@@ -17,18 +17,32 @@ class OpsViewsTest {
         queue.claim();
         queue.ask("general", "@ada one");
         queue.ask("lab", "@ada two");
-        queue.jdbc.sql("update chat.generation set queued_at = now() - interval '90 seconds' where state = 'queued'").update();
-        var rows = queue.rows("select agent, queued, running, failed, oldest_age > interval '89 seconds' as old, paused from ops.queue");
-        assertThat(rows.get(0)).containsEntry("agent", "ada").containsEntry("queued", 2L).containsEntry("old", true);
-        assertThat(rows.get(1)).containsEntry("agent", "bob").containsEntry("running", 1L).containsEntry("failed", 1L);
+        queue.jdbc
+                .sql("update chat.generation set queued_at = now() - interval '90 seconds' where state = 'queued'")
+                .update();
+        var rows = queue.rows(
+                "select agent, queued, running, failed, oldest_age > interval '89 seconds' as old, paused from ops.queue");
+        assertThat(rows.get(0))
+                .containsEntry("agent", "ada")
+                .containsEntry("queued", 2L)
+                .containsEntry("old", true);
+        assertThat(rows.get(1))
+                .containsEntry("agent", "bob")
+                .containsEntry("running", 1L)
+                .containsEntry("failed", 1L);
     }
 
     @Test
     void a_generation_is_readable_without_ids_to_look_up() {
         long id = queue.failed("@ada hello");
         var row = queue.row("select *, age::text as age_text from ops.generations where id = ?", id);
-        assertThat(row).containsEntry("agent", "ada").containsEntry("channel", "general").containsEntry("person", "mira")
-                .containsEntry("state", "failed").containsEntry("attempt", 1).containsEntry("worker", "web-1")
+        assertThat(row)
+                .containsEntry("agent", "ada")
+                .containsEntry("channel", "general")
+                .containsEntry("person", "mira")
+                .containsEntry("state", "failed")
+                .containsEntry("attempt", 1)
+                .containsEntry("worker", "web-1")
                 .containsEntry("error", "The provider refused the key.");
         assertThat(row.get("age_text").toString()).isEqualTo("00:00:00");
     }
@@ -39,48 +53,77 @@ class OpsViewsTest {
         long lost = queue.ask("general", "@ada two");
         queue.claim();
         long paused = queue.ask("general", "@bob three");
-        queue.jdbc.sql("update chat.generation set lease_until = now() - interval '1 hour' where id = ?").param(lost).update();
-        queue.jdbc.sql("update chat.generation set queued_at = now() - interval '2 hours' where id = ?").param(paused).update();
+        queue.jdbc
+                .sql("update chat.generation set lease_until = now() - interval '1 hour' where id = ?")
+                .param(lost)
+                .update();
+        queue.jdbc
+                .sql("update chat.generation set queued_at = now() - interval '2 hours' where id = ?")
+                .param(paused)
+                .update();
         queue.jdbc.sql("select * from ops.pause_agent('bob')").query().listOfRows();
-        assertThat(queue.texts("select id || ' | ' || regexp_replace(reason, '(:0)[0-9]( ago|$)', '\\1.\\2') || ' | ' || mend from ops.stuck order by id")).containsExactly(
-                failed + " | failed at the first attempt | select ops.retry(" + failed + ");",
-                lost + " | lease expired 01:00:0. ago: its worker was killed, frozen or cut off | select ops.retry(" + lost + ");",
-                paused + " | its agent is paused, queued for 02:00:0. | select ops.resume_agent('bob');");
+        assertThat(
+                        queue.texts(
+                                "select id || ' | ' || regexp_replace(reason, '(:0)[0-9]( ago|$)', '\\1.\\2') || ' | ' || mend from ops.stuck order by id"))
+                .containsExactly(
+                        failed + " | failed at the first attempt | select ops.retry(" + failed + ");",
+                        lost
+                                + " | lease expired 01:00:0. ago: its worker was killed, frozen or cut off | select ops.retry("
+                                + lost + ");",
+                        paused + " | its agent is paused, queued for 02:00:0. | select ops.resume_agent('bob');");
     }
 
     @Test
     void a_reply_that_stopped_growing_is_stuck_and_one_that_grows_is_not() {
         long id = queue.ask("general", "@ada talk");
         queue.claim();
-        queue.jdbc.sql("update chat.generation set claimed_at = now() - interval '3 minutes'").update();
+        queue.jdbc
+                .sql("update chat.generation set claimed_at = now() - interval '3 minutes'")
+                .update();
         assertThat(reasons()).startsWith("no first text since 00:03:0");
-        queue.jdbc.sql("update chat.generation set first_token_at = now() - interval '150 seconds', lease_until = now() + interval '1 second'").update();
+        queue.jdbc
+                .sql(
+                        "update chat.generation set first_token_at = now() - interval '150 seconds', lease_until = now() + interval '1 second'")
+                .update();
         append(id, null, 0);
         assertThat(reasons()).startsWith("no new text since 00:02:3");
         heartbeat(id);
         assertThat(queue.texts("select reason from ops.stuck")).isEmpty();
-        queue.jdbc.sql("update chat.generation set progress_at = now() - interval '70 seconds', lease_until = now() + interval '1 second'").update();
+        queue.jdbc
+                .sql(
+                        "update chat.generation set progress_at = now() - interval '70 seconds', lease_until = now() + interval '1 second'")
+                .update();
         heartbeat(id);
         assertThat(reasons()).startsWith("no new text since 00:01:1");
         queue.jdbc.sql("update chat.agent set idle_limit = '5 minutes'").update();
-        assertThat(queue.texts("select reason from ops.stuck")).as("within the agent's own limit").isEmpty();
+        assertThat(queue.texts("select reason from ops.stuck"))
+                .as("within the agent's own limit")
+                .isEmpty();
     }
 
     @Test
     void a_queue_that_waits_says_what_for() {
         queue.ask("general", "@ada one");
-        queue.jdbc.sql("update chat.generation set queued_at = now() - interval '61 seconds'").update();
+        queue.jdbc
+                .sql("update chat.generation set queued_at = now() - interval '61 seconds'")
+                .update();
         assertThat(reason()).startsWith("no slot was free");
         queue.jdbc.sql("update chat.agent set max_concurrency = 1").update();
         queue.claim();
         queue.ask("general", "@ada two");
-        queue.jdbc.sql("update chat.generation set queued_at = now() - interval '61 seconds' where state = 'queued'").update();
+        queue.jdbc
+                .sql("update chat.generation set queued_at = now() - interval '61 seconds' where state = 'queued'")
+                .update();
         assertThat(reason()).startsWith("its agent runs 1 of at most 1");
         queue.jdbc.sql("select * from ops.drain_worker('web-1')").query().listOfRows();
         assertThat(reason()).startsWith("every worker is draining");
-        queue.jdbc.sql("update chat.worker set last_seen_at = now() - interval '1 minute'").update();
+        queue.jdbc
+                .sql("update chat.worker set last_seen_at = now() - interval '1 minute'")
+                .update();
         assertThat(reason()).startsWith("no worker is running");
-        queue.jdbc.sql("update chat.generation set run_at = now() + interval '30 seconds' where state = 'queued'").update();
+        queue.jdbc
+                .sql("update chat.generation set run_at = now() + interval '30 seconds' where state = 'queued'")
+                .update();
         assertThat(reason()).startsWith("waits 00:00:");
     }
 
@@ -93,7 +136,11 @@ class OpsViewsTest {
                 select sum(finished)::int as finished, sum(failed)::int as failed, sum(output_tokens)::int as tokens, max(first_token_p50) is not null as p50
                 from ops.throughput
                 """);
-        assertThat(now).containsEntry("finished", 1).containsEntry("failed", 1).containsEntry("tokens", 20).containsEntry("p50", true);
+        assertThat(now)
+                .containsEntry("finished", 1)
+                .containsEntry("failed", 1)
+                .containsEntry("tokens", 20)
+                .containsEntry("p50", true);
     }
 
     @Test
@@ -103,7 +150,9 @@ class OpsViewsTest {
         queue.ask("general", "@ada one");
         queue.claim();
         queue.jdbc.sql("select * from ops.drain_worker('web-2')").query().listOfRows();
-        queue.jdbc.sql("update chat.worker set last_seen_at = now() - interval '20 seconds' where name = 'web-3'").update();
+        queue.jdbc
+                .sql("update chat.worker set last_seen_at = now() - interval '20 seconds' where name = 'web-3'")
+                .update();
         assertThat(queue.texts("select worker || ' ' || state || ' ' || running || '/' || slots from ops.workers"))
                 .containsExactly("web-1 working 1/8", "web-2 draining 0/8", "web-3 silent 0/8");
     }
@@ -118,7 +167,9 @@ class OpsViewsTest {
                 select c.held from chat.generation g,
                   chat.complete(g.worker_id, array[g.message_id], array[g.fence], array['texttext'], array[1], array[2]) c
                 """).query(Boolean.class).single();
-        assertThat(queue.row("select state, flushes from ops.generations")).containsEntry("state", "completed").containsEntry("flushes", 2);
+        assertThat(queue.row("select state, flushes from ops.generations"))
+                .containsEntry("state", "completed")
+                .containsEntry("flushes", 2);
     }
 
     @Test

@@ -29,7 +29,10 @@ final class QueueFixture {
     }
 
     long registerWorker(String name) {
-        return jdbc.sql("select chat.register_worker(?, 8)").param(name).query(Long.class).single();
+        return jdbc.sql("select chat.register_worker(?, 8)")
+                .param(name)
+                .query(Long.class)
+                .single();
     }
 
     /** Posts as mira and returns the generation that this makes. */
@@ -38,8 +41,14 @@ final class QueueFixture {
     }
 
     long ask(String channel, String person, String text) {
-        UUID message = jdbc.sql("select chat.post(?, ?, ?)").params(channel, person, text).query(UUID.class).single();
-        return jdbc.sql("select id from chat.generation where asked_by_message = ?").param(message).query(Long.class).single();
+        UUID message = jdbc.sql("select chat.post(?, ?, ?)")
+                .params(channel, person, text)
+                .query(UUID.class)
+                .single();
+        return jdbc.sql("select id from chat.generation where asked_by_message = ?")
+                .param(message)
+                .query(Long.class)
+                .single();
     }
 
     /** Mentions @ada so many times in one statement. */
@@ -54,7 +63,10 @@ final class QueueFixture {
 
     /** Claims all that is queued and may run. */
     List<Long> claim() {
-        return jdbc.sql("select generation_id from chat.claim(?, 100000, '10 seconds'::interval)").param(worker).query(Long.class).list();
+        return jdbc.sql("select generation_id from chat.claim(?, 100000, '10 seconds'::interval)")
+                .param(worker)
+                .query(Long.class)
+                .list();
     }
 
     void failEveryRunning(String error) {
@@ -83,7 +95,10 @@ final class QueueFixture {
     }
 
     String state(long generation) {
-        return jdbc.sql("select state from chat.generation where id = ?").param(generation).query(String.class).single();
+        return jdbc.sql("select state from chat.generation where id = ?")
+                .param(generation)
+                .query(String.class)
+                .single();
     }
 
     Map<String, Object> row(String sql, Object... params) {

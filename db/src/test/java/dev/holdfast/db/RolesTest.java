@@ -125,7 +125,8 @@ class RolesTest {
 
     /** allowed, or why not; the statement's work is kept. */
     private String as(String role, String sql) {
-        try (Connection connection = chat.pool().getConnection(); var statement = connection.createStatement()) {
+        try (Connection connection = chat.pool().getConnection();
+                var statement = connection.createStatement()) {
             statement.execute("set role " + role);
             try {
                 statement.execute(sql);

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RunbookTest {
 
     private static final Path OPS = Path.of("..", "ops");
-    private static final Pattern SECTION = Pattern.compile("(?m)^## (.+)\\n<!-- symptom: (\\w+)(, mends)? -->\\n([\\s\\S]*?)(?=^## |\\z)");
+    private static final Pattern SECTION =
+            Pattern.compile("(?m)^## (.+)\\n<!-- symptom: (\\w+)(, mends)? -->\\n([\\s\\S]*?)(?=^## |\\z)");
     private static final Pattern BLOCK = Pattern.compile("```sql\\n([\\s\\S]*?)```");
 
     record Section(String heading, String symptom, boolean mends, List<String> statements) {
@@ -47,7 +48,8 @@ class RunbookTest {
         var queue = new QueueFixture();
         symptom(queue, section.symptom());
         var found = run(queue, section.statements());
-        if (!section.symptom().equals("healthy")) assertThat(found).as("rows of: " + section.statements().getFirst()).isPositive();
+        if (!section.symptom().equals("healthy"))
+            assertThat(found).as("rows of: " + section.statements().getFirst()).isPositive();
         if (!section.mends()) return;
         queue.claim(); // what may run now, runs
         assertThat(queue.texts("select reason from ops.stuck")).isEmpty();
@@ -56,11 +58,17 @@ class RunbookTest {
     @Test
     void every_alert_has_its_heading() throws IOException {
         var headings = sections().stream().map(Section::heading).toList();
-        var alerts = Pattern.compile("- alert: (\\w+)").matcher(Files.readString(OPS.resolve("prometheus/holdfast.alerts.yml")))
-                .results().map(alert -> alert.group(1)).toList();
+        var alerts = Pattern.compile("- alert: (\\w+)")
+                .matcher(Files.readString(OPS.resolve("prometheus/holdfast.alerts.yml")))
+                .results()
+                .map(alert -> alert.group(1))
+                .toList();
         assertThat(alerts).isNotEmpty().isSubsetOf(headings);
-        assertThat(headings.stream().filter(heading -> heading.startsWith("Holdfast"))).isSubsetOf(alerts);
-        assertThat(Files.readString(OPS.resolve("runbook.md")).split("\n## ")).as("sections, each with its symptom").hasSize(headings.size() + 1);
+        assertThat(headings.stream().filter(heading -> heading.startsWith("Holdfast")))
+                .isSubsetOf(alerts);
+        assertThat(Files.readString(OPS.resolve("runbook.md")).split("\n## "))
+                .as("sections, each with its symptom")
+                .hasSize(headings.size() + 1);
     }
 
     @Test
@@ -78,7 +86,8 @@ class RunbookTest {
     /** @return the rows of the first statement */
     private static int run(QueueFixture queue, List<String> statements) throws SQLException {
         var rowsOfFirst = -1;
-        try (Connection connection = queue.database.dataSource().getConnection(); var statement = connection.createStatement()) {
+        try (Connection connection = queue.database.dataSource().getConnection();
+                var statement = connection.createStatement()) {
             for (var sql : statements) {
                 var rows = 0;
                 try {
@@ -109,7 +118,9 @@ class RunbookTest {
                 current.setLength(0);
             }
         }
-        assertThat(current.toString().strip()).as("a statement without its semicolon").isEmpty();
+        assertThat(current.toString().strip())
+                .as("a statement without its semicolon")
+                .isEmpty();
         return statements;
     }
 
@@ -119,13 +130,20 @@ class RunbookTest {
             case "lease_expired" -> {
                 queue.ask("general", "@ada hello");
                 queue.claim();
-                queue.jdbc.sql("update chat.generation set lease_until = now() - interval '20 seconds'").update();
-                queue.jdbc.sql("update chat.worker set last_seen_at = now() - interval '30 seconds'").update();
+                queue.jdbc
+                        .sql("update chat.generation set lease_until = now() - interval '20 seconds'")
+                        .update();
+                queue.jdbc
+                        .sql("update chat.worker set last_seen_at = now() - interval '30 seconds'")
+                        .update();
             }
             case "no_progress" -> {
                 queue.ask("general", "@ada hello");
                 queue.claim();
-                queue.jdbc.sql("update chat.generation set claimed_at = now() - interval '2 minutes', first_token_at = now() - interval '90 seconds'").update();
+                queue.jdbc
+                        .sql(
+                                "update chat.generation set claimed_at = now() - interval '2 minutes', first_token_at = now() - interval '90 seconds'")
+                        .update();
             }
             case "paused" -> {
                 queue.rows("select ops.pause_agent('ada')");
@@ -140,7 +158,9 @@ class RunbookTest {
             case "no_worker" -> {
                 queue.ask("general", "@ada hello");
                 old(queue);
-                queue.jdbc.sql("update chat.worker set last_seen_at = now() - interval '1 minute'").update();
+                queue.jdbc
+                        .sql("update chat.worker set last_seen_at = now() - interval '1 minute'")
+                        .update();
             }
             case "failed" -> {
                 for (var i = 0; i < 5; i++) queue.failed("@ada number " + i);
@@ -152,8 +172,11 @@ class RunbookTest {
             case "rate_limited" -> {
                 queue.ask("general", "@ada hello");
                 queue.claim();
-                queue.jdbc.sql("select chat.fail(worker_id, message_id, fence, 'rate limited', 'rate_limited', interval '20 seconds', null, true) from chat.generation")
-                        .query(String.class).list();
+                queue.jdbc
+                        .sql(
+                                "select chat.fail(worker_id, message_id, fence, 'rate limited', 'rate_limited', interval '20 seconds', null, true) from chat.generation")
+                        .query(String.class)
+                        .list();
             }
             case "busy" -> {
                 queue.askOften(8);
@@ -164,6 +187,8 @@ class RunbookTest {
     }
 
     private static void old(QueueFixture queue) {
-        queue.jdbc.sql("update chat.generation set queued_at = now() - interval '3 minutes' where state = 'queued'").update();
+        queue.jdbc
+                .sql("update chat.generation set queued_at = now() - interval '3 minutes' where state = 'queued'")
+                .update();
     }
 }

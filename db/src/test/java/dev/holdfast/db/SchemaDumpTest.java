@@ -22,17 +22,23 @@ class SchemaDumpTest {
             Files.writeString(GOLDEN, made);
         }
         assertThat(Files.readString(GOLDEN))
-                .as("db/schema.sql is not what the migrations make; review the difference, then: ./mvnw -pl db test -Dtest=SchemaDumpTest -Dschema.write=true")
+                .as(
+                        "db/schema.sql is not what the migrations make; review the difference, then: ./mvnw -pl db test -Dtest=SchemaDumpTest -Dschema.write=true")
                 .isEqualTo(made);
     }
 
     private static String dump() {
         return "-- Made from the catalogs of a migrated database; to renew it: ./mvnw -pl db test -Dtest=SchemaDumpTest -Dschema.write=true\n\n"
-                + String.join("\n\n", TestPostgres.create().jdbc().sql(CATALOG).query(String.class).list()) + "\n";
+                + String.join(
+                        "\n\n",
+                        TestPostgres.create()
+                                .jdbc()
+                                .sql(CATALOG)
+                                .query(String.class)
+                                .list()) + "\n";
     }
 
-    private static final String CATALOG =
-            """
+    private static final String CATALOG = """
             with ours as (
               select oid, nspname from pg_namespace where nspname in ('chat', 'ops')
             ), relation as (

@@ -21,46 +21,63 @@ class SchemaRulesTest {
 
     @Test
     void every_table_view_and_index_says_what_it_is_for() {
-        assertThat(names("select c.oid::regclass::text from pg_class c where c.relnamespace " + OURS
-                        + " and c.relkind in ('r', 'v', 'm', 'p') and c.relname <> 'flyway_history' and obj_description(c.oid, 'pg_class') is null"))
-                .as("tables and views without a comment").isEmpty();
-        assertThat(names("select i.indexrelid::regclass::text from pg_index i join pg_class t on t.oid = i.indrelid where t.relnamespace " + OURS
-                        + " and i.indpred is not null and obj_description(i.indexrelid, 'pg_class') is null"))
-                .as("partial indexes that do not name the query they serve").isEmpty();
+        assertThat(
+                        names(
+                                "select c.oid::regclass::text from pg_class c where c.relnamespace " + OURS
+                                        + " and c.relkind in ('r', 'v', 'm', 'p') and c.relname <> 'flyway_history' and obj_description(c.oid, 'pg_class') is null"))
+                .as("tables and views without a comment")
+                .isEmpty();
+        assertThat(names(
+                        "select i.indexrelid::regclass::text from pg_index i join pg_class t on t.oid = i.indrelid where t.relnamespace "
+                                + OURS
+                                + " and i.indpred is not null and obj_description(i.indexrelid, 'pg_class') is null"))
+                .as("partial indexes that do not name the query they serve")
+                .isEmpty();
     }
 
     @Test
     void every_function_says_what_it_does() {
-        assertThat(names("select p.oid::regprocedure::text from pg_proc p where p.pronamespace " + OURS + " and obj_description(p.oid, 'pg_proc') is null"))
+        assertThat(names("select p.oid::regprocedure::text from pg_proc p where p.pronamespace " + OURS
+                        + " and obj_description(p.oid, 'pg_proc') is null"))
                 .isEmpty();
     }
 
     @Test
     void every_function_that_runs_as_its_owner_pins_its_search_path() {
-        assertThat(names("select p.oid::regprocedure::text from pg_proc p where p.pronamespace " + OURS
-                        + " and p.prosecdef and not exists (select from unnest(p.proconfig) c where c like 'search\\_path=%pg_temp')"))
+        assertThat(
+                        names(
+                                "select p.oid::regprocedure::text from pg_proc p where p.pronamespace " + OURS
+                                        + " and p.prosecdef and not exists (select from unnest(p.proconfig) c where c like 'search\\_path=%pg_temp')"))
                 .isEmpty();
     }
 
     @Test
     void every_trigger_works_on_statements_but_those_that_set_a_column() {
-        assertThat(names("select t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid where c.relnamespace " + OURS + " and not t.tgisinternal and t.tgtype & 1 = 1"))
+        assertThat(names("select t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid where c.relnamespace "
+                        + OURS + " and not t.tgisinternal and t.tgtype & 1 = 1"))
                 .containsExactlyInAnyOrderElementsOf(ROW_TRIGGERS.keySet());
-        assertThat(names("select t.tgname from pg_trigger t where t.tgname in ('" + String.join("','", ROW_TRIGGERS.keySet()) + "') and t.tgtype & 2 = 0"))
-                .as("row triggers that run after the row, and so set nothing").isEmpty();
+        assertThat(names("select t.tgname from pg_trigger t where t.tgname in ('"
+                        + String.join("','", ROW_TRIGGERS.keySet()) + "') and t.tgtype & 2 = 0"))
+                .as("row triggers that run after the row, and so set nothing")
+                .isEmpty();
     }
 
     @Test
     void every_constraint_is_named_after_the_fact_that_it_guarantees() {
-        assertThat(names("select conrelid::regclass || ' ' || conname from pg_constraint where connamespace " + OURS
-                        + " and contype in ('c', 'f', 'u', 'x') and conrelid <> 'chat.flyway_history'::regclass and conname ~ '_(check|fkey|key|excl)[0-9]*$'"))
+        assertThat(
+                        names(
+                                "select conrelid::regclass || ' ' || conname from pg_constraint where connamespace "
+                                        + OURS
+                                        + " and contype in ('c', 'f', 'u', 'x') and conrelid <> 'chat.flyway_history'::regclass and conname ~ '_(check|fkey|key|excl)[0-9]*$'"))
                 .isEmpty();
     }
 
     @Test
     void tables_are_named_in_the_singular() {
         // Spring Session names this one
-        assertThat(names("select relname from pg_class where relnamespace " + OURS + " and relkind = 'r' and relname ~ 's$'")).containsExactly("session_attributes");
+        assertThat(names("select relname from pg_class where relnamespace " + OURS
+                        + " and relkind = 'r' and relname ~ 's$'"))
+                .containsExactly("session_attributes");
     }
 
     private static List<String> names(String sql) {

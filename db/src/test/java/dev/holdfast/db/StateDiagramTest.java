@@ -60,23 +60,28 @@ class StateDiagramTest {
             }
             assertThat(ACTIONS.keySet()).as("actions of the " + of + " diagram").containsAll(drawn);
         }
-        assertThat(chat.one(String.class, "select pg_get_constraintdef(oid) from pg_constraint where conname = 'generation_state_is_known'"))
+        assertThat(
+                        chat.one(
+                                String.class,
+                                "select pg_get_constraintdef(oid) from pg_constraint where conname = 'generation_state_is_known'"))
                 .contains("'queued'", "'running'", "'completed'", "'failed'", "'cancelled'");
     }
 
     private Stream<DynamicTest> tests(String of, List<String> states) throws IOException {
         Map<String, String> drawn = drawn(of);
-        return states.stream().flatMap(state -> ACTIONS.keySet().stream().map(action -> dynamicTest(
-                "%s %s: %s".formatted(of, state, action), () -> {
-                    boolean generation = of.equals("generation");
-                    Worker.Claim claim = generation ? inState(state) : withStatus(state);
-                    assertThat(generation ? chat.state(claim.message()) : chat.status(claim.message())).isEqualTo(state);
-                    ACTIONS.get(action).on(claim);
-                    assertThat(generation ? chat.state(claim.message()) : chat.status(claim.message()))
-                            .isEqualTo(drawn.getOrDefault(state + " " + action, state));
-                    chat.run("update chat.agent set paused = false");
-                    chat.one(Boolean.class, "select chat.cancel(?)", claim.generation());
-                })));
+        return states.stream()
+                .flatMap(state -> ACTIONS.keySet().stream()
+                        .map(action -> dynamicTest("%s %s: %s".formatted(of, state, action), () -> {
+                            boolean generation = of.equals("generation");
+                            Worker.Claim claim = generation ? inState(state) : withStatus(state);
+                            assertThat(generation ? chat.state(claim.message()) : chat.status(claim.message()))
+                                    .isEqualTo(state);
+                            ACTIONS.get(action).on(claim);
+                            assertThat(generation ? chat.state(claim.message()) : chat.status(claim.message()))
+                                    .isEqualTo(drawn.getOrDefault(state + " " + action, state));
+                            chat.run("update chat.agent set paused = false");
+                            chat.one(Boolean.class, "select chat.cancel(?)", claim.generation());
+                        })));
     }
 
     /** "state action" to the state that the arrow points at, of the nth diagram of the README. */
@@ -113,16 +118,25 @@ class StateDiagramTest {
                 worker.reap();
             }),
             Map.entry("reap the last attempt", claim -> {
-                chat.run("update chat.generation set attempt = max_attempts where id = ? and state = 'running'", claim.generation());
+                chat.run(
+                        "update chat.generation set attempt = max_attempts where id = ? and state = 'running'",
+                        claim.generation());
                 worker.outliveLease(claim);
                 worker.reap();
             }),
             Map.entry("cancel", claim -> chat.one(Boolean.class, "select chat.cancel(?)", claim.generation())),
             Map.entry("retry", claim -> {
                 try {
-                    chat.one(String.class, "select chat.retry(?::uuid, ?::uuid)::text", claim.message(), chat.account("mira"));
+                    chat.one(
+                            String.class,
+                            "select chat.retry(?::uuid, ?::uuid)::text",
+                            claim.message(),
+                            chat.account("mira"));
                 } catch (RuntimeException refused) {
-                    assertThat(Refusals.of(() -> { throw refused; })).startsWith("HF409 The reply is being written right now.");
+                    assertThat(Refusals.of(() -> {
+                                throw refused;
+                            }))
+                            .startsWith("HF409 The reply is being written right now.");
                 }
             }));
 

@@ -51,10 +51,14 @@ class StressTest {
             everybody.add(() -> repeat(worker::doesSomething));
         }
         InParallel.all(everybody);
-        System.out.println("Stress: " + new TreeMap<>(calls.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().sum()))));
+        System.out.println("Stress: "
+                + new TreeMap<>(calls.entrySet().stream()
+                        .collect(Collectors.toMap(
+                                Map.Entry::getKey, e -> e.getValue().sum()))));
         chat.checkInvariants();
         finishAll();
-        assertThat(chat.count("chat.generation where state not in ('completed', 'failed', 'cancelled')")).isZero();
+        assertThat(chat.count("chat.generation where state not in ('completed', 'failed', 'cancelled')"))
+                .isZero();
         assertThat(chat.count("chat.chunk")).isZero();
     }
 
@@ -72,13 +76,42 @@ class StressTest {
         UUID reply = anyReply(random);
         return switch (random.nextInt(10)) {
             case 0, 1, 2 -> did("post", () -> chat.postIn(channel, handle, "hello @ada @bert"));
-            case 3 -> did("insert", () -> chat.run("insert into chat.message (channel_id, author_id, content) select ?, ?, '@ada ' || n from generate_series(1, 3) n", chat.channelId(channel), account));
+            case 3 ->
+                did(
+                        "insert",
+                        () -> chat.run(
+                                "insert into chat.message (channel_id, author_id, content) select ?, ?, '@ada ' || n from generate_series(1, 3) n",
+                                chat.channelId(channel),
+                                account));
             case 4 -> did("stop", () -> chat.one(String.class, "select chat.stop(?, ?)::text", reply, account));
-            case 5 -> did("retry", () -> chat.one(String.class, "select chat.retry(?::uuid, ?::uuid)::text", reply, account));
-            case 6 -> did("edit", () -> chat.one(String.class, "select chat.edit_message(id, author_id, 'edited @bert ' || random())::text from (select id, author_id from chat.message where reply_to is null offset ? limit 1) m", random.nextInt(20)));
-            case 7 -> did("delete", () -> chat.one(String.class, "select chat.delete_message(message_id, person_id)::text from chat.generation where message_id = ?", reply));
-            case 8 -> did("read", () -> chat.one(String.class, "select chat.changes(id, seq - 20)::text from chat.channel where name = ?", channel));
-            default -> did("expire", () -> chat.run("update chat.generation set lease_until = now() - interval '1 second' where id in (select id from chat.generation where state = 'running' limit 1 for update skip locked)"));
+            case 5 ->
+                did("retry", () -> chat.one(String.class, "select chat.retry(?::uuid, ?::uuid)::text", reply, account));
+            case 6 ->
+                did(
+                        "edit",
+                        () -> chat.one(
+                                String.class,
+                                "select chat.edit_message(id, author_id, 'edited @bert ' || random())::text from (select id, author_id from chat.message where reply_to is null offset ? limit 1) m",
+                                random.nextInt(20)));
+            case 7 ->
+                did(
+                        "delete",
+                        () -> chat.one(
+                                String.class,
+                                "select chat.delete_message(message_id, person_id)::text from chat.generation where message_id = ?",
+                                reply));
+            case 8 ->
+                did(
+                        "read",
+                        () -> chat.one(
+                                String.class,
+                                "select chat.changes(id, seq - 20)::text from chat.channel where name = ?",
+                                channel));
+            default ->
+                did(
+                        "expire",
+                        () -> chat.run(
+                                "update chat.generation set lease_until = now() - interval '1 second' where id in (select id from chat.generation where state = 'running' limit 1 for update skip locked)"));
         };
     }
 
@@ -89,14 +122,21 @@ class StressTest {
         } catch (EmptyResultDataAccessException nothingThere) {
             return name + " nothing";
         } catch (RuntimeException thrown) {
-            String refusal = Refusals.of(() -> { throw thrown; });
+            String refusal = Refusals.of(() -> {
+                throw thrown;
+            });
             assertThat(refusal).as(name).matches("(?s)HF4\\d\\d .*");
             return name + " refused";
         }
     }
 
     private UUID anyReply(Random random) {
-        return chat.jdbc.sql("select message_id from chat.generation order by id desc offset ? limit 1").param(random.nextInt(30)).query(UUID.class).optional().orElse(UUID.randomUUID());
+        return chat.jdbc
+                .sql("select message_id from chat.generation order by id desc offset ? limit 1")
+                .param(random.nextInt(30))
+                .query(UUID.class)
+                .optional()
+                .orElse(UUID.randomUUID());
     }
 
     private void finishAll() {
@@ -108,6 +148,7 @@ class StressTest {
         for (List<Worker.Claim> claims = last.claim(100); !claims.isEmpty(); claims = last.claim(100)) {
             claims.forEach(claim -> assertThat(last.complete(claim, "done")).isEqualTo("held"));
         }
-        assertThat(Collections.singletonList(chat.count("chat.generation where state = 'running'"))).containsExactly(0L);
+        assertThat(Collections.singletonList(chat.count("chat.generation where state = 'running'")))
+                .containsExactly(0L);
     }
 }

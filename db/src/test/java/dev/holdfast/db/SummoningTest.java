@@ -24,9 +24,17 @@ class SummoningTest {
     @Test
     void every_agent_that_is_mentioned_answers_once() {
         UUID message = chat.post("mira", "@ada @bert @ADA @tom @nobody");
-        assertThat(chat.jdbc.sql("select handle from chat.mention join chat.account on id = account_id where message_id = ?").param(message).query(String.class).list())
+        assertThat(chat.jdbc
+                        .sql(
+                                "select handle from chat.mention join chat.account on id = account_id where message_id = ?")
+                        .param(message)
+                        .query(String.class)
+                        .list())
                 .containsExactlyInAnyOrder("ada", "bert", "tom");
-        assertThat(chat.jdbc.sql("select handle from chat.generation join chat.account a on a.id = agent_id").query(String.class).list())
+        assertThat(chat.jdbc
+                        .sql("select handle from chat.generation join chat.account a on a.id = agent_id")
+                        .query(String.class)
+                        .list())
                 .containsExactlyInAnyOrder("ada", "bert");
     }
 
@@ -43,7 +51,10 @@ class SummoningTest {
         assertThat(chat.count("chat.generation")).isEqualTo(1);
         chat.run("update chat.agent set answers_agents = true where account_id = ?", chat.account("bert"));
         answer("@ada?", "ask @bert");
-        assertThat(chat.one(String.class, "select depth || ' ' || p.handle from chat.generation join chat.account p on p.id = person_id where agent_id = ?", chat.account("bert")))
+        assertThat(chat.one(
+                        String.class,
+                        "select depth || ' ' || p.handle from chat.generation join chat.account p on p.id = person_id where agent_id = ?",
+                        chat.account("bert")))
                 .isEqualTo("2 mira");
     }
 
@@ -55,7 +66,11 @@ class SummoningTest {
         worker.fail(claim, "cut", "0 seconds", null, true);
         assertThat(chat.count("chat.generation")).isEqualTo(1);
         worker.complete(worker.claimOne(), "ask @cleo");
-        assertThat(chat.jdbc.sql("select handle from chat.generation join chat.account a on a.id = agent_id where depth = 2").query(String.class).list())
+        assertThat(chat.jdbc
+                        .sql(
+                                "select handle from chat.generation join chat.account a on a.id = agent_id where depth = 2")
+                        .query(String.class)
+                        .list())
                 .containsExactly("cleo");
     }
 
@@ -74,7 +89,8 @@ class SummoningTest {
             worker.complete(worker.claimOne(), next);
         }
         assertThat(worker.claim(1)).isEmpty();
-        assertThat(chat.one(Integer.class, "select max(depth) from chat.generation")).isEqualTo(4);
+        assertThat(chat.one(Integer.class, "select max(depth) from chat.generation"))
+                .isEqualTo(4);
     }
 
     @Test
@@ -82,7 +98,9 @@ class SummoningTest {
         chat.run("update chat.agent set answers_agents = true");
         UUID reply = answer("@ada?", "ask @bert");
         chat.one(String.class, "select chat.retry(?::uuid, ?::uuid)::text", reply, chat.account("mira"));
-        chat.run("update chat.generation set run_at = now() + interval '1 hour' where agent_id = ?", chat.account("bert"));
+        chat.run(
+                "update chat.generation set run_at = now() + interval '1 hour' where agent_id = ?",
+                chat.account("bert"));
         worker.complete(worker.claimOne(), "ask @bert and @cleo");
         assertThat(chat.count("chat.generation")).isEqualTo(3);
     }

@@ -15,8 +15,8 @@ public record TestServer(String description, String host, int port, String user,
         return switch (System.getProperty("postgres", "embedded")) {
             case "embedded" -> embedded();
             case "docker" -> docker();
-            case String other -> throw new IllegalArgumentException(
-                    "-Dpostgres=" + other + " is unknown; use embedded or docker");
+            case String other ->
+                throw new IllegalArgumentException("-Dpostgres=" + other + " is unknown; use embedded or docker");
         };
     }
 
@@ -42,7 +42,8 @@ public record TestServer(String description, String host, int port, String user,
     }
 
     static void requireEngine() {
-        if (System.getProperty("postgres", "embedded").equals("docker") && !DockerClientFactory.instance().isDockerAvailable()) {
+        if (System.getProperty("postgres", "embedded").equals("docker")
+                && !DockerClientFactory.instance().isDockerAvailable()) {
             throw new IllegalStateException("-Dpostgres=docker needs a Docker engine and none answers;"
                     + " start one, or leave the option out to use the embedded PostgreSQL");
         }
@@ -53,15 +54,31 @@ public record TestServer(String description, String host, int port, String user,
         requireEngine();
         String version = System.getProperty("postgres.version", "18");
         var container = new PostgreSQLContainer("postgres:" + version)
-                .withCommand("postgres", "-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_preload_libraries=pg_stat_statements");
+                .withCommand(
+                        "postgres",
+                        "-c",
+                        "fsync=off",
+                        "-c",
+                        "max_connections=300",
+                        "-c",
+                        "shared_preload_libraries=pg_stat_statements");
         container.start();
-        var server = new TestServer("", container.getHost(), container.getFirstMappedPort(), container.getUsername(),
-                container.getPassword(), container::stop);
+        var server = new TestServer(
+                "",
+                container.getHost(),
+                container.getFirstMappedPort(),
+                container.getUsername(),
+                container.getPassword(),
+                container::stop);
         return server.described("PostgreSQL in a container, image postgres:" + version + ",");
     }
 
     private TestServer described(String kind) {
-        String version = database("postgres").jdbc().sql("show server_version").query(String.class).single();
+        String version = database("postgres")
+                .jdbc()
+                .sql("show server_version")
+                .query(String.class)
+                .single();
         return new TestServer(kind + " " + version + " on port " + port, host, port, user, password, stop);
     }
 
@@ -75,7 +92,10 @@ public record TestServer(String description, String host, int port, String user,
     }
 
     public synchronized TestDatabase cloneOf(String template, String name) {
-        database("postgres").jdbc().sql("create database " + name + " template " + template + " strategy file_copy").update();
+        database("postgres")
+                .jdbc()
+                .sql("create database " + name + " template " + template + " strategy file_copy")
+                .update();
         return database(name);
     }
 

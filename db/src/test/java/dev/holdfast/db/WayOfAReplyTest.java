@@ -30,32 +30,67 @@ class WayOfAReplyTest {
 
     @Test
     void a_mention_becomes_a_reply_that_grows_by_chunks_and_ends_folded() {
-        jdbc.sql("select chat.post('general', 'mira', 'good morning @ada')").query(UUID.class).single();
-        assertThat(jdbc.sql("select status || ' ' || seq from chat.message order by seq").query(String.class).list())
+        jdbc.sql("select chat.post('general', 'mira', 'good morning @ada')")
+                .query(UUID.class)
+                .single();
+        assertThat(jdbc.sql("select status || ' ' || seq from chat.message order by seq")
+                        .query(String.class)
+                        .list())
                 .containsExactly("complete 1", "queued 2");
-        long worker = jdbc.sql("select chat.register_worker('test', 8)").query(Long.class).single();
+        long worker = jdbc.sql("select chat.register_worker('test', 8)")
+                .query(Long.class)
+                .single();
         UUID reply = jdbc.sql("select message_id from chat.claim(?, 8, '10 seconds'::interval)")
-                .param(worker).query(UUID.class).single();
-        jdbc.sql("select * from chat.start_thinking(array[?::uuid], array[1::bigint])").param(reply).query().listOfRows();
-        jdbc.sql("select * from chat.start_streaming(array[?::uuid], array[1::bigint])").param(reply).query().listOfRows();
+                .param(worker)
+                .query(UUID.class)
+                .single();
+        jdbc.sql("select * from chat.start_thinking(array[?::uuid], array[1::bigint])")
+                .param(reply)
+                .query()
+                .listOfRows();
+        jdbc.sql("select * from chat.start_streaming(array[?::uuid], array[1::bigint])")
+                .param(reply)
+                .query()
+                .listOfRows();
         assertThat(append(worker, reply, null, 0, "good ")).isEmpty();
         assertThat(append(worker, reply, 0, 5, "mor\uD83D\uDE00ning")).isEmpty();
         assertThat(append(worker, reply, 0, 5, "gap")).containsExactly("gap");
         assertThat(append(worker + 1, reply, 5, 14, "stale")).containsExactly("fenced");
-        String changes = jdbc.sql("select chat.changes(id, 2)::text from chat.channel").query(String.class).single();
+        String changes = jdbc.sql("select chat.changes(id, 2)::text from chat.channel")
+                .query(String.class)
+                .single();
         assertThat(changes).contains("\"status\" : \"streaming\"", "good mor\uD83D\uDE00ning", "\"at\" : 0");
-        jdbc.sql("select * from chat.complete(?, array[?::uuid], array[1::bigint], array['good morning to you'], array[1], array[4])")
-                .params(worker, reply).query().listOfRows();
-        assertThat(jdbc.sql("select content || ' ' || status || ' ' || seq from chat.message where id = ?").param(reply)
-                .query(String.class).single()).isEqualTo("good morning to you complete 5");
-        assertThat(jdbc.sql("select count(*) from chat.chunk").query(Long.class).single()).isZero();
-        assertThat(jdbc.sql("select state from chat.generation").query(String.class).single()).isEqualTo("completed");
-        jdbc.sql("select chat.retry(?, id) from chat.account where handle = 'mira'").param(reply).query(String.class).single();
-        assertThat(jdbc.sql("select state || ' ' || fence from chat.generation").query(String.class).single()).isEqualTo("queued 2");
+        jdbc.sql(
+                        "select * from chat.complete(?, array[?::uuid], array[1::bigint], array['good morning to you'], array[1], array[4])")
+                .params(worker, reply)
+                .query()
+                .listOfRows();
+        assertThat(jdbc.sql("select content || ' ' || status || ' ' || seq from chat.message where id = ?")
+                        .param(reply)
+                        .query(String.class)
+                        .single())
+                .isEqualTo("good morning to you complete 5");
+        assertThat(jdbc.sql("select count(*) from chat.chunk").query(Long.class).single())
+                .isZero();
+        assertThat(jdbc.sql("select state from chat.generation")
+                        .query(String.class)
+                        .single())
+                .isEqualTo("completed");
+        jdbc.sql("select chat.retry(?, id) from chat.account where handle = 'mira'")
+                .param(reply)
+                .query(String.class)
+                .single();
+        assertThat(jdbc.sql("select state || ' ' || fence from chat.generation")
+                        .query(String.class)
+                        .single())
+                .isEqualTo("queued 2");
     }
 
     private java.util.List<String> append(long worker, UUID reply, Integer previous, int start, String text) {
-        return jdbc.sql("select reason from chat.append_chunks(?, array[?::uuid], array[1::bigint], array[?::int], array[?::int], array[?])")
-                .params(worker, reply, previous, start, text).query(String.class).list();
+        return jdbc.sql(
+                        "select reason from chat.append_chunks(?, array[?::uuid], array[1::bigint], array[?::int], array[?::int], array[?])")
+                .params(worker, reply, previous, start, text)
+                .query(String.class)
+                .list();
     }
 }

@@ -22,9 +22,11 @@ record Worker(Chat chat, long id) {
 
     List<Claim> claim(int max, String lease) {
         return chat.jdbc
-                .sql("select generation_id, message_id, fence, attempt, agent_handle from chat.claim(?, ?, ?::text::interval)")
+                .sql(
+                        "select generation_id, message_id, fence, attempt, agent_handle from chat.claim(?, ?, ?::text::interval)")
                 .params(id, max, lease)
-                .query((row, n) -> new Claim(row.getLong(1), row.getObject(2, UUID.class), row.getLong(3), row.getInt(4), row.getString(5)))
+                .query((row, n) -> new Claim(
+                        row.getLong(1), row.getObject(2, UUID.class), row.getLong(3), row.getInt(4), row.getString(5)))
                 .list();
     }
 
@@ -35,18 +37,31 @@ record Worker(Chat chat, long id) {
     }
 
     String think(Claim claim) {
-        return held("select held from chat.start_thinking(?::text::uuid[], ?::text::bigint[])", arrayOf(claim.message()), arrayOf(claim.fence()));
+        return held(
+                "select held from chat.start_thinking(?::text::uuid[], ?::text::bigint[])",
+                arrayOf(claim.message()),
+                arrayOf(claim.fence()));
     }
 
     String stream(Claim claim) {
-        return held("select held from chat.start_streaming(?::text::uuid[], ?::text::bigint[])", arrayOf(claim.message()), arrayOf(claim.fence()));
+        return held(
+                "select held from chat.start_streaming(?::text::uuid[], ?::text::bigint[])",
+                arrayOf(claim.message()),
+                arrayOf(claim.fence()));
     }
 
     /** written, gap or fenced. */
     String append(Claim claim, Integer previousStart, int start, String text) {
         return chat.jdbc
-                .sql("select reason from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], ?::text::int[], ?::text::int[], ?::text::text[])")
-                .params(id, arrayOf(claim.message()), arrayOf(claim.fence()), arrayOf(previousStart), arrayOf(start), arrayOf(text))
+                .sql(
+                        "select reason from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], ?::text::int[], ?::text::int[], ?::text::text[])")
+                .params(
+                        id,
+                        arrayOf(claim.message()),
+                        arrayOf(claim.fence()),
+                        arrayOf(previousStart),
+                        arrayOf(start),
+                        arrayOf(text))
                 .query(String.class)
                 .optional()
                 .orElse("written");
@@ -54,13 +69,22 @@ record Worker(Chat chat, long id) {
 
     /** held, fenced or busy (its channel is locked). */
     String complete(Claim claim, String content) {
-        return held("select held from chat.complete(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[], '{3}', '{7}')",
+        return held(
+                "select held from chat.complete(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[], '{3}', '{7}')",
                 id, arrayOf(claim.message()), arrayOf(claim.fence()), arrayOf(content));
     }
 
     String fail(Claim claim, String error, String retryAfter, String partial, boolean counts) {
-        return chat.one(String.class, "select chat.fail(?, ?, ?, ?, 'test', ?::text::interval, ?, ?)",
-                id, claim.message(), claim.fence(), error, retryAfter, partial, counts);
+        return chat.one(
+                String.class,
+                "select chat.fail(?, ?, ?, ?, 'test', ?::text::interval, ?, ?)",
+                id,
+                claim.message(),
+                claim.fence(),
+                error,
+                retryAfter,
+                partial,
+                counts);
     }
 
     String giveUp(Claim claim) {
@@ -68,29 +92,46 @@ record Worker(Chat chat, long id) {
     }
 
     int release(Claim claim, String partial) {
-        return chat.one(Integer.class, "select chat.release(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[])",
-                id, arrayOf(claim.message()), arrayOf(claim.fence()), arrayOf(partial));
+        return chat.one(
+                Integer.class,
+                "select chat.release(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[])",
+                id,
+                arrayOf(claim.message()),
+                arrayOf(claim.fence()),
+                arrayOf(partial));
     }
 
     /** The generations that are no longer this worker's. */
     List<Long> heartbeat(Claim claim) {
-        return chat.jdbc.sql("select generation_id from chat.heartbeat(?, ?::text::bigint[], ?::text::bigint[], '10 seconds')")
+        return chat.jdbc
+                .sql("select generation_id from chat.heartbeat(?, ?::text::bigint[], ?::text::bigint[], '10 seconds')")
                 .params(id, arrayOf(claim.generation()), arrayOf(claim.fence()))
                 .query(Long.class)
                 .list();
     }
 
     List<String> reap() {
-        return chat.jdbc.sql("select outcome from chat.reap()").query(String.class).list();
+        return chat.jdbc
+                .sql("select outcome from chat.reap()")
+                .query(String.class)
+                .list();
     }
 
     /** Makes the lease of a claim run out now, as if the worker had been away. */
     void outliveLease(Claim claim) {
-        chat.run("update chat.generation set lease_until = now() - interval '1 second' where id = ? and state = 'running'", claim.generation());
+        chat.run(
+                "update chat.generation set lease_until = now() - interval '1 second' where id = ? and state = 'running'",
+                claim.generation());
     }
 
     private String held(String sql, Object... params) {
-        return chat.jdbc.sql(sql).params(params).query(Boolean.class).optional().map(held -> held ? "held" : "fenced").orElse("busy");
+        return chat.jdbc
+                .sql(sql)
+                .params(params)
+                .query(Boolean.class)
+                .optional()
+                .map(held -> held ? "held" : "fenced")
+                .orElse("busy");
     }
 
     private static String arrayOf(Object value) {

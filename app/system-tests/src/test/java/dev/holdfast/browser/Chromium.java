@@ -20,7 +20,8 @@ import java.util.stream.Stream;
  */
 final class Chromium {
 
-    private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+    private static final List<String> NAMES =
+            List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
 
     /** No sandbox, because tests run as root in containers; the rest keeps it from looking for the world outside. */
     private static final List<String> ARGUMENTS = List.of(
@@ -40,7 +41,10 @@ final class Chromium {
     /** The browser of this JVM's tests, started at the first call. */
     static synchronized Browser get() {
         if (browser == null) {
-            var executable = onThisMachine().or(Chromium::downloaded).or(Chromium::fromDebian).orElseThrow(Chromium::missing);
+            var executable = onThisMachine()
+                    .or(Chromium::downloaded)
+                    .or(Chromium::fromDebian)
+                    .orElseThrow(Chromium::missing);
             browser = launch(executable);
             System.out.println("Browser tests use Chromium " + browser.version() + ", " + executable);
         }
@@ -49,25 +53,34 @@ final class Chromium {
 
     private static Browser launch(Path executable) {
         var playwright = Playwright.create(new CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-        return playwright.chromium().launch(new LaunchOptions().setExecutablePath(executable).setArgs(ARGUMENTS));
+        return playwright
+                .chromium()
+                .launch(new LaunchOptions().setExecutablePath(executable).setArgs(ARGUMENTS));
     }
 
     private static Optional<Path> onThisMachine() {
         var named = Stream.ofNullable(System.getProperty("chromium")).map(Path::of);
-        var folders = Arrays.stream(System.getenv().getOrDefault("PATH", "/usr/bin").split(":"));
+        var folders =
+                Arrays.stream(System.getenv().getOrDefault("PATH", "/usr/bin").split(":"));
         var onPath = folders.flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)));
         var onMac = Stream.of(
-                "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-                "/Applications/Chromium.app/Contents/MacOS/Chromium").map(Path::of);
-        return Stream.of(named, onPath, onMac).flatMap(each -> each).filter(Files::isExecutable).findFirst();
+                        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+                        "/Applications/Chromium.app/Contents/MacOS/Chromium")
+                .map(Path::of);
+        return Stream.of(named, onPath, onMac)
+                .flatMap(each -> each)
+                .filter(Files::isExecutable)
+                .findFirst();
     }
 
     /** Playwright keeps its download for the next time. */
     private static Optional<Path> downloaded() {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var classPath = System.getProperty("surefire.real.class.path", System.getProperty("java.class.path"));
-        if (!run(300, java, "-cp", classPath, "com.microsoft.playwright.CLI", "install", "chromium")) return Optional.empty();
-        try (var playwright = Playwright.create(new CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")))) {
+        if (!run(300, java, "-cp", classPath, "com.microsoft.playwright.CLI", "install", "chromium"))
+            return Optional.empty();
+        try (var playwright =
+                Playwright.create(new CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")))) {
             return Optional.of(Path.of(playwright.chromium().executablePath())).filter(Files::isExecutable);
         }
     }
@@ -81,9 +94,12 @@ final class Chromium {
     }
 
     private static boolean run(int seconds, String... command) {
-        System.out.println("No Chromium here: " + String.join(" ", command[0].endsWith("java") ? new String[] {"playwright install chromium"} : command));
+        System.out.println("No Chromium here: "
+                + String.join(
+                        " ", command[0].endsWith("java") ? new String[] {"playwright install chromium"} : command));
         try {
-            var process = new ProcessBuilder(command).redirectErrorStream(true)
+            var process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
             return process.waitFor(seconds, TimeUnit.SECONDS) && process.exitValue() == 0;
@@ -96,7 +112,8 @@ final class Chromium {
     }
 
     private static AssertionError missing() {
-        return new AssertionError("Browser tests need Chromium, and neither this machine, Playwright's download nor Debian's package had one."
-                + " Install Chromium or Chrome so that it is on the PATH, or name it: ./mvnw verify -Dchromium=/path/to/chrome");
+        return new AssertionError(
+                "Browser tests need Chromium, and neither this machine, Playwright's download nor Debian's package had one."
+                        + " Install Chromium or Chrome so that it is on the PATH, or name it: ./mvnw verify -Dchromium=/path/to/chrome");
     }
 }

@@ -100,13 +100,17 @@ class ConnectionTest {
         var follower = leader == mira.page ? second : mira.page;
         // a leader that is stopped dead, as by a long sleep: it answers nothing
         follower.bringToFront();
-        leader.evaluate("() => { const until = performance.now() + 4000; setTimeout(() => { while (performance.now() < until); }); }");
-        follower.evaluate("() => { const real = Date.now; Date.now = () => real() + 41_000; document.dispatchEvent(new Event('visibilitychange')); }");
-        eventually("the visible tab leads", Duration.ofSeconds(10), () -> (boolean) follower.evaluate("() => holdfast.store.tabs.leads"));
+        leader.evaluate(
+                "() => { const until = performance.now() + 4000; setTimeout(() => { while (performance.now() < until); }); }");
+        follower.evaluate(
+                "() => { const real = Date.now; Date.now = () => real() + 41_000; document.dispatchEvent(new Event('visibilitychange')); }");
+        eventually("the visible tab leads", Duration.ofSeconds(10), () ->
+                (boolean) follower.evaluate("() => holdfast.store.tabs.leads"));
         ben.write("who leads?");
         follower.locator("hf-message >> text=who leads?").waitFor();
         leader.locator("hf-message >> text=who leads?").waitFor();
-        eventually("the other no longer leads", Duration.ofSeconds(10), () -> !(boolean) leader.evaluate("() => holdfast.store.tabs.leads"));
+        eventually("the other no longer leads", Duration.ofSeconds(10), () ->
+                !(boolean) leader.evaluate("() => holdfast.store.tabs.leads"));
         second.close();
         Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
     }
@@ -117,16 +121,25 @@ class ConnectionTest {
         mira.awaitText("after the backup");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
         // what a restored backup looks like: the channel's seq and its last message are gone
-        holdfast.jdbc().sql("delete from chat.message where channel_id = :channel::uuid and content = 'after the backup'")
-                .param("channel", channel).update();
+        holdfast.jdbc()
+                .sql("delete from chat.message where channel_id = :channel::uuid and content = 'after the backup'")
+                .param("channel", channel)
+                .update();
         holdfast.jdbc().sql("""
                         update chat.channel set seq = (select max(seq) from chat.message where channel_id = channel.id)
                         where id = :channel::uuid
                         """).param("channel", channel).update();
-        holdfast.jdbc().sql("select pg_notify('channel_changed', :channel)").param("channel", channel).query().singleValue();
+        holdfast.jdbc()
+                .sql("select pg_notify('channel_changed', :channel)")
+                .param("channel", channel)
+                .query()
+                .singleValue();
         proxy.cut();
-        eventually("the lost message is gone", Duration.ofSeconds(20),
-                () -> mira.stored(channel).stream().noneMatch(each -> each.path("content").stringValue().equals("after the backup")));
+        eventually(
+                "the lost message is gone",
+                Duration.ofSeconds(20),
+                () -> mira.stored(channel).stream()
+                        .noneMatch(each -> each.path("content").stringValue().equals("after the backup")));
         assertThat(mira.stored(channel)).hasSize(1);
         mira.write("life goes on");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira);

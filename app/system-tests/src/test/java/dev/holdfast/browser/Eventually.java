@@ -1,12 +1,12 @@
 package dev.holdfast.browser;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import tools.jackson.databind.JsonNode;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /** What must become true, looked at until it is. */
 final class Eventually {
@@ -16,7 +16,8 @@ final class Eventually {
     static void eventually(String what, Duration longest, BooleanSupplier condition) {
         var deadline = Instant.now().plus(longest);
         while (!condition.getAsBoolean()) {
-            if (Instant.now().isAfter(deadline)) throw new AssertionError(what + " did not become true within " + longest);
+            if (Instant.now().isAfter(deadline))
+                throw new AssertionError(what + " did not become true within " + longest);
             pause(50);
         }
     }
@@ -28,7 +29,9 @@ final class Eventually {
             try {
                 var database = essence(holdfast.messages(channel));
                 for (var person : people) {
-                    assertThat(essence(person.stored(channel))).as("the store of %s", person.handle).isEqualTo(database);
+                    assertThat(essence(person.stored(channel)))
+                            .as("the store of %s", person.handle)
+                            .isEqualTo(database);
                 }
                 return;
             } catch (AssertionError difference) {
@@ -39,13 +42,16 @@ final class Eventually {
     }
 
     private static List<String> essence(List<JsonNode> messages) {
-        return messages.stream().map(each -> "%s %s seq %s %s%s «%s»".formatted(
-                each.path("id").stringValue(),
-                each.path("status").stringValue(),
-                each.path("seq").asString(),
-                each.path("author").path("handle").stringValue(),
-                each.path("deleted").asBoolean() ? " deleted" : "",
-                each.path("content").stringValue(""))).toList();
+        return messages.stream()
+                .map(each -> "%s %s seq %s %s%s «%s»"
+                        .formatted(
+                                each.path("id").stringValue(),
+                                each.path("status").stringValue(),
+                                each.path("seq").asString(),
+                                each.path("author").path("handle").stringValue(),
+                                each.path("deleted").asBoolean() ? " deleted" : "",
+                                each.path("content").stringValue("")))
+                .toList();
     }
 
     static void pause(long millis) {

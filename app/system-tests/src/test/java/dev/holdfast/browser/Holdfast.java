@@ -59,7 +59,10 @@ final class Holdfast implements AutoCloseable {
 
     String channel(List<Person> members) {
         var name = "c" + UUID.randomUUID().toString().substring(0, 8);
-        var channel = administrator.post("/api/channels", "{\"name\": \"%s\", \"private\": false}".formatted(name)).mustBe(201).json();
+        var channel = administrator
+                .post("/api/channels", "{\"name\": \"%s\", \"private\": false}".formatted(name))
+                .mustBe(201)
+                .json();
         var id = channel.path("id").stringValue();
         members.forEach(each -> add(id, each.handle));
         add(id, "ada");
@@ -67,7 +70,9 @@ final class Holdfast implements AutoCloseable {
     }
 
     void add(String channel, String handle) {
-        administrator.post("/api/channels/" + channel + "/members", "{\"handle\": \"" + handle + "\"}").mustBe(204);
+        administrator
+                .post("/api/channels/" + channel + "/members", "{\"handle\": \"" + handle + "\"}")
+                .mustBe(204);
     }
 
     /** Somebody new, in a browser of their own that talks straight to the program. */
@@ -77,15 +82,21 @@ final class Holdfast implements AutoCloseable {
 
     /** Somebody new whose browser talks to another port (a proxy, say). */
     Person person(String displayName, int port) {
-        var invite = administrator.post("/api/invites", "{\"days\": 1, \"maxUses\": 1}").mustBe(201).json();
+        var invite = administrator
+                .post("/api/invites", "{\"days\": 1, \"maxUses\": 1}")
+                .mustBe(201)
+                .json();
         var handle = displayName.toLowerCase() + ++people;
         var account = new Browser(process.port());
-        account.post("/api/accounts", JSON.createObjectNode()
-                .put("invite", invite.path("code").stringValue())
-                .put("handle", handle)
-                .put("displayName", displayName)
-                .put("password", PASSWORD)
-                .toString()).mustBe(201);
+        account.post(
+                        "/api/accounts",
+                        JSON.createObjectNode()
+                                .put("invite", invite.path("code").stringValue())
+                                .put("handle", handle)
+                                .put("displayName", displayName)
+                                .put("password", PASSWORD)
+                                .toString())
+                .mustBe(201);
         return new Person(this, handle, account, port);
     }
 
@@ -100,11 +111,7 @@ final class Holdfast implements AutoCloseable {
                         from chat.message m
                         where m.channel_id = :channel::uuid
                         order by m.position
-                        """)
-                .param("channel", channel)
-                .query(String.class)
-                .list()
-                .stream()
+                        """).param("channel", channel).query(String.class).list().stream()
                 .map(JSON::readTree)
                 .toList();
     }

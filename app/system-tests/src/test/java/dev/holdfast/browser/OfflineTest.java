@@ -59,7 +59,8 @@ class OfflineTest {
         ben.awaitReply("complete");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
         assertThat(holdfast.messages(channel).stream()
-                        .filter(each -> each.path("author").path("handle").stringValue().equals(mira.handle))
+                        .filter(each ->
+                                each.path("author").path("handle").stringValue().equals(mira.handle))
                         .map(each -> each.path("content").stringValue().split(" \\[")[0]))
                 .containsExactly("one", "two", "three", "@ada four", "five");
         assertThat(mira.unsent()).isZero();
@@ -83,7 +84,9 @@ class OfflineTest {
 
     @Test
     void edits_deletes_and_retries_made_offline_go_out_when_the_network_is_back() {
-        mira.write("first").write("second").write("@ada third [[words=40 fault=bad_key times=1 key=%s]]".formatted(channel));
+        mira.write("first")
+                .write("second")
+                .write("@ada third [[words=40 fault=bad_key times=1 key=%s]]".formatted(channel));
         mira.awaitReply("failed");
         mira.offline();
         edit(mira, "first", "first, but better");
@@ -94,7 +97,8 @@ class OfflineTest {
         ben.awaitText("first, but better");
         ben.awaitReply("complete");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
-        assertThat(holdfast.messages(channel).get(1).path("deleted").asBoolean()).isTrue();
+        assertThat(holdfast.messages(channel).get(1).path("deleted").asBoolean())
+                .isTrue();
     }
 
     @Test
@@ -120,8 +124,12 @@ class OfflineTest {
                 route.resume();
                 return;
             }
-            route.fulfill(new Route.FulfillOptions().setStatus(422).setContentType("application/problem+json")
-                    .setBody("{\"type\":\"about:blank\",\"title\":\"Invalid\",\"status\":422,\"detail\":\"The text is too rude. Say it kindly.\"}"));
+            route.fulfill(
+                    new Route.FulfillOptions()
+                            .setStatus(422)
+                            .setContentType("application/problem+json")
+                            .setBody(
+                                    "{\"type\":\"about:blank\",\"title\":\"Invalid\",\"status\":422,\"detail\":\"The text is too rude. Say it kindly.\"}"));
         });
         mira.write("grr").write("brr");
         var refused = mira.page.locator("hf-message[data-status=unsent]");
@@ -143,8 +151,13 @@ class OfflineTest {
         mira.page.route(POSTS, route -> {
             switch (attempts.getAndIncrement()) {
                 case 0 -> route.abort();
-                case 1 -> route.fulfill(new Route.FulfillOptions().setStatus(503).setBody(""));
-                case 2 -> route.fulfill(new Route.FulfillOptions().setStatus(429).setHeaders(Map.of("Retry-After", "1")).setBody(""));
+                case 1 ->
+                    route.fulfill(new Route.FulfillOptions().setStatus(503).setBody(""));
+                case 2 ->
+                    route.fulfill(new Route.FulfillOptions()
+                            .setStatus(429)
+                            .setHeaders(Map.of("Retry-After", "1"))
+                            .setBody(""));
                 default -> route.resume();
             }
         });
@@ -160,7 +173,9 @@ class OfflineTest {
     }
 
     private static Locator message(Person person, String text) {
-        return person.page.locator("hf-message", new Page.LocatorOptions().setHasText(text)).first();
+        return person.page
+                .locator("hf-message", new Page.LocatorOptions().setHasText(text))
+                .first();
     }
 
     private static void edit(Person person, String text, String better) {

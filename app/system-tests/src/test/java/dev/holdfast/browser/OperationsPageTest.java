@@ -39,11 +39,23 @@ class OperationsPageTest {
         assertThat(agent.status()).isEqualTo(201);
         holdfast.models.on("bert-model", Script.fails(Fault.BAD_KEY));
         var channel = holdfast.channel();
-        holdfast.administrator.post("/api/channels/" + channel + "/members", "{\"handle\": \"bert\"}").mustBe(204);
-        for (var n = 0; n < 5; n++) holdfast.administrator.write(channel, "@bert number " + n).mustBe(201);
-        for (var n = 0; n < 10; n++) holdfast.administrator.write(channel, "@ada [[words=40 pace=20 seed=" + n + "]]").mustBe(201);
-        Eventually.eventually("bert failed at all of them", Duration.ofSeconds(30), () -> count("state = 'failed' and agent = 'bert'") == 5);
-        failed = holdfast.jdbc().sql("select min(id) from ops.generations where state = 'failed' and agent = 'bert'").query(Long.class).single();
+        holdfast.administrator
+                .post("/api/channels/" + channel + "/members", "{\"handle\": \"bert\"}")
+                .mustBe(204);
+        for (var n = 0; n < 5; n++)
+            holdfast.administrator.write(channel, "@bert number " + n).mustBe(201);
+        for (var n = 0; n < 10; n++)
+            holdfast.administrator
+                    .write(channel, "@ada [[words=40 pace=20 seed=" + n + "]]")
+                    .mustBe(201);
+        Eventually.eventually(
+                "bert failed at all of them",
+                Duration.ofSeconds(30),
+                () -> count("state = 'failed' and agent = 'bert'") == 5);
+        failed = holdfast.jdbc()
+                .sql("select min(id) from ops.generations where state = 'failed' and agent = 'bert'")
+                .query(Long.class)
+                .single();
     }
 
     @AfterAll
@@ -57,8 +69,11 @@ class OperationsPageTest {
         try (var context = signedIn(holdfast.administrator, width, height, scheme)) {
             var page = open(context, "/ops");
             assertThat(violations(page)).isEmpty();
-            assertThat(page.evaluate("document.documentElement.scrollWidth <= innerWidth")).as("no sideways scrolling").isEqualTo(true);
-            page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "ops-" + width + "-" + scheme + ".png")));
+            assertThat(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+                    .as("no sideways scrolling")
+                    .isEqualTo(true);
+            page.screenshot(
+                    new Page.ScreenshotOptions().setPath(Path.of("target", "ops-" + width + "-" + scheme + ".png")));
             page.navigate(page.url() + "/generations/" + failed);
             page.locator("dialog.story .timeline li").first().waitFor();
             assertThat(violations(page)).isEmpty();
@@ -73,47 +88,73 @@ class OperationsPageTest {
             page.selectOption("select[name=state]", "stuck");
             page.selectOption("select[name=agent]", "bert");
             page.waitForFunction("document.querySelectorAll('.generations tbody tr').length === 5");
-            assertThat(page.locator(".generations .said").first().textContent()).contains("failed at the first attempt").contains("API key");
+            assertThat(page.locator(".generations .said").first().textContent())
+                    .contains("failed at the first attempt")
+                    .contains("API key");
             page.locator(".generations tbody th a").first().click();
             page.locator("dialog.story .timeline").waitFor();
-            assertThat(page.locator("dialog.story").textContent()).contains("claimed by").contains("failed").doesNotContain("number 4");
+            assertThat(page.locator("dialog.story").textContent())
+                    .contains("claimed by")
+                    .contains("failed")
+                    .doesNotContain("number 4");
             page.keyboard().press("Escape");
             page.getByLabel("Select all generations").check();
-            page.locator(".panel.wide .bulk button", new Page.LocatorOptions().setHasText("Retry")).click();
+            page.locator(".panel.wide .bulk button", new Page.LocatorOptions().setHasText("Retry"))
+                    .click();
             assertThat(page.locator("dialog.confirm h2").textContent()).isEqualTo("Retry 5 generations?");
             page.locator("dialog.confirm button.primary").click();
             page.locator("dialog.confirm [role=status]").waitFor();
-            assertThat(page.locator("dialog.confirm [role=status]").textContent()).contains("5 queued");
+            assertThat(page.locator("dialog.confirm [role=status]").textContent())
+                    .contains("5 queued");
             page.locator("dialog.confirm button.primary").click();
-            Eventually.eventually("all of them are complete", Duration.ofSeconds(30), () -> count("state = 'completed' and agent = 'bert'") == 5);
+            Eventually.eventually(
+                    "all of them are complete",
+                    Duration.ofSeconds(30),
+                    () -> count("state = 'completed' and agent = 'bert'") == 5);
         }
-        assertThat(holdfast.jdbc().sql("select distinct actor from ops.audit where action = 'retry'").query(String.class).list()).containsExactly("root");
+        assertThat(holdfast.jdbc()
+                        .sql("select distinct actor from ops.audit where action = 'retry'")
+                        .query(String.class)
+                        .list())
+                .containsExactly("root");
     }
 
     @Test
     void agents_are_paused_and_resumed_with_a_confirmation() {
         try (var context = signedIn(holdfast.administrator, 1440, 1000, "dark")) {
             var page = open(context, "/ops");
-            page.getByLabel("Select bert", new Page.GetByLabelOptions().setExact(true)).check();
-            page.locator(".bulk button", new Page.LocatorOptions().setHasText("Pause")).click();
+            page.getByLabel("Select bert", new Page.GetByLabelOptions().setExact(true))
+                    .check();
+            page.locator(".bulk button", new Page.LocatorOptions().setHasText("Pause"))
+                    .click();
             page.locator("dialog.confirm button.primary").click();
             page.locator("dialog.confirm [role=status]").waitFor();
             page.locator("dialog.confirm button.primary").click();
-            page.locator(".pill.waiting", new Page.LocatorOptions().setHasText("paused")).waitFor();
-            page.getByLabel("Select bert", new Page.GetByLabelOptions().setExact(true)).check();
-            page.locator(".bulk button", new Page.LocatorOptions().setHasText("Resume")).click();
+            page.locator(".pill.waiting", new Page.LocatorOptions().setHasText("paused"))
+                    .waitFor();
+            page.getByLabel("Select bert", new Page.GetByLabelOptions().setExact(true))
+                    .check();
+            page.locator(".bulk button", new Page.LocatorOptions().setHasText("Resume"))
+                    .click();
             page.locator("dialog.confirm button.primary").click();
             page.locator("dialog.confirm [role=status]").waitFor();
         }
         assertThat(count("agent = 'bert'")).isPositive();
-        assertThat(holdfast.jdbc().sql("select paused from ops.queue where agent = 'bert'").query(Boolean.class).single()).isFalse();
+        assertThat(holdfast.jdbc()
+                        .sql("select paused from ops.queue where agent = 'bert'")
+                        .query(Boolean.class)
+                        .single())
+                .isFalse();
     }
 
     @Test
     void an_operator_looks_and_a_member_is_told_whom_to_ask() {
         var operator = new Browser(holdfast.process.port());
         var olga = holdfast.person("Olga");
-        holdfast.jdbc().sql("update chat.account set role = 'operator' where handle = ?").param(olga.handle).update();
+        holdfast.jdbc()
+                .sql("update chat.account set role = 'operator' where handle = ?")
+                .param(olga.handle)
+                .update();
         operator.signIn(olga.handle, Holdfast.PASSWORD).mustBe(200);
         try (var context = signedIn(operator, 1440, 1000, "light")) {
             var page = open(context, "/ops");
@@ -134,15 +175,22 @@ class OperationsPageTest {
     }
 
     private int count(String condition) {
-        return holdfast.jdbc().sql("select count(*) from ops.generations where " + condition).query(Integer.class).single();
+        return holdfast.jdbc()
+                .sql("select count(*) from ops.generations where " + condition)
+                .query(Integer.class)
+                .single();
     }
 
     private BrowserContext signedIn(Browser account, int width, int height, String scheme) {
-        var context = Chromium.get().newContext(new NewContextOptions().setViewportSize(width, height)
-                .setColorScheme(ColorScheme.valueOf(scheme.toUpperCase())));
+        var context = Chromium.get()
+                .newContext(new NewContextOptions()
+                        .setViewportSize(width, height)
+                        .setColorScheme(ColorScheme.valueOf(scheme.toUpperCase())));
         context.setDefaultTimeout(20_000);
-        context.addCookies(List.of(new Cookie("HOLDFAST", account.cookie("HOLDFAST").orElseThrow())
-                .setUrl("http://127.0.0.1:" + holdfast.process.port()).setHttpOnly(true)));
+        context.addCookies(
+                List.of(new Cookie("HOLDFAST", account.cookie("HOLDFAST").orElseThrow())
+                        .setUrl("http://127.0.0.1:" + holdfast.process.port())
+                        .setHttpOnly(true)));
         return context;
     }
 
@@ -150,7 +198,8 @@ class OperationsPageTest {
         var page = context.newPage();
         page.onPageError(complaints::add);
         page.onConsoleMessage(message -> {
-            if (message.type().equals("error") && message.text().contains("Content Security Policy")) complaints.add(message.text());
+            if (message.type().equals("error") && message.text().contains("Content Security Policy"))
+                complaints.add(message.text());
         });
         page.navigate("http://127.0.0.1:" + holdfast.process.port() + path);
         page.locator(".generations tbody tr").first().waitFor();

@@ -29,7 +29,10 @@ final class Person implements AutoCloseable {
         this.origin = "http://127.0.0.1:" + port;
         context = Chromium.get().newContext();
         context.setDefaultTimeout(15_000);
-        context.addCookies(List.of(new Cookie("HOLDFAST", account.cookie("HOLDFAST").orElseThrow()).setUrl(origin).setHttpOnly(true)));
+        context.addCookies(
+                List.of(new Cookie("HOLDFAST", account.cookie("HOLDFAST").orElseThrow())
+                        .setUrl(origin)
+                        .setHttpOnly(true)));
         page = tab();
     }
 
@@ -45,7 +48,8 @@ final class Person implements AutoCloseable {
         var tab = context.newPage();
         tab.onPageError(complaints::add);
         tab.onConsoleMessage(message -> {
-            if (message.type().equals("error") && message.text().contains("Content Security Policy")) complaints.add(message.text());
+            if (message.type().equals("error") && message.text().contains("Content Security Policy"))
+                complaints.add(message.text());
         });
         return tab;
     }
@@ -72,7 +76,6 @@ final class Person implements AutoCloseable {
         page.locator("hf-composer textarea").waitFor();
     }
 
-
     /** Waits until the feed is up, so that what comes now comes through it. */
     Person live() {
         page.waitForFunction("() => window.holdfast?.store.connection === 'live'");
@@ -97,11 +100,15 @@ final class Person implements AutoCloseable {
     }
 
     void awaitReply(String status) {
-        page.locator("hf-message[data-status=" + status + "]:has(.message.agent)").last().waitFor(new Locator.WaitForOptions().setTimeout(30_000));
+        page.locator("hf-message[data-status=" + status + "]:has(.message.agent)")
+                .last()
+                .waitFor(new Locator.WaitForOptions().setTimeout(30_000));
     }
 
     void awaitText(String text) {
-        page.locator("hf-message", new Page.LocatorOptions().setHasText(text)).last().waitFor();
+        page.locator("hf-message", new Page.LocatorOptions().setHasText(text))
+                .last()
+                .waitFor();
     }
 
     void offline() {

@@ -37,7 +37,8 @@ class RandomStepsTest {
             }
             settle(holdfast, people, channel);
             Eventually.equal(holdfast, channel, Duration.ofSeconds(60), mira, ben);
-            System.out.println("Random steps: equal, with " + holdfast.messages(channel).size() + " messages");
+            System.out.println(
+                    "Random steps: equal, with " + holdfast.messages(channel).size() + " messages");
         } catch (AssertionError | RuntimeException failure) {
             throw new AssertionError("Do it again with -Dseed=" + seed + " -Dsteps=" + STEPS, failure);
         }
@@ -46,8 +47,12 @@ class RandomStepsTest {
     private void step(int number, Holdfast holdfast, Person person, String channel) {
         var dice = random.nextInt(100);
         if (dice < 30) person.write("message " + number);
-        else if (dice < 40) person.write("@ada go on [[words=%d pace=%d seed=%d kind=mixed]]".formatted(5 + random.nextInt(60), 20 + random.nextInt(60), number));
-        else if (dice < 43) person.write("@ada go on [[words=30 pace=40 fault=cut after=10 times=4 key=%s%d]]".formatted(channel, number));
+        else if (dice < 40)
+            person.write("@ada go on [[words=%d pace=%d seed=%d kind=mixed]]"
+                    .formatted(5 + random.nextInt(60), 20 + random.nextInt(60), number));
+        else if (dice < 43)
+            person.write(
+                    "@ada go on [[words=30 pace=40 fault=cut after=10 times=4 key=%s%d]]".formatted(channel, number));
         else if (dice < 53) act(person, MINE, "edit", "edited in step " + number);
         else if (dice < 59) act(person, MINE, "remove", "");
         else if (dice < 66) act(person, RUNNING, "stopReply", "");
@@ -85,11 +90,17 @@ class RandomStepsTest {
     private static void settle(Holdfast holdfast, List<Person> people, String channel) {
         people.forEach(Person::online);
         holdfast.process.awaitReady();
-        people.forEach(person -> eventually("the outbox of " + person.handle + " is empty", Duration.ofSeconds(90), () -> person.unsent() == 0));
-        eventually("no reply runs any more", Duration.ofSeconds(120), () -> holdfast.jdbc()
-                .sql("select count(*) from chat.message where channel_id = :channel::uuid and status in ('queued', 'thinking', 'streaming')")
-                .param("channel", channel)
-                .query(Integer.class)
-                .single() == 0);
+        people.forEach(person -> eventually(
+                "the outbox of " + person.handle + " is empty", Duration.ofSeconds(90), () -> person.unsent() == 0));
+        eventually(
+                "no reply runs any more",
+                Duration.ofSeconds(120),
+                () -> holdfast.jdbc()
+                                .sql(
+                                        "select count(*) from chat.message where channel_id = :channel::uuid and status in ('queued', 'thinking', 'streaming')")
+                                .param("channel", channel)
+                                .query(Integer.class)
+                                .single()
+                        == 0);
     }
 }

@@ -27,7 +27,10 @@ class ReadingTest {
         fill(channel, 600);
         mira.open(channel).live();
         mira.awaitText("message 600");
-        for (var screens = 0; screens < 40 && mira.page.locator("hf-message >> text=/^message 1$/").count() == 0; screens++) {
+        for (var screens = 0;
+                screens < 40
+                        && mira.page.locator("hf-message >> text=/^message 1$/").count() == 0;
+                screens++) {
             mira.page.evaluate("""
                     async () => {
                       const scroller = document.querySelector('hf-messages .scroller');
@@ -38,7 +41,8 @@ class ReadingTest {
             assertThat(jump).as("pixels that what is read moved").isLessThan(3);
             assertThat(mira.messages().count()).isLessThanOrEqualTo(240);
         }
-        assertThat(mira.page.locator("hf-message >> text=/^message 1$/").count()).isOne();
+        assertThat(mira.page.locator("hf-message >> text=/^message 1$/").count())
+                .isOne();
         mira.page.locator("button.jump").click();
         mira.awaitText("message 600");
         assertThat(mira.messages().count()).isLessThanOrEqualTo(240);
@@ -68,7 +72,10 @@ class ReadingTest {
         fill(channel, 200);
         mira.awaitText("message 200");
         mira.page.evaluate("() => holdfast.go('/search?q=needle')");
-        mira.page.locator(".found a", new com.microsoft.playwright.Page.LocatorOptions().setHasText("needle")).first().click();
+        mira.page
+                .locator(".found a", new com.microsoft.playwright.Page.LocatorOptions().setHasText("needle"))
+                .first()
+                .click();
         mira.page.locator("hf-message.found >> text=the needle is here").waitFor();
         eventually("it is in view", Duration.ofSeconds(5), () -> (boolean) mira.page.evaluate("""
                 () => { const { top, bottom } = document.querySelector('hf-message.found').getBoundingClientRect(); return top > 0 && bottom < innerHeight; }"""));

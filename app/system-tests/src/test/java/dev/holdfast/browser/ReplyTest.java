@@ -45,30 +45,44 @@ class ReplyTest {
         watchText(ben.page);
         mira.write("@ada go on [[words=200 pace=50 kind=markdown]]");
         for (var person : new Person[] {mira, ben}) {
-            person.page.waitForFunction("() => ['queued', 'thinking'].includes(watched.at(-1)?.status) || watched.length > 0");
+            person.page.waitForFunction(
+                    "() => ['queued', 'thinking'].includes(watched.at(-1)?.status) || watched.length > 0");
         }
         mira.awaitReply("complete");
         ben.awaitReply("complete");
-        assertThat(mira.reply().locator("button.plain")).as("nothing left to stop").satisfies(buttons -> assertThat(buttons.count()).isZero());
+        assertThat(mira.reply().locator("button.plain"))
+                .as("nothing left to stop")
+                .satisfies(buttons -> assertThat(buttons.count()).isZero());
         for (var person : new Person[] {mira, ben}) {
             var seen = Person.map(person.page.evaluate(GROWTH));
             System.out.println("Text grew in the browser of " + person.handle + ": " + seen);
             assertThat(((Number) seen.get("perSecond")).doubleValue()).isGreaterThan(10);
-            assertThat(((Number) seen.get("longestPause")).doubleValue()).as("ms; 250 on an idle machine").isLessThan(1_500);
+            assertThat(((Number) seen.get("longestPause")).doubleValue())
+                    .as("ms; 250 on an idle machine")
+                    .isLessThan(1_500);
             assertThat(person.reply().locator("strong, code, table").count()).isPositive();
         }
         Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
     }
 
     @ParameterizedTest
-    @CsvSource({"emoji, 400, units", "combining, 400, bytes", "rtl, 400, bytes", "nul, 300, words", "markdown, 3000, words", "mixed, 100000, words"})
+    @CsvSource({
+        "emoji, 400, units",
+        "combining, 400, bytes",
+        "rtl, 400, bytes",
+        "nul, 300, words",
+        "markdown, 3000, words",
+        "mixed, 100000, words"
+    })
     void both_browsers_end_with_the_byte_identical_text_that_the_model_sent(String kind, int characters, String split) {
         mira.write("@ada say [[chars=%d kind=%s split=%s seed=3]]".formatted(characters, kind, split));
         mira.awaitReply("complete");
         ben.awaitReply("complete");
-        var sent = Texts.ofLength(Texts.Kind.valueOf(kind.toUpperCase()), characters, 3).replace("\u0000", "");
+        var sent = Texts.ofLength(Texts.Kind.valueOf(kind.toUpperCase()), characters, 3)
+                .replace("\u0000", "");
         for (var person : new Person[] {mira, ben}) {
-            assertThat(person.stored(channel).getLast().path("content").stringValue()).isEqualTo(sent);
+            assertThat(person.stored(channel).getLast().path("content").stringValue())
+                    .isEqualTo(sent);
         }
         Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
     }
@@ -104,8 +118,14 @@ class ReplyTest {
         mira.page.close();
         ben.page.close();
         ben.page = ben.tab();
-        eventually("the reply is complete", Duration.ofSeconds(20),
-                () -> holdfast.messages(channel).getLast().path("status").stringValue().equals("complete"));
+        eventually(
+                "the reply is complete",
+                Duration.ofSeconds(20),
+                () -> holdfast.messages(channel)
+                        .getLast()
+                        .path("status")
+                        .stringValue()
+                        .equals("complete"));
         mira.page = mira.tab();
         mira.open(channel);
         ben.open(channel);
@@ -132,7 +152,9 @@ class ReplyTest {
     void a_failure_says_in_words_what_happened_and_offers_retry() {
         mira.write("@ada go on [[words=40 fault=bad_key times=1 key=%s]]".formatted(channel));
         mira.awaitReply("failed");
-        assertThat(mira.reply().locator(".state.failed").innerText()).contains("key").contains("Retry");
+        assertThat(mira.reply().locator(".state.failed").innerText())
+                .contains("key")
+                .contains("Retry");
         mira.reply().locator("text=Retry").click();
         mira.awaitReply("complete");
     }
@@ -140,13 +162,17 @@ class ReplyTest {
     @Test
     void a_rate_limited_reply_says_when_it_is_tried_again() {
         mira.write("@ada go on [[words=20 fault=rate_limited retry=2 times=1 key=%s]]".formatted(channel));
-        mira.page.locator(".state", new Page.LocatorOptions().setHasText("Next try in")).waitFor();
+        mira.page
+                .locator(".state", new Page.LocatorOptions().setHasText("Next try in"))
+                .waitFor();
         mira.awaitReply("complete");
     }
 
     @Test
     void what_any_sql_writer_posts_appears_and_is_answered() {
-        holdfast.jdbc().sql("select chat.post(c.name, :handle, 'good morning @ada') from chat.channel c where c.id = :channel::uuid")
+        holdfast.jdbc()
+                .sql(
+                        "select chat.post(c.name, :handle, 'good morning @ada') from chat.channel c where c.id = :channel::uuid")
                 .param("handle", ben.handle)
                 .param("channel", channel)
                 .query()
@@ -179,7 +205,8 @@ class ReplyTest {
               return { perSecond: grew.length / seconds, longestPause: Math.max(...pauses), seconds };
             }""";
 
-    private static final String LENGTH = "[...document.querySelectorAll('hf-message .agent .text')].at(-1)?.textContent.length";
+    private static final String LENGTH =
+            "[...document.querySelectorAll('hf-message .agent .text')].at(-1)?.textContent.length";
 
     private static int length(Person person) {
         var length = person.page.evaluate("() => " + LENGTH);
@@ -187,7 +214,10 @@ class ReplyTest {
     }
 
     private static void awaitLength(Person person, int least) {
-        eventually(least + " characters on the screen of " + person.handle, Duration.ofSeconds(20), () -> length(person) >= least);
+        eventually(
+                least + " characters on the screen of " + person.handle,
+                Duration.ofSeconds(20),
+                () -> length(person) >= least);
         pause(10);
     }
 }

@@ -62,14 +62,20 @@ class SafetyTest {
         mira.open(channel).live();
         eve.open(channel).live();
         ATTEMPTS.forEach(attempt -> eve.rest().write(channel, attempt).mustBe(201));
-        mira.page.waitForFunction("(count) => document.querySelectorAll('hf-message').length >= count", ATTEMPTS.size());
+        mira.page.waitForFunction(
+                "(count) => document.querySelectorAll('hf-message').length >= count", ATTEMPTS.size());
         eve.rest().write(channel, "done").mustBe(201);
         mira.awaitText("done");
         mira.page.locator("hf-message").first().hover();
 
         assertThat(mira.page.evaluate("() => window.pwned")).isNull();
-        assertThat(asked).allMatch(url -> URI.create(url.split("[#?]")[0]).getHost().equals("127.0.0.1"));
-        assertThat(mira.page.locator(".text").locator("script, img, svg, iframe, style, link, form, math, object").count()).isZero();
+        assertThat(asked)
+                .allMatch(url -> URI.create(url.split("[#?]")[0]).getHost().equals("127.0.0.1"));
+        assertThat(mira.page
+                        .locator(".text")
+                        .locator("script, img, svg, iframe, style, link, form, math, object")
+                        .count())
+                .isZero();
         assertThat(mira.page.evaluate("""
                 () => [...document.querySelectorAll('.text a')].map((a) => a.protocol).filter((each) => !['http:', 'https:', 'mailto:'].includes(each)).length""")).isEqualTo(0);
         assertThat(mira.page.evaluate("""
@@ -81,10 +87,17 @@ class SafetyTest {
     void a_link_shows_where_it_goes_and_opens_without_an_opener() {
         var channel = holdfast.channel(mira, eve);
         mira.open(channel).live();
-        eve.rest().write(channel, "[good.example](https://evil.example/login) and ![a cat](https://pictures.example/cat.png)").mustBe(201);
+        eve.rest()
+                .write(
+                        channel,
+                        "[good.example](https://evil.example/login) and ![a cat](https://pictures.example/cat.png)")
+                .mustBe(201);
         mira.awaitText("good.example");
         var text = mira.page.locator("hf-message .text").last();
-        assertThat(text.innerText()).contains("evil.example").contains("pictures.example").contains("a cat");
+        assertThat(text.innerText())
+                .contains("evil.example")
+                .contains("pictures.example")
+                .contains("a cat");
         assertThat(text.locator("a").all()).hasSize(2).allSatisfy(link -> {
             assertThat(link.getAttribute("rel")).contains("noopener").contains("noreferrer");
             assertThat(link.getAttribute("target")).isEqualTo("_blank");

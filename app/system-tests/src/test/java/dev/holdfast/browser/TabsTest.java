@@ -45,16 +45,21 @@ class TabsTest {
         }
         ben.write("hello all tabs");
         tabs.forEach(tab -> awaitText(tab, "hello all tabs"));
-        assertThat(tabs.stream().filter(TabsTest::leads)).as("tabs that hold the feed").hasSize(1);
+        assertThat(tabs.stream().filter(TabsTest::leads))
+                .as("tabs that hold the feed")
+                .hasSize(1);
 
         var leader = tabs.stream().filter(TabsTest::leads).findFirst().orElseThrow();
         tabs.remove(leader);
         var closed = System.nanoTime();
         leader.close();
-        eventually("another tab leads", Duration.ofSeconds(1), () -> tabs.stream().anyMatch(TabsTest::leads));
-        System.out.println("Another tab took over within " + Duration.ofNanos(System.nanoTime() - closed).toMillis() + " ms");
+        eventually(
+                "another tab leads", Duration.ofSeconds(1), () -> tabs.stream().anyMatch(TabsTest::leads));
+        System.out.println("Another tab took over within "
+                + Duration.ofNanos(System.nanoTime() - closed).toMillis() + " ms");
         ben.write("@ada still there? [[words=60 pace=50]]");
-        tabs.forEach(tab -> tab.locator("hf-message[data-status=complete]:has(.message.agent)").waitFor());
+        tabs.forEach(tab -> tab.locator("hf-message[data-status=complete]:has(.message.agent)")
+                .waitFor());
         mira.page = tabs.getFirst();
         for (var tab : tabs) {
             assertThat(Person.stored(channel, tab)).isEqualTo(mira.stored(channel));
@@ -103,8 +108,14 @@ class TabsTest {
             mira.open(channel);
             mira.page.locator(".divider.new").waitFor();
             assertThat(mira.page.locator(".divider.new + li").innerText()).contains("unread one");
-            eventually("no badge here", Duration.ofSeconds(5), () -> mira.page.locator(badge).count() == 0);
-            eventually("no badge on the phone", Duration.ofSeconds(5), () -> phone.page.locator(badge).count() == 0);
+            eventually(
+                    "no badge here",
+                    Duration.ofSeconds(5),
+                    () -> mira.page.locator(badge).count() == 0);
+            eventually(
+                    "no badge on the phone",
+                    Duration.ofSeconds(5),
+                    () -> phone.page.locator(badge).count() == 0);
         }
     }
 
@@ -118,12 +129,19 @@ class TabsTest {
         eve.write("a secret");
         awaitText(second, "a secret");
         eve.page.evaluate("() => holdfast.go('/settings')");
-        eve.page.locator("button.bad", new Page.LocatorOptions().setHasText("Sign out")).last().click();
+        eve.page
+                .locator("button.bad", new Page.LocatorOptions().setHasText("Sign out"))
+                .last()
+                .click();
         eve.page.locator("hf-sign-in form").waitFor();
         second.locator("hf-sign-in form").waitFor();
-        eventually("no database is left", Duration.ofSeconds(5), () -> eve.page
-                .evaluate("async () => (await indexedDB.databases()).filter((each) => each.name.startsWith('holdfast')).length")
-                .equals(0));
+        eventually(
+                "no database is left",
+                Duration.ofSeconds(5),
+                () -> eve.page
+                        .evaluate(
+                                "async () => (await indexedDB.databases()).filter((each) => each.name.startsWith('holdfast')).length")
+                        .equals(0));
         eve.close();
     }
 
@@ -140,7 +158,9 @@ class TabsTest {
     }
 
     private static void awaitText(Page tab, String text) {
-        tab.locator("hf-message", new Page.LocatorOptions().setHasText(text)).last().waitFor();
+        tab.locator("hf-message", new Page.LocatorOptions().setHasText(text))
+                .last()
+                .waitFor();
     }
 
     private static boolean leads(Page tab) {

@@ -36,7 +36,9 @@ final class Prometheus implements AutoCloseable {
     /** The program on the PATH, else from Debian's package (as root); empty where neither is to be had. */
     static synchronized Optional<Path> program(String name) {
         var found = onPath(name);
-        if (found.isPresent() || !Files.exists(Path.of("/etc/debian_version")) || !"root".equals(System.getProperty("user.name"))) return found;
+        if (found.isPresent()
+                || !Files.exists(Path.of("/etc/debian_version"))
+                || !"root".equals(System.getProperty("user.name"))) return found;
         try {
             run(300, "apt-get", "install", "-y", "--no-install-recommends", "prometheus");
         } catch (AssertionError e) {
@@ -56,7 +58,10 @@ final class Prometheus implements AutoCloseable {
     static String run(int seconds, String... command) {
         try {
             var output = Files.createTempFile("output", ".txt");
-            var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+            var process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
             if (!process.waitFor(seconds, TimeUnit.SECONDS)) process.destroyForcibly();
             var text = Files.readString(output);
             if (process.waitFor() != 0) throw new AssertionError(String.join(" ", command) + " failed:\n" + text);
@@ -71,7 +76,9 @@ final class Prometheus implements AutoCloseable {
     /** With the product's own configuration, only faster and with these targets. */
     static Prometheus start(Path program, List<Integer> managementPorts) throws IOException {
         var folder = Files.createTempDirectory("prometheus");
-        var targets = managementPorts.stream().map(each -> "\"127.0.0.1:" + each + "\"").collect(Collectors.joining(", "));
+        var targets = managementPorts.stream()
+                .map(each -> "\"127.0.0.1:" + each + "\"")
+                .collect(Collectors.joining(", "));
         var config = Files.readString(OPS.resolve("prometheus/prometheus.yml"))
                 .replace("interval: 5s", "interval: 1s")
                 .replace("\"localhost:8081\"", targets)
@@ -81,21 +88,30 @@ final class Prometheus implements AutoCloseable {
         try (var socket = new java.net.ServerSocket(0)) {
             port = socket.getLocalPort();
         }
-        var process = new ProcessBuilder(program.toString(), "--config.file=" + folder.resolve("prometheus.yml"),
-                        "--storage.tsdb.path=" + folder.resolve("data"), "--web.listen-address=127.0.0.1:" + port)
-                .redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile()).start();
+        var process = new ProcessBuilder(
+                        program.toString(),
+                        "--config.file=" + folder.resolve("prometheus.yml"),
+                        "--storage.tsdb.path=" + folder.resolve("data"),
+                        "--web.listen-address=127.0.0.1:" + port)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile())
+                .start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         return new Prometheus(port, process);
     }
 
     /** @return the series that the expression has now, with values that are numbers */
     List<JsonNode> query(String expression) {
-        var address = "http://127.0.0.1:" + port + "/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8);
+        var address = "http://127.0.0.1:" + port + "/api/v1/query?query="
+                + URLEncoder.encode(expression, StandardCharsets.UTF_8);
         try {
-            var answer = http.send(HttpRequest.newBuilder(URI.create(address)).build(), BodyHandlers.ofString()).body();
+            var answer = http.send(HttpRequest.newBuilder(URI.create(address)).build(), BodyHandlers.ofString())
+                    .body();
             var json = JSON.readTree(answer);
             if (!json.path("status").asString().equals("success")) throw new AssertionError(expression + ": " + answer);
-            return json.path("data").path("result").valueStream()
+            return json.path("data")
+                    .path("result")
+                    .valueStream()
                     .filter(series -> !series.path("value").path(1).asString().equals("NaN"))
                     .toList();
         } catch (IOException e) {

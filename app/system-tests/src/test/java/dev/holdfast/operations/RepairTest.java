@@ -29,9 +29,16 @@ class RepairTest {
 
     @BeforeEach
     void nothingIsStuck() {
-        running.models.on("ada-model", Script.says("It is all right again, and so on and on.").pace(20));
-        running.jdbc().sql("select ops.cancel(id)::text from ops.generations where state in ('queued', 'running')").query(String.class).list();
-        running.jdbc().sql("update chat.generation set state = 'cancelled' where state = 'failed'").update();
+        running.models.on(
+                "ada-model",
+                Script.says("It is all right again, and so on and on.").pace(20));
+        running.jdbc()
+                .sql("select ops.cancel(id)::text from ops.generations where state in ('queued', 'running')")
+                .query(String.class)
+                .list();
+        running.jdbc()
+                .sql("update chat.generation set state = 'cancelled' where state = 'failed'")
+                .update();
     }
 
     @AfterEach
@@ -59,9 +66,15 @@ class RepairTest {
 
     @Test
     void its_agent_is_paused() throws TimeoutException {
-        running.jdbc().sql("select ops.pause_agent('ada')::text").query(String.class).single();
+        running.jdbc()
+                .sql("select ops.pause_agent('ada')::text")
+                .query(String.class)
+                .single();
         var reply = running.ask("mira", "@ada hello");
-        running.jdbc().sql("update chat.generation set queued_at = now() - interval '61 seconds' where message_id = ?").param(reply).update();
+        running.jdbc()
+                .sql("update chat.generation set queued_at = now() - interval '61 seconds' where message_id = ?")
+                .param(reply)
+                .update();
         awaitStuck("its agent is paused%");
         await(reply, Set.of("queued"), AT_ONCE);
         mend("select ops.resume_agent('ada')::text");
@@ -74,7 +87,9 @@ class RepairTest {
         var reply = running.ask("mira", "@ada hello");
         await(reply, Set.of("failed"), Duration.ofSeconds(20));
         awaitStuck("failed at the first attempt");
-        running.models.on("ada-model", Script.says("It is all right again, and so on and on.").pace(20));
+        running.models.on(
+                "ada-model",
+                Script.says("It is all right again, and so on and on.").pace(20));
         mend("select ops.retry(id)::text from ops.stuck");
         await(reply, RUNNING, AT_ONCE);
     }
@@ -89,9 +104,13 @@ class RepairTest {
                 where c.name = 'room' and a.handle = 'noor'
                 """).update();
         await(Duration.ofSeconds(60), () -> count("state = 'failed'") == 1000);
-        running.models.on("ada-model", Script.says("Done now, at last, in a few words.").pace(40));
+        running.models.on(
+                "ada-model", Script.says("Done now, at last, in a few words.").pace(40));
         var start = System.nanoTime();
-        var retried = running.jdbc().sql("select r.outcome from ops.retry_failed('ada', interval '1 day') r").query(String.class).list();
+        var retried = running.jdbc()
+                .sql("select r.outcome from ops.retry_failed('ada', interval '1 day') r")
+                .query(String.class)
+                .list();
         var millis = (System.nanoTime() - start) / 1_000_000;
         System.out.println("1,000 failed replies retried by one statement in " + millis + " ms");
         assertThat(retried).hasSize(1000).containsOnly("queued");
@@ -104,7 +123,9 @@ class RepairTest {
             await(fresh, Set.of("streaming", "complete"), Duration.ofSeconds(30));
             slowest = Math.max(slowest, (System.nanoTime() - asked) / 1_000_000);
         }
-        assertThat(count("state = 'queued' and priority < 0")).as("retried ones that still wait").isPositive();
+        assertThat(count("state = 'queued' and priority < 0"))
+                .as("retried ones that still wait")
+                .isPositive();
         System.out.println("The slowest of 10 fresh mentions meanwhile began after " + slowest + " ms");
         running.models.on("ada-model", Script.says("Done."));
         await(Duration.ofSeconds(90), () -> count("state in ('queued', 'running')") == 0);
@@ -117,16 +138,26 @@ class RepairTest {
     }
 
     private int count(String condition) {
-        return running.jdbc().sql("select count(*) from chat.generation where " + condition).query(Integer.class).single();
+        return running.jdbc()
+                .sql("select count(*) from chat.generation where " + condition)
+                .query(Integer.class)
+                .single();
     }
 
     private void awaitStuck(String reason) throws TimeoutException {
-        await(Duration.ofSeconds(20), () -> running.jdbc()
-                .sql("select count(*) from ops.stuck where reason like ?").param(reason).query(Integer.class).single() == 1);
+        await(
+                Duration.ofSeconds(20),
+                () -> running.jdbc()
+                                .sql("select count(*) from ops.stuck where reason like ?")
+                                .param(reason)
+                                .query(Integer.class)
+                                .single()
+                        == 1);
     }
 
     private void mend(String statement) {
-        var outcomes = new ArrayList<>(running.jdbc().sql(statement).query(String.class).list());
+        var outcomes = new ArrayList<>(
+                running.jdbc().sql(statement).query(String.class).list());
         assertThat(outcomes).hasSize(1);
     }
 

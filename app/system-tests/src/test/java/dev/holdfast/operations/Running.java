@@ -26,7 +26,9 @@ final class Running {
         web.awaitReady();
         worker.awaitReady();
         people();
-        room = jdbc().sql("select id from chat.channel where name = 'room'").query(UUID.class).single();
+        room = jdbc().sql("select id from chat.channel where name = 'room'")
+                .query(UUID.class)
+                .single();
     }
 
     static synchronized Running shared() {
@@ -45,8 +47,14 @@ final class Running {
 
     /** @return the id of the agent's reply */
     UUID ask(String person, String text) {
-        var message = jdbc().sql("select chat.post('room', ?, ?)").params(person, text).query(UUID.class).single();
-        return jdbc().sql("select message_id from chat.generation where asked_by_message = ?").param(message).query(UUID.class).single();
+        var message = jdbc().sql("select chat.post('room', ?, ?)")
+                .params(person, text)
+                .query(UUID.class)
+                .single();
+        return jdbc().sql("select message_id from chat.generation where asked_by_message = ?")
+                .param(message)
+                .query(UUID.class)
+                .single();
     }
 
     private HoldfastProcess process(String name, String role) {

@@ -37,19 +37,32 @@ final class AudienceAndDatabase implements Benchmark {
             database.jdbc().sql("create extension pg_stat_statements").update();
             var chat = Chat.in(database, 1);
             var crowd = new Crowd(database);
-            var room = database.jdbc().sql("select id from chat.channel").query(java.util.UUID.class).single();
+            var room = database.jdbc()
+                    .sql("select id from chat.channel")
+                    .query(java.util.UUID.class)
+                    .single();
             var cookies = crowd.signIn(1_000, "watches-", room);
-            try (var process = new HoldfastProcess("audience", "web", database.url()).java(PeerProcess.OPTIONS).start()) {
-                Rounds.interleave(report,
+            try (var process = new HoldfastProcess("audience", "web", database.url())
+                    .java(PeerProcess.OPTIONS)
+                    .start()) {
+                Rounds.interleave(
+                        report,
                         new Side("1 browser", () -> watched(process, chat, cookies.subList(0, 1))),
                         new Side("1,000 browsers", () -> watched(process, chat, cookies)));
             }
         }
-        report.atLeast(0.95, "flushes a second with 1,000 browsers over those with 1", report.ratio("1,000 browsers", "1 browser", RATE));
-        report.atMost(1.05, "selects per flush with 1,000 browsers (the 5 s poll included)", report.of("1,000 browsers", SELECTS));
+        report.atLeast(
+                0.95,
+                "flushes a second with 1,000 browsers over those with 1",
+                report.ratio("1,000 browsers", "1 browser", RATE));
+        report.atMost(
+                1.05,
+                "selects per flush with 1,000 browsers (the 5 s poll included)",
+                report.of("1,000 browsers", SELECTS));
     }
 
-    private static Map<String, Double> watched(HoldfastProcess process, Chat chat, List<String> cookies) throws Exception {
+    private static Map<String, Double> watched(HoldfastProcess process, Chat chat, List<String> cookies)
+            throws Exception {
         try (var feeds = new IdleFeeds(process.uri(), "/api/feed", cookies).awaitOpen(Duration.ofMinutes(2));
                 Connection connection = chat.database().dataSource().getConnection()) {
             chat.ask(REPLIES);

@@ -7,16 +7,27 @@ import java.util.List;
 /** The command: runs the goals named, all without a name, prints a table and keeps it in ops/bench/results. */
 final class Bench {
 
-    private static final List<Benchmark> ALL =
-            List.of(new WholeGenerations(), new MentionToStarted(), new ChunkFlushes(), new WalPerByte(), new TokenToBrowser(), new ManyReplies(),
-                    new IdleFeedClients(), new FanOut(), new AudienceAndDatabase(), new StartAndHistory(), new ReconnectStorm(), new StalledReaders());
+    private static final List<Benchmark> ALL = List.of(
+            new WholeGenerations(),
+            new MentionToStarted(),
+            new ChunkFlushes(),
+            new WalPerByte(),
+            new TokenToBrowser(),
+            new ManyReplies(),
+            new IdleFeedClients(),
+            new FanOut(),
+            new AudienceAndDatabase(),
+            new StartAndHistory(),
+            new ReconnectStorm(),
+            new StalledReaders());
 
     private Bench() {}
 
     public static void main(String[] names) throws Exception {
         for (String name : names) {
             if (ALL.stream().noneMatch(one -> one.name().equals(name))) {
-                System.err.println("bench: there is no goal " + name + "; there are " + ALL.stream().map(Benchmark::name).toList());
+                System.err.println("bench: there is no goal " + name + "; there are "
+                        + ALL.stream().map(Benchmark::name).toList());
                 System.exit(2);
             }
         }

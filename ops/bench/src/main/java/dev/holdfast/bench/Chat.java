@@ -1,7 +1,7 @@
 package dev.holdfast.bench;
 
-import dev.holdfast.bench.Sql.Of;
 import dev.holdfast.bench.Server.Database;
+import dev.holdfast.bench.Sql.Of;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashSet;
@@ -21,11 +21,23 @@ record Chat(Database database, long worker) {
 
     static Chat in(Database database, int channels) {
         var jdbc = database.jdbc();
-        jdbc.sql("insert into chat.account (handle, display_name, kind) values ('mira', 'Mira', 'human'), ('ada', 'Ada', 'agent')").update();
-        jdbc.sql("insert into chat.agent (account_id, provider, model) select id, 'openai', 'bench' from chat.account where handle = 'ada'").update();
-        jdbc.sql("insert into chat.channel (name) select 'room-' || n from generate_series(1, ?) n").param(channels).update();
-        jdbc.sql("insert into chat.membership (channel_id, account_id) select c.id, a.id from chat.channel c, chat.account a on conflict do nothing").update();
-        return new Chat(database, jdbc.sql("select chat.register_worker('bench', 256)").query(Long.class).single());
+        jdbc.sql(
+                        "insert into chat.account (handle, display_name, kind) values ('mira', 'Mira', 'human'), ('ada', 'Ada', 'agent')")
+                .update();
+        jdbc.sql(
+                        "insert into chat.agent (account_id, provider, model) select id, 'openai', 'bench' from chat.account where handle = 'ada'")
+                .update();
+        jdbc.sql("insert into chat.channel (name) select 'room-' || n from generate_series(1, ?) n")
+                .param(channels)
+                .update();
+        jdbc.sql(
+                        "insert into chat.membership (channel_id, account_id) select c.id, a.id from chat.channel c, chat.account a on conflict do nothing")
+                .update();
+        return new Chat(
+                database,
+                jdbc.sql("select chat.register_worker('bench', 256)")
+                        .query(Long.class)
+                        .single());
     }
 
     /** Messages that mention @ada, spread over the channels, and so as many queued generations. */
@@ -49,35 +61,68 @@ record Chat(Database database, long worker) {
     }
 
     List<Claimed> claim(Connection connection, int most) throws SQLException {
-        return Sql.query(connection, "select generation_id, message_id, fence from chat.claim(?, ?, ?::interval)",
-                row -> new Claimed(row.getLong(1), row.getObject(2, UUID.class), row.getLong(3)), worker, most, "PT60S");
+        return Sql.query(
+                connection,
+                "select generation_id, message_id, fence from chat.claim(?, ?, ?::interval)",
+                row -> new Claimed(row.getLong(1), row.getObject(2, UUID.class), row.getLong(3)),
+                worker,
+                most,
+                "PT60S");
     }
 
     /** Another worker of the same database. */
     Chat another() {
-        return new Chat(database, database.jdbc().sql("select chat.register_worker('bench', 256)").query(Long.class).single());
+        return new Chat(
+                database,
+                database.jdbc()
+                        .sql("select chat.register_worker('bench', 256)")
+                        .query(Long.class)
+                        .single());
     }
 
     /** @return those whose channel somebody held, for another call */
     static List<Claimed> show(Connection connection, String status, List<Claimed> replies) throws SQLException {
-        var shown = new HashSet<>(Sql.query(connection, "select message_id from chat.start_" + status + "(?, ?)",
-                row -> row.getObject(1, UUID.class), messages(replies), fences(replies)));
-        return replies.stream().filter(reply -> !shown.contains(reply.message())).toList();
+        var shown = new HashSet<>(Sql.query(
+                connection,
+                "select message_id from chat.start_" + status + "(?, ?)",
+                row -> row.getObject(1, UUID.class),
+                messages(replies),
+                fences(replies)));
+        return replies.stream()
+                .filter(reply -> !shown.contains(reply.message()))
+                .toList();
     }
 
     /** Appends a chunk to each of the replies; they have this many units already, in chunks of that length. */
-    int append(Connection connection, List<Claimed> replies, int start, int previous, List<String> texts) throws SQLException {
+    int append(Connection connection, List<Claimed> replies, int start, int previous, List<String> texts)
+            throws SQLException {
         int count = replies.size();
-        return Sql.run(connection, "select * from chat.append_chunks(?, ?, ?, ?, ?, ?)", worker, messages(replies), fences(replies),
-                new Of("int4", same(count, previous < 0 ? null : previous)), new Of("int4", same(count, start)), new Of("text", texts.toArray()));
+        return Sql.run(
+                connection,
+                "select * from chat.append_chunks(?, ?, ?, ?, ?, ?)",
+                worker,
+                messages(replies),
+                fences(replies),
+                new Of("int4", same(count, previous < 0 ? null : previous)),
+                new Of("int4", same(count, start)),
+                new Of("text", texts.toArray()));
     }
 
     /** @return those whose channel somebody held, for another call */
     List<Claimed> complete(Connection connection, List<Claimed> replies, List<String> contents) throws SQLException {
-        var folded = new HashSet<>(Sql.query(connection, "select message_id from chat.complete(?, ?, ?, ?, ?, ?)", row -> row.getObject(1, UUID.class),
-                worker, messages(replies), fences(replies), new Of("text", contents.toArray()), new Of("int4", same(replies.size(), 10)),
+        var folded = new HashSet<>(Sql.query(
+                connection,
+                "select message_id from chat.complete(?, ?, ?, ?, ?, ?)",
+                row -> row.getObject(1, UUID.class),
+                worker,
+                messages(replies),
+                fences(replies),
+                new Of("text", contents.toArray()),
+                new Of("int4", same(replies.size(), 10)),
                 new Of("int4", same(replies.size(), 100))));
-        return replies.stream().filter(reply -> !folded.contains(reply.message())).toList();
+        return replies.stream()
+                .filter(reply -> !folded.contains(reply.message()))
+                .toList();
     }
 
     static Of messages(List<Claimed> replies) {

@@ -37,19 +37,24 @@ final class ChunkFlushes implements Benchmark {
 
     @Override
     public void run(Report report) throws Exception {
-        try (Database database = Server.holdfast(); Database bare = Server.empty()) {
+        try (Database database = Server.holdfast();
+                Database bare = Server.empty()) {
             var chat = Chat.in(database, 100);
-            String columns = "(message_id uuid, fence bigint, start_at integer, text text, primary key (message_id, start_at))";
+            String columns =
+                    "(message_id uuid, fence bigint, start_at integer, text text, primary key (message_id, start_at))";
             bare.jdbc().sql("create table floor " + columns).update();
             bare.jdbc().sql("create table naive " + columns).update();
             bare.jdbc().sql("""
                 create function tell() returns trigger language plpgsql as $$
                 begin perform pg_notify('chunk', new.message_id::text); return null; end $$
                 """).update();
-            bare.jdbc().sql("create trigger tell after insert on naive for each row execute function tell()").update();
+            bare.jdbc()
+                    .sql("create trigger tell after insert on naive for each row execute function tell()")
+                    .update();
             try (var listening = bare.dataSource().getConnection()) {
                 Sql.run(listening, "listen chunk");
-                Rounds.interleave(report,
+                Rounds.interleave(
+                        report,
                         new Side("batch floor", () -> floor(bare)),
                         new Side("holdfast", () -> holdfast(chat)),
                         new Side("row trigger", () -> naive(bare)));
@@ -83,12 +88,19 @@ final class ChunkFlushes implements Benchmark {
         try (Connection connection = bare.dataSource().getConnection()) {
             long began = System.nanoTime();
             for (int start = 0; start < LENGTH; start += FLUSH) {
-                Sql.run(connection, """
+                Sql.run(
+                        connection,
+                        """
                     with written as (
                       insert into floor select i, 1, ?, t from unnest(?::uuid[], ?::text[]) as u(i, t)
                     )
                     select pg_notify('chunk', ''), set_config('synchronous_commit', 'off', true)
-                    """, start, new Of("uuid", ids), new Of("text", same(text.substring(start, start + FLUSH)).toArray()));
+                    """,
+                        start,
+                        new Of("uuid", ids),
+                        new Of(
+                                "text",
+                                same(text.substring(start, start + FLUSH)).toArray()));
             }
             double rate = rate(began, REPLIES * LENGTH / FLUSH);
             Sql.run(connection, "truncate floor");
@@ -105,10 +117,12 @@ final class ChunkFlushes implements Benchmark {
                 connections.add(bare.dataSource().getConnection());
             }
             long began = System.nanoTime();
-            List<Callable<Void>> tasks = IntStream.range(0, WRITERS).mapToObj(n -> (Callable<Void>) () -> {
-                write(connections.get(n), ids, n, flushes);
-                return null;
-            }).toList();
+            List<Callable<Void>> tasks = IntStream.range(0, WRITERS)
+                    .mapToObj(n -> (Callable<Void>) () -> {
+                        write(connections.get(n), ids, n, flushes);
+                        return null;
+                    })
+                    .toList();
             for (Future<Void> task : writers.invokeAll(tasks)) {
                 task.get();
             }

@@ -44,7 +44,10 @@ final class Crowd {
                   ('userAgent', convert_to('bench', 'UTF8'))) a(name, bytes)
                 """, prefix, people);
         for (var channel : channels) {
-            jdbc.update("insert into chat.membership (channel_id, account_id) select ?, id from chat.account where handle like ?", channel, prefix + "%");
+            jdbc.update(
+                    "insert into chat.membership (channel_id, account_id) select ?, id from chat.account where handle like ?",
+                    channel,
+                    prefix + "%");
         }
         var sessions = jdbc.queryForList("""
                 select s.session_id from chat.session s join chat.account a on a.id::text = s.principal_name where a.handle like ?

@@ -36,28 +36,42 @@ final class FanOut implements Benchmark {
             var general = crowd.channel("general");
             var cookies = crowd.signIn(MANY, "fan-", general);
             crowd.signIn(1, "writer-", general, crowd.channel("peer"));
-            try (var holdfast = new HoldfastProcess("fan-out", "web", database.url()).java(PeerProcess.OPTIONS).start();
-                    var emitters = new PeerProcess(SseEmitterPeer.class, Integer.toString(database.port()), database.name());
+            try (var holdfast = new HoldfastProcess("fan-out", "web", database.url())
+                            .java(PeerProcess.OPTIONS)
+                            .start();
+                    var emitters =
+                            new PeerProcess(SseEmitterPeer.class, Integer.toString(database.port()), database.name());
                     var pool = database.pool(2)) {
                 var writer = new JdbcTemplate(pool);
                 stream(report, writer, holdfast, emitters, cookies.subList(0, 200));
                 burst(report, writer, holdfast, emitters, cookies);
             }
         }
-        report.atMost(0.6, "p99 over SseEmitter's, 200 browsers x 100 messages/s", report.ratio("holdfast", "SseEmitter", "p99 ms"));
-        report.atMost(0.5, "p50 over SseEmitter's, one message to " + MANY, report.ratio("holdfast, " + MANY, "SseEmitter, " + MANY, "p50 ms"));
+        report.atMost(
+                0.6,
+                "p99 over SseEmitter's, 200 browsers x 100 messages/s",
+                report.ratio("holdfast", "SseEmitter", "p99 ms"));
+        report.atMost(
+                0.5,
+                "p50 over SseEmitter's, one message to " + MANY,
+                report.ratio("holdfast, " + MANY, "SseEmitter, " + MANY, "p50 ms"));
     }
 
-    private static void stream(Report report, JdbcTemplate writer, HoldfastProcess holdfast, PeerProcess emitters, List<String> cookies) throws Exception {
+    private static void stream(
+            Report report, JdbcTemplate writer, HoldfastProcess holdfast, PeerProcess emitters, List<String> cookies)
+            throws Exception {
         try (var ours = new IdleFeeds(holdfast.uri(), "/api/feed", cookies).awaitOpen(Duration.ofMinutes(1));
-                var theirs = new IdleFeeds(emitters.uri(), "/feed", Collections.nCopies(cookies.size(), "none")).awaitOpen(Duration.ofMinutes(1))) {
-            Rounds.interleave(report,
+                var theirs = new IdleFeeds(emitters.uri(), "/feed", Collections.nCopies(cookies.size(), "none"))
+                        .awaitOpen(Duration.ofMinutes(1))) {
+            Rounds.interleave(
+                    report,
                     new Side("holdfast", () -> stream(writer, "general", ours, cookies.size(), holdfast.pid())),
                     new Side("SseEmitter", () -> stream(writer, "peer", theirs, cookies.size(), emitters.pid())));
         }
     }
 
-    private static Map<String, Double> stream(JdbcTemplate writer, String channel, IdleFeeds feeds, int browsers, long server) throws Exception {
+    private static Map<String, Double> stream(
+            JdbcTemplate writer, String channel, IdleFeeds feeds, int browsers, long server) throws Exception {
         feeds.lags();
         var cpu = cpu(server);
         var messages = 100 * Rounds.seconds(10);
@@ -71,16 +85,21 @@ final class FanOut implements Benchmark {
         return figures(feeds.lags(), cpu(server) - cpu);
     }
 
-    private static void burst(Report report, JdbcTemplate writer, HoldfastProcess holdfast, PeerProcess emitters, List<String> cookies) throws Exception {
+    private static void burst(
+            Report report, JdbcTemplate writer, HoldfastProcess holdfast, PeerProcess emitters, List<String> cookies)
+            throws Exception {
         try (var ours = new IdleFeeds(holdfast.uri(), "/api/feed", cookies).awaitOpen(Duration.ofMinutes(5));
-                var theirs = new IdleFeeds(emitters.uri(), "/feed", Collections.nCopies(cookies.size(), "none")).awaitOpen(Duration.ofMinutes(5))) {
-            Rounds.interleave(report,
+                var theirs = new IdleFeeds(emitters.uri(), "/feed", Collections.nCopies(cookies.size(), "none"))
+                        .awaitOpen(Duration.ofMinutes(5))) {
+            Rounds.interleave(
+                    report,
                     new Side("holdfast, " + MANY, () -> burst(writer, "general", ours, holdfast.pid())),
                     new Side("SseEmitter, " + MANY, () -> burst(writer, "peer", theirs, emitters.pid())));
         }
     }
 
-    private static Map<String, Double> burst(JdbcTemplate writer, String channel, IdleFeeds feeds, long server) throws Exception {
+    private static Map<String, Double> burst(JdbcTemplate writer, String channel, IdleFeeds feeds, long server)
+            throws Exception {
         feeds.lags();
         var cpu = cpu(server);
         var messages = Rounds.seconds(15);
@@ -94,17 +113,30 @@ final class FanOut implements Benchmark {
 
     // without waiting for the disk: that would be the same for both, and only blur what differs
     private static void post(JdbcTemplate writer, String channel) {
-        writer.queryForList("select set_config('synchronous_commit', 'off', false), chat.post(?, 'writer-1', ?)",
-                channel, IdleFeeds.mark() + " a message of a usual length, as people write them all day");
+        writer.queryForList(
+                "select set_config('synchronous_commit', 'off', false), chat.post(?, 'writer-1', ?)",
+                channel,
+                IdleFeeds.mark() + " a message of a usual length, as people write them all day");
     }
 
     private static Map<String, Double> figures(long[] lags, long cpu) {
         Arrays.sort(lags);
-        return Map.of("server us per delivery", cpu / 1e3 / lags.length, "p50 ms", lags[lags.length / 2] / 1e6, "p99 ms", lags[(int) (lags.length * 0.99)] / 1e6);
+        return Map.of(
+                "server us per delivery",
+                cpu / 1e3 / lags.length,
+                "p50 ms",
+                lags[lags.length / 2] / 1e6,
+                "p99 ms",
+                lags[(int) (lags.length * 0.99)] / 1e6);
     }
 
     // what a process has used of the processors; unlike the clock it is the same on a busy machine
     private static long cpu(long process) {
-        return ProcessHandle.of(process).orElseThrow().info().totalCpuDuration().orElseThrow().toNanos();
+        return ProcessHandle.of(process)
+                .orElseThrow()
+                .info()
+                .totalCpuDuration()
+                .orElseThrow()
+                .toNanos();
     }
 }

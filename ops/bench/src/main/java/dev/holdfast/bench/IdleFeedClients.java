@@ -21,21 +21,25 @@ final class IdleFeedClients implements Benchmark {
 
     @Override
     public String title() {
-        return "heap per idle browser: " + CLIENTS + " signed in, members of 3 channels each, after a forced collection";
+        return "heap per idle browser: " + CLIENTS
+                + " signed in, members of 3 channels each, after a forced collection";
     }
 
     @Override
     public void run(Report report) throws Exception {
         try (var database = Server.holdfast()) {
             var crowd = new Crowd(database);
-            var cookies = crowd.signIn(CLIENTS, "idle-", crowd.channel("general"), crowd.channel("random"), crowd.channel("quiet"));
+            var cookies = crowd.signIn(
+                    CLIENTS, "idle-", crowd.channel("general"), crowd.channel("random"), crowd.channel("quiet"));
             Rounds.interleave(report, new Side("holdfast", () -> Map.of("kB per browser", measure(database, cookies))));
         }
         report.atMost(14, "kB of heap per idle browser", report.of("holdfast", "kB per browser"));
     }
 
     private static double measure(Server.Database database, List<String> cookies) throws Exception {
-        try (var process = new HoldfastProcess("idle", "web", database.url()).java("-Xmx512m", "-XX:+UseSerialGC").start()) {
+        try (var process = new HoldfastProcess("idle", "web", database.url())
+                .java("-Xmx512m", "-XX:+UseSerialGC")
+                .start()) {
             // what the first connections make the program load and cache is not theirs
             try (var warmUp = new IdleFeeds(process.uri(), "/api/feed", cookies.subList(0, 500))) {
                 warmUp.awaitOpen(Duration.ofMinutes(1));
@@ -54,7 +58,11 @@ final class IdleFeedClients implements Benchmark {
     static double heap(long process) throws IOException, InterruptedException {
         jcmd(process, "GC.run");
         jcmd(process, "GC.run");
-        return USED.matcher(jcmd(process, "GC.heap_info")).results().limit(2).mapToDouble(used -> Double.parseDouble(used.group(1))).sum();
+        return USED.matcher(jcmd(process, "GC.heap_info"))
+                .results()
+                .limit(2)
+                .mapToDouble(used -> Double.parseDouble(used.group(1)))
+                .sum();
     }
 
     static String jcmd(long process, String command) throws IOException, InterruptedException {

@@ -10,9 +10,14 @@ import java.time.temporal.ChronoUnit;
 record Machine(String processor, int cores, String memory, String system, String java, String at, String loadAverage) {
 
     static Machine now() {
-        return new Machine(line("/proc/cpuinfo", "model name"), Runtime.getRuntime().availableProcessors(), line("/proc/meminfo", "MemTotal"),
-                System.getProperty("os.name") + " " + System.getProperty("os.version"), System.getProperty("java.runtime.version"),
-                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), load());
+        return new Machine(
+                line("/proc/cpuinfo", "model name"),
+                Runtime.getRuntime().availableProcessors(),
+                line("/proc/meminfo", "MemTotal"),
+                System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                System.getProperty("java.runtime.version"),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                load());
     }
 
     private static String load() {
@@ -25,7 +30,10 @@ record Machine(String processor, int cores, String memory, String system, String
 
     private static String line(String file, String key) {
         try (var lines = Files.lines(Path.of(file))) {
-            return lines.filter(line -> line.startsWith(key)).findFirst().map(line -> line.split(":", 2)[1].strip()).orElse("unknown");
+            return lines.filter(line -> line.startsWith(key))
+                    .findFirst()
+                    .map(line -> line.split(":", 2)[1].strip())
+                    .orElse("unknown");
         } catch (IOException e) {
             return "unknown";
         }

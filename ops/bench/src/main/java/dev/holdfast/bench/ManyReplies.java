@@ -28,7 +28,9 @@ final class ManyReplies implements Benchmark {
     @Override
     public void run(Report report) throws Exception {
         int windows = Rounds.count();
-        int seconds = Integer.getInteger("minutes", 0) > 0 ? Integer.getInteger("minutes") * 60 / windows : Rounds.seconds(15);
+        int seconds = Integer.getInteger("minutes", 0) > 0
+                ? Integer.getInteger("minutes") * 60 / windows
+                : Rounds.seconds(15);
         try (var streams = new Streams(CHANNELS, REPLIES + 200, PACE, PACE * 20)) {
             feeding = true;
             var feeder = Thread.ofVirtual().start(() -> feed(streams));
@@ -41,18 +43,26 @@ final class ManyReplies implements Benchmark {
             feeding = false;
             feeder.join();
         }
-        report.judge(Verdict.atMost(50, "flush p99 (an upper bound: the histogram's limit)", report.of(SIDE, "flush p99 ms")).in("ms"));
-        report.judge(Verdict.atLeast(0.98, "tokens that arrived of those that 1,000 replies at this pace have", report.of(SIDE, "share of the tokens")).in(""));
+        report.judge(
+                Verdict.atMost(50, "flush p99 (an upper bound: the histogram's limit)", report.of(SIDE, "flush p99 ms"))
+                        .in("ms"));
+        report.judge(Verdict.atLeast(
+                        0.98,
+                        "tokens that arrived of those that 1,000 replies at this pace have",
+                        report.of(SIDE, "share of the tokens"))
+                .in(""));
         var memory = report.of(SIDE, "program resident MB").values();
         var table = report.of(SIDE, "chunk table MB").values();
-        report.remark("over %d s: resident memory from %.0f to %.0f MB, chunk table from %.1f to %.1f MB", windows * seconds, memory.getFirst(), memory.getLast(),
-                table.getFirst(), table.getLast());
+        report.remark(
+                "over %d s: resident memory from %.0f to %.0f MB, chunk table from %.1f to %.1f MB",
+                windows * seconds, memory.getFirst(), memory.getLast(), table.getFirst(), table.getLast());
     }
 
     /** Keeps as many replies running as there shall be. */
     private void feed(Streams streams) {
         while (feeding) {
-            int missing = REPLIES - (int) (streams.count("queued") + streams.count("thinking") + streams.count("streaming"));
+            int missing =
+                    REPLIES - (int) (streams.count("queued") + streams.count("thinking") + streams.count("streaming"));
             streams.ask(Math.max(0, missing));
             try {
                 Thread.sleep(100);
@@ -73,13 +83,20 @@ final class ManyReplies implements Benchmark {
         double took = (System.nanoTime() - began) / 1e9;
         double bytes = streams.holdfast.metric("holdfast_flush_bytes_total") - tokens;
         return Map.of(
-                "flush p99 ms", 1000 * Streams.quantile(flushes, streams.buckets("holdfast_flush_seconds"), 0.99),
-                "chunks per second", (streams.holdfast.metric("holdfast_flush_chunks_sum") - chunks) / took,
-                "share of the tokens", bytes / took / (REPLIES * PACE * BYTES_PER_TOKEN),
-                "token to browser p50 ms", Streams.at(lags, 0.5),
-                "token to browser p99 ms", Streams.at(lags, 0.99),
-                "program resident MB", streams.resident(),
-                "chunk table MB", streams.jdbc.queryForObject("select pg_total_relation_size('chat.chunk')", Long.class) / 1e6);
+                "flush p99 ms",
+                1000 * Streams.quantile(flushes, streams.buckets("holdfast_flush_seconds"), 0.99),
+                "chunks per second",
+                (streams.holdfast.metric("holdfast_flush_chunks_sum") - chunks) / took,
+                "share of the tokens",
+                bytes / took / (REPLIES * PACE * BYTES_PER_TOKEN),
+                "token to browser p50 ms",
+                Streams.at(lags, 0.5),
+                "token to browser p99 ms",
+                Streams.at(lags, 0.99),
+                "program resident MB",
+                streams.resident(),
+                "chunk table MB",
+                streams.jdbc.queryForObject("select pg_total_relation_size('chat.chunk')", Long.class) / 1e6);
     }
 
     private static final double BYTES_PER_TOKEN = TokenServer.BYTES_OF_EIGHT / 8.0;

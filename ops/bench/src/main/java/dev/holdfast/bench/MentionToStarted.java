@@ -34,10 +34,12 @@ final class MentionToStarted implements Benchmark {
     @Override
     public void run(Report report) throws Exception {
         try (var streams = new Streams(33, 256, 50, 50 * 600)) {
-            streams.jdbc.update("create table raw (n bigint generated always as identity, at timestamptz not null default now())");
+            streams.jdbc.update(
+                    "create table raw (n bigint generated always as identity, at timestamptz not null default now())");
             streams.jdbc.execute("create extension if not exists pg_stat_statements");
             sides(report, streams, ", idle");
-            streams.jdbc.queryForList("select chat.post('room-' || n, 'reader-' || n || '-1', 'Go on, @ada') from generate_series(1, 32) n");
+            streams.jdbc.queryForList(
+                    "select chat.post('room-' || n, 'reader-' || n || '-1', 'Go on, @ada') from generate_series(1, 32) n");
             streams.await("streaming", 32);
             sides(report, streams, ", beside 32 replies");
             for (int round = 0; round < Rounds.count(); round++) {
@@ -50,12 +52,19 @@ final class MentionToStarted implements Benchmark {
             report.atMost(2.5, "p50" + where, report.ratio("holdfast" + where, "insert + NOTIFY" + where, "p50 ms"));
             report.atMost(5, "p99" + where, report.ratio("holdfast" + where, "insert + NOTIFY" + where, "p99 ms"));
         }
-        report.judge(Verdict.atMost(100, "POST to placeholder in another browser, p50", report.of("holdfast, beside 32 replies", "placeholder p50 ms")).in("ms"));
-        report.judge(Verdict.atMost(75, "model to another browser, p50", report.of("holdfast, beside 32 replies", "delta p50 ms")).in("ms"));
+        report.judge(Verdict.atMost(
+                        100,
+                        "POST to placeholder in another browser, p50",
+                        report.of("holdfast, beside 32 replies", "placeholder p50 ms"))
+                .in("ms"));
+        report.judge(Verdict.atMost(
+                        75, "model to another browser, p50", report.of("holdfast, beside 32 replies", "delta p50 ms"))
+                .in("ms"));
     }
 
     private static void sides(Report report, Streams streams, String where) throws Exception {
-        Rounds.interleave(report,
+        Rounds.interleave(
+                report,
                 new Side("insert + NOTIFY" + where, () -> raw(streams)),
                 new Side("holdfast" + where, () -> holdfast(streams)));
     }
@@ -79,9 +88,16 @@ final class MentionToStarted implements Benchmark {
             Sql.run(listening, "listen raw");
             var lags = new ArrayList<Double>();
             for (int n = 0; n < times(); n++) {
-                Sql.run(writing, "with written as (insert into raw default values returning n) select pg_notify('raw', n::text) from written");
+                Sql.run(
+                        writing,
+                        "with written as (insert into raw default values returning n) select pg_notify('raw', n::text) from written");
                 long row = Long.parseLong(heard.take());
-                lags.add(Sql.query(telling, "select extract(epoch from now() - at)::double precision * 1000 from raw where n = ?", row2 -> row2.getDouble(1), row).getFirst());
+                lags.add(Sql.query(
+                                telling,
+                                "select extract(epoch from now() - at)::double precision * 1000 from raw where n = ?",
+                                row2 -> row2.getDouble(1),
+                                row)
+                        .getFirst());
                 Thread.sleep(5);
             }
             return percentiles(lags);
@@ -99,17 +115,25 @@ final class MentionToStarted implements Benchmark {
         }
         streams.await("queued", 0);
         double claim = streams.jdbc.queryForObject(
-                "select coalesce(sum(total_exec_time) / sum(calls), 0) from pg_stat_statements where query like '%chat.claim(%'", Double.class);
-        var lags = streams.jdbc.queryForList("select extract(epoch from claimed_at - queued_at)::double precision * 1000 from chat.generation where id > ?", Double.class, last);
+                "select coalesce(sum(total_exec_time) / sum(calls), 0) from pg_stat_statements where query like '%chat.claim(%'",
+                Double.class);
+        var lags = streams.jdbc.queryForList(
+                "select extract(epoch from claimed_at - queued_at)::double precision * 1000 from chat.generation where id > ?",
+                Double.class,
+                last);
         return percentiles(lags.stream().map(lag -> lag + claim).toList());
     }
 
     /** What another browser sees: the message and its placeholder come in one event; and the text of the 32 replies. */
     private static Map<String, Double> seen(Streams streams) throws Exception {
-        var cookies = Stream.of(streams.cookie(0).split("; ")).map(pair -> pair.split("=", 2)).collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        var room = streams.jdbc.queryForObject("select id from chat.channel where name = 'room-0'", java.util.UUID.class);
+        var cookies = Stream.of(streams.cookie(0).split("; "))
+                .map(pair -> pair.split("=", 2))
+                .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+        var room =
+                streams.jdbc.queryForObject("select id from chat.channel where name = 'room-0'", java.util.UUID.class);
         double[] placeholders;
-        try (var other = new IdleFeeds(streams.holdfast.uri(), "/api/feed", List.of(streams.cookie(0))).awaitOpen(java.time.Duration.ofSeconds(20));
+        try (var other = new IdleFeeds(streams.holdfast.uri(), "/api/feed", List.of(streams.cookie(0)))
+                        .awaitOpen(java.time.Duration.ofSeconds(20));
                 var poster = new SimulatedBrowser(streams.holdfast.uri(), cookies)) {
             other.lags();
             for (int n = 0; n < 8; n++) { // a person may summon 60 a minute
@@ -120,7 +144,11 @@ final class MentionToStarted implements Benchmark {
         }
         streams.browsers.lags();
         Thread.sleep(Rounds.seconds(5) * 1000L);
-        return Map.of("placeholder p50 ms", Streams.at(placeholders, 0.5), "delta p50 ms", Streams.at(Streams.millis(streams.browsers.lags()), 0.5));
+        return Map.of(
+                "placeholder p50 ms",
+                Streams.at(placeholders, 0.5),
+                "delta p50 ms",
+                Streams.at(Streams.millis(streams.browsers.lags()), 0.5));
     }
 
     private static Map<String, Double> percentiles(List<Double> lags) {

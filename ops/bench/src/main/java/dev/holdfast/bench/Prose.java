@@ -5,7 +5,8 @@ import java.util.Random;
 /** Text that compresses as English does (PostgreSQL stores it in about 0.56 of its size): 500 words, a few of them most of the time. The same for the same seed. */
 final class Prose {
 
-    private static final String LETTERS = "eeeeeeeeeeeetttttttttaaaaaaaaooooooooiiiiiiinnnnnnnssssssrrrrrrhhhhhhddddlllluuucccmmmffyywwggppbbvkxqjz";
+    private static final String LETTERS =
+            "eeeeeeeeeeeetttttttttaaaaaaaaooooooooiiiiiiinnnnnnnssssssrrrrrrhhhhhhddddlllluuucccmmmffyywwggppbbvkxqjz";
     private static final String[] WORDS = words();
 
     private Prose() {}

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -29,9 +29,17 @@ class ProxyPeer {
 
     public static void main(String[] arguments) {
         model = arguments[0];
-        new SpringApplicationBuilder(ProxyPeer.class).web(WebApplicationType.SERVLET)
-                .properties(Map.of("server.port", arguments[1], "spring.threads.virtual.enabled", "true", "spring.main.banner-mode", "off",
-                        "server.jetty.max-connections", "20000"))
+        new SpringApplicationBuilder(ProxyPeer.class)
+                .web(WebApplicationType.SERVLET)
+                .properties(Map.of(
+                        "server.port",
+                        arguments[1],
+                        "spring.threads.virtual.enabled",
+                        "true",
+                        "spring.main.banner-mode",
+                        "off",
+                        "server.jetty.max-connections",
+                        "20000"))
                 .run();
         System.out.println("ready");
     }
@@ -39,7 +47,10 @@ class ProxyPeer {
     @RestController
     static class Proxy {
 
-        private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(Executors.newVirtualThreadPerTaskExecutor()).build();
+        private final HttpClient http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .executor(Executors.newVirtualThreadPerTaskExecutor())
+                .build();
 
         @GetMapping("/proxy")
         SseEmitter proxy() throws IOException {
@@ -50,8 +61,11 @@ class ProxyPeer {
         }
 
         private void hand(SseEmitter emitter) {
-            var request = HttpRequest.newBuilder(URI.create(model + "/v1/chat/completions")).POST(BodyPublishers.ofString("{}")).build();
-            try (var lines = new BufferedReader(new InputStreamReader(http.send(request, BodyHandlers.ofInputStream()).body(), StandardCharsets.UTF_8))) {
+            var request = HttpRequest.newBuilder(URI.create(model + "/v1/chat/completions"))
+                    .POST(BodyPublishers.ofString("{}"))
+                    .build();
+            try (var lines = new BufferedReader(new InputStreamReader(
+                    http.send(request, BodyHandlers.ofInputStream()).body(), StandardCharsets.UTF_8))) {
                 for (var line = lines.readLine(); line != null; line = lines.readLine()) {
                     if (line.startsWith("data: ")) {
                         emitter.send(line.substring(6));

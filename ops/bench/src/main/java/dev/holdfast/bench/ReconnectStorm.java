@@ -25,7 +25,8 @@ final class ReconnectStorm implements Benchmark {
 
     @Override
     public String title() {
-        return BROWSERS + " browsers come back at once: seconds until all are current, and how long a POST takes meanwhile";
+        return BROWSERS
+                + " browsers come back at once: seconds until all are current, and how long a POST takes meanwhile";
     }
 
     @Override
@@ -36,7 +37,9 @@ final class ReconnectStorm implements Benchmark {
             var cookies = crowd.signIn(BROWSERS, "storm-", general);
             var writer = crowd.signIn(1, "writer-", general).getFirst();
             try (var process = new HoldfastProcess("storm", "web", database.url())
-                    .with("HOLDFAST_LIMITS_POSTING", "1000000/1m").java(PeerProcess.OPTIONS).start()) {
+                    .with("HOLDFAST_LIMITS_POSTING", "1000000/1m")
+                    .java(PeerProcess.OPTIONS)
+                    .start()) {
                 Rounds.interleave(report, new Side("holdfast", () -> storm(process, cookies, writer, general)));
             }
         }
@@ -44,7 +47,8 @@ final class ReconnectStorm implements Benchmark {
         report.atMost(500, "ms a POST takes meanwhile, p99", report.of("holdfast", "POST p99 ms"));
     }
 
-    private static Map<String, Double> storm(HoldfastProcess process, List<String> cookies, String writer, UUID general) throws Exception {
+    private static Map<String, Double> storm(HoldfastProcess process, List<String> cookies, String writer, UUID general)
+            throws Exception {
         var over = new AtomicBoolean();
         var posts = CompletableFuture.supplyAsync(() -> post(process, writer, general, over));
         var began = System.nanoTime();
@@ -59,7 +63,9 @@ final class ReconnectStorm implements Benchmark {
 
     private static long[] post(HoldfastProcess process, String cookie, UUID general, AtomicBoolean over) {
         var took = LongStream.builder();
-        var cookies = Arrays.stream(cookie.split("; ")).map(one -> one.split("=", 2)).collect(Collectors.toMap(one -> one[0], one -> one[1]));
+        var cookies = Arrays.stream(cookie.split("; "))
+                .map(one -> one.split("=", 2))
+                .collect(Collectors.toMap(one -> one[0], one -> one[1]));
         try (var browser = new SimulatedBrowser(process.uri(), cookies)) {
             do {
                 var began = System.nanoTime();

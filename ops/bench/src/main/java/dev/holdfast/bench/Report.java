@@ -21,13 +21,16 @@ final class Report {
     }
 
     void add(String side, String metric, double value) {
-        samples.computeIfAbsent(side + "\n" + metric, key -> Samples.none(side, metric)).values().add(value);
+        samples.computeIfAbsent(side + "\n" + metric, key -> Samples.none(side, metric))
+                .values()
+                .add(value);
     }
 
     Samples of(String side, String metric) {
         var found = samples.get(side + "\n" + metric);
         if (found == null) {
-            throw new IllegalArgumentException("no figures of " + side + " in " + metric + "; there are " + samples.keySet());
+            throw new IllegalArgumentException(
+                    "no figures of " + side + " in " + metric + "; there are " + samples.keySet());
         }
         return found;
     }
@@ -61,8 +64,15 @@ final class Report {
     }
 
     Result result() {
-        return new Result(benchmark.name(), benchmark.title(), Rounds.quick(), before, Machine.now().loadAverage(),
-                List.copyOf(samples.values()), List.copyOf(verdicts), List.copyOf(remarks));
+        return new Result(
+                benchmark.name(),
+                benchmark.title(),
+                Rounds.quick(),
+                before,
+                Machine.now().loadAverage(),
+                List.copyOf(samples.values()),
+                List.copyOf(verdicts),
+                List.copyOf(remarks));
     }
 
     static String brief(Map<String, Double> figures) {
@@ -74,6 +84,9 @@ final class Report {
     /** Three significant digits, whole from a thousand up. */
     static String number(double value) {
         double size = Math.abs(value);
-        return String.format(Locale.ROOT, size >= 1000 ? "%,.0f" : size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 1 ? "%.2f" : "%.3f", value);
+        return String.format(
+                Locale.ROOT,
+                size >= 1000 ? "%,.0f" : size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 1 ? "%.2f" : "%.3f",
+                value);
     }
 }

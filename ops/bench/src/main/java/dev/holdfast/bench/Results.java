@@ -7,13 +7,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The folder results/: a JSON and a plot for each benchmark, and one table and one CSV of the latest of all. */
 final class Results {
 
-    private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private final Path folder;
 
@@ -29,7 +30,8 @@ final class Results {
         Files.writeString(folder.resolve(result.name() + ".json"), JSON.writeValueAsString(result) + "\n");
         Files.writeString(folder.resolve(result.name() + ".svg"), Plot.of(result));
         var all = all();
-        Files.writeString(folder.resolve("results.txt"), all.stream().map(Result::table).collect(Collectors.joining("\n")));
+        Files.writeString(
+                folder.resolve("results.txt"), all.stream().map(Result::table).collect(Collectors.joining("\n")));
         Files.writeString(folder.resolve("results.csv"), csv(all));
     }
 
@@ -37,7 +39,8 @@ final class Results {
         try (var files = Files.list(folder)) {
             return files.filter(file -> file.toString().endsWith(".json"))
                     .map(file -> JSON.readValue(file.toFile(), Result.class))
-                    .sorted(Comparator.comparing((Result result) -> order(result.name())).thenComparing(Result::name))
+                    .sorted(Comparator.comparing((Result result) -> order(result.name()))
+                            .thenComparing(Result::name))
                     .toList();
         }
     }
@@ -51,7 +54,13 @@ final class Results {
         for (Result result : results) {
             for (Samples samples : result.samples()) {
                 for (int round = 0; round < samples.values().size(); round++) {
-                    rows.append(String.format(Locale.ROOT, "%s,\"%s\",\"%s\",%d,%s%n", result.name(), samples.side(), samples.metric(), round + 1,
+                    rows.append(String.format(
+                            Locale.ROOT,
+                            "%s,\"%s\",\"%s\",%d,%s%n",
+                            result.name(),
+                            samples.side(),
+                            samples.metric(),
+                            round + 1,
                             samples.values().get(round)));
                 }
             }

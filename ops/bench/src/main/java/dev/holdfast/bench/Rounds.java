@@ -23,7 +23,9 @@ final class Rounds {
 
     static void interleave(Report report, Side... sides) throws Exception {
         for (Side side : sides) {
-            report.progress("warm-up  %s  %s", side.name(), Report.brief(side.measurement().measure()));
+            report.progress(
+                    "warm-up  %s  %s",
+                    side.name(), Report.brief(side.measurement().measure()));
         }
         for (int round = 1; round <= count(); round++) {
             for (Side side : List.of(sides)) {

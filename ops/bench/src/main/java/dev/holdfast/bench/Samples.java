@@ -26,9 +26,12 @@ record Samples(String side, String metric, List<Double> values) {
 
     /** Round by round, this side over the other: what both met alike cancels out. */
     Samples over(Samples other) {
-        return new Samples(side + " / " + other.side, metric, IntStream.range(0, Math.min(values.size(), other.values.size()))
-                .mapToObj(round -> values.get(round) / other.values.get(round))
-                .toList());
+        return new Samples(
+                side + " / " + other.side,
+                metric,
+                IntStream.range(0, Math.min(values.size(), other.values.size()))
+                        .mapToObj(round -> values.get(round) / other.values.get(round))
+                        .toList());
     }
 
     static double median(List<Double> values) {
@@ -40,6 +43,8 @@ record Samples(String side, String metric, List<Double> values) {
     /** The value below which this share of them lies. */
     static double percentile(List<Double> values, double share) {
         var sorted = values.stream().sorted().toList();
-        return sorted.get((int) Math.min(sorted.size() - 1, Math.ceil(share * sorted.size()) - 1 < 0 ? 0 : Math.ceil(share * sorted.size()) - 1));
+        return sorted.get((int) Math.min(
+                sorted.size() - 1,
+                Math.ceil(share * sorted.size()) - 1 < 0 ? 0 : Math.ceil(share * sorted.size()) - 1));
     }
 }

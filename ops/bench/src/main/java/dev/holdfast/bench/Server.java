@@ -40,7 +40,8 @@ final class Server {
                         .start();
                 running = new Server(postgres);
                 Runtime.getRuntime().addShutdownHook(new Thread(running::stop));
-                Migrations.flyway(running.create("holdfast_template").dataSource()).migrate();
+                Migrations.flyway(running.create("holdfast_template").dataSource())
+                        .migrate();
             } catch (IOException e) {
                 throw new UncheckedIOException("the embedded PostgreSQL did not start", e);
             }
@@ -59,7 +60,11 @@ final class Server {
     }
 
     String version() {
-        return database("postgres").jdbc().sql("show server_version").query(String.class).single();
+        return database("postgres")
+                .jdbc()
+                .sql("show server_version")
+                .query(String.class)
+                .single();
     }
 
     private Database create(String nameAndTemplate) {
@@ -111,7 +116,11 @@ final class Server {
 
         @Override
         public void close() {
-            running().database("postgres").jdbc().sql("drop database if exists " + name + " with (force)").update();
+            running()
+                    .database("postgres")
+                    .jdbc()
+                    .sql("drop database if exists " + name + " with (force)")
+                    .update();
         }
     }
 }

@@ -36,8 +36,11 @@ class SseEmitterPeer {
         source.setPassword("postgres");
         var application = new SpringApplication(SseEmitterPeer.class);
         var context = application.run(
-                "--server.port=" + arguments[2], "--server.address=127.0.0.1", "--spring.threads.virtual.enabled=true",
-                "--spring.main.banner-mode=off", "--logging.level.root=warn");
+                "--server.port=" + arguments[2],
+                "--server.address=127.0.0.1",
+                "--spring.threads.virtual.enabled=true",
+                "--spring.main.banner-mode=off",
+                "--logging.level.root=warn");
         Thread.ofPlatform().start(() -> context.getBean(Feed.class).relay(source));
         System.out.println("ready");
     }
@@ -80,7 +83,8 @@ class SseEmitterPeer {
         }
 
         private static UUID channel(Connection connection) throws SQLException {
-            try (var rows = connection.createStatement().executeQuery("select id from chat.channel where name = 'peer'")) {
+            try (var rows =
+                    connection.createStatement().executeQuery("select id from chat.channel where name = 'peer'")) {
                 rows.next();
                 return rows.getObject(1, UUID.class);
             }

@@ -22,7 +22,8 @@ final class StalledReaders implements Benchmark {
 
     @Override
     public String title() {
-        return HEALTHY + " healthy browsers x 50 messages of 4 kB a second, with and without " + STALLED + " that stop reading";
+        return HEALTHY + " healthy browsers x 50 messages of 4 kB a second, with and without " + STALLED
+                + " that stop reading";
     }
 
     @Override
@@ -32,18 +33,28 @@ final class StalledReaders implements Benchmark {
             var general = crowd.channel("general");
             var healthy = crowd.signIn(HEALTHY, "healthy-", general);
             var stalled = crowd.signIn(STALLED, "stalled-", general);
-            try (var process = new HoldfastProcess("stalled", "web", database.url()).java(PeerProcess.OPTIONS).start(); var pool = database.pool(1)) {
+            try (var process = new HoldfastProcess("stalled", "web", database.url())
+                            .java(PeerProcess.OPTIONS)
+                            .start();
+                    var pool = database.pool(1)) {
                 var writer = new JdbcTemplate(pool);
-                Rounds.interleave(report,
+                Rounds.interleave(
+                        report,
                         new Side("alone", () -> stream(process, writer, healthy, List.of())),
                         new Side("beside stalled ones", () -> stream(process, writer, healthy, stalled)));
-                report.remark("%.0f stalled browsers were let go, each with at most 256 kB unsent", process.metric("holdfast_feed_dropped_clients_total"));
+                report.remark(
+                        "%.0f stalled browsers were let go, each with at most 256 kB unsent",
+                        process.metric("holdfast_feed_dropped_clients_total"));
             }
         }
-        report.atMost(1.2, "healthy p99 beside " + STALLED + " stalled browsers over alone", report.ratio("beside stalled ones", "alone", "p99 ms"));
+        report.atMost(
+                1.2,
+                "healthy p99 beside " + STALLED + " stalled browsers over alone",
+                report.ratio("beside stalled ones", "alone", "p99 ms"));
     }
 
-    private static Map<String, Double> stream(HoldfastProcess process, JdbcTemplate writer, List<String> healthy, List<String> stalled) throws Exception {
+    private static Map<String, Double> stream(
+            HoldfastProcess process, JdbcTemplate writer, List<String> healthy, List<String> stalled) throws Exception {
         try (var reading = new IdleFeeds(process.uri(), "/api/feed", healthy).awaitOpen(Duration.ofMinutes(1));
                 var not = new IdleFeeds(process.uri(), "/api/feed", stalled).awaitOpen(Duration.ofMinutes(1))) {
             not.stall(stalled.size(), true);
@@ -53,7 +64,9 @@ final class StalledReaders implements Benchmark {
             for (var sent = 0; sent < messages; sent++) {
                 LockSupport.parkNanos(next - System.nanoTime());
                 next += 20_000_000;
-                writer.queryForList("select set_config('synchronous_commit', 'off', false), chat.post('general', 'healthy-1', ?)", IdleFeeds.mark() + text);
+                writer.queryForList(
+                        "select set_config('synchronous_commit', 'off', false), chat.post('general', 'healthy-1', ?)",
+                        IdleFeeds.mark() + text);
             }
             reading.awaitMarks(messages * healthy.size(), Duration.ofSeconds(60));
             var lags = reading.lags();

@@ -20,8 +20,11 @@ final class StartAndHistory implements Benchmark {
     private static final Map<String, String> DAILY = new LinkedHashMap<>();
 
     static {
-        DAILY.put("claim one", "select count(*) from chat.claim((select max(id) from chat.worker), 1, interval '10 seconds')");
-        DAILY.put("open a channel", "select chat.history((select id from chat.channel where name = 'room-1'), null, 50)");
+        DAILY.put(
+                "claim one",
+                "select count(*) from chat.claim((select max(id) from chat.worker), 1, interval '10 seconds')");
+        DAILY.put(
+                "open a channel", "select chat.history((select id from chat.channel where name = 'room-1'), null, 50)");
         DAILY.put("changes of a channel", "select chat.changes(id, seq) from chat.channel where name = 'room-1'");
         DAILY.put("ops.queue", "select * from ops.queue");
         DAILY.put("ops.stuck", "select * from ops.stuck");
@@ -41,22 +44,32 @@ final class StartAndHistory implements Benchmark {
 
     @Override
     public void run(Report report) throws Exception {
-        try (Database small = Server.holdfast(); Database large = Server.holdfast()) {
+        try (Database small = Server.holdfast();
+                Database large = Server.holdfast()) {
             start(report, small);
             int messages = Integer.getInteger("messages", Rounds.quick() ? 100_000 : 10_000_000);
             fill(Chat.in(small, 100), 2_000);
             fill(Chat.in(large, 100), messages);
-            report.remark("the long history: %,d messages, %,d finished generations; the short one: 2,000 and 200", messages, messages / 10);
+            report.remark(
+                    "the long history: %,d messages, %,d finished generations; the short one: 2,000 and 200",
+                    messages, messages / 10);
             for (var daily : DAILY.entrySet()) {
-                Rounds.interleave(report,
+                Rounds.interleave(
+                        report,
                         new Side("short history, " + daily.getKey(), () -> time(small, daily.getValue())),
                         new Side("long history, " + daily.getKey(), () -> time(large, daily.getValue())));
                 var grown = Samples.none("grown", "ms");
                 for (int n = 0; n < Rounds.count(); n++) {
-                    grown.values().add(report.of("long history, " + daily.getKey(), "ms").values().get(n)
-                            - report.of("short history, " + daily.getKey(), "ms").values().get(n));
+                    grown.values()
+                            .add(report.of("long history, " + daily.getKey(), "ms")
+                                            .values()
+                                            .get(n)
+                                    - report.of("short history, " + daily.getKey(), "ms")
+                                            .values()
+                                            .get(n));
                 }
-                report.judge(Verdict.atMost(5, daily.getKey() + ", slower by", grown).in("ms"));
+                report.judge(
+                        Verdict.atMost(5, daily.getKey() + ", slower by", grown).in("ms"));
             }
             plans(large);
         }
@@ -72,13 +85,18 @@ final class StartAndHistory implements Benchmark {
                 Thread.sleep(Rounds.seconds(10) * 1000L);
                 report.add("java -jar", "idle resident MB", Streams.resident(holdfast.pid()));
             }
-            try (var holdfast = new HoldfastProcess("start", "all", database.url()).java("-XX:+UseSerialGC", "-Xmx256m").start()) {
+            try (var holdfast = new HoldfastProcess("start", "all", database.url())
+                    .java("-XX:+UseSerialGC", "-Xmx256m")
+                    .start()) {
                 Thread.sleep(Rounds.seconds(10) * 1000L);
                 report.add("java -XX:+UseSerialGC -Xmx256m -jar", "idle resident MB", Streams.resident(holdfast.pid()));
             }
         }
-        report.judge(Verdict.atMost(6, "start to ready on an existing database", report.of("java -jar", "start to ready s")).in("s"));
-        report.judge(Verdict.atMost(250, "idle process", report.of("java -jar", "idle resident MB")).in("MB"));
+        report.judge(
+                Verdict.atMost(6, "start to ready on an existing database", report.of("java -jar", "start to ready s"))
+                        .in("s"));
+        report.judge(Verdict.atMost(250, "idle process", report.of("java -jar", "idle resident MB"))
+                .in("MB"));
     }
 
     /** People's messages, a tenth of them answered long ago; without triggers and with the indexes made at the end. */
@@ -106,7 +124,9 @@ final class StartAndHistory implements Benchmark {
                 join chat.account mira on mira.handle = 'mira'
                 where m.author_id <> mira.id
                 """, chat.worker());
-            Sql.run(connection, "create index message_words on chat.message using gin (to_tsvector('simple', content)) where deleted_at is null and status in ('complete', 'stopped', 'failed')");
+            Sql.run(
+                    connection,
+                    "create index message_words on chat.message using gin (to_tsvector('simple', content)) where deleted_at is null and status in ('complete', 'stopped', 'failed')");
         }
         chat.analyze();
         chat.ask(200);
@@ -126,16 +146,22 @@ final class StartAndHistory implements Benchmark {
 
     private static void plans(Database database) throws Exception {
         var jdbc = new JdbcTemplate(database.dataSource());
-        var text = new StringBuilder("What the database does with a long history: EXPLAIN (ANALYZE, BUFFERS) of what is asked all day.\n");
+        var text = new StringBuilder(
+                "What the database does with a long history: EXPLAIN (ANALYZE, BUFFERS) of what is asked all day.\n");
         for (var daily : DAILY.entrySet()) {
-            text.append("\n-- ").append(daily.getKey()).append('\n').append(daily.getValue()).append(";\n");
+            text.append("\n-- ")
+                    .append(daily.getKey())
+                    .append('\n')
+                    .append(daily.getValue())
+                    .append(";\n");
             explain(jdbc, daily.getValue(), text);
         }
         // what the functions above run inside
         UUID channel = jdbc.queryForObject("select id from chat.channel where name = 'room-1'", UUID.class);
         for (String inner : List.of(
                 "select * from chat.message x where x.channel_id = '" + channel + "' order by x.position desc limit 50",
-                "select * from chat.message m where m.channel_id = '" + channel + "' and m.seq > 1000000000 and m.seq <= 2000000000",
+                "select * from chat.message m where m.channel_id = '" + channel
+                        + "' and m.seq > 1000000000 and m.seq <= 2000000000",
                 "select g.id from chat.generation g where g.agent_id = (select account_id from chat.agent limit 1) and g.state = 'queued' and g.run_at <= now() order by g.priority desc, g.turn, g.id limit 1 for no key update skip locked")) {
             text.append("\n-- inside\n").append(inner).append(";\n");
             explain(jdbc, inner, text);
@@ -146,6 +172,7 @@ final class StartAndHistory implements Benchmark {
     }
 
     private static void explain(JdbcTemplate jdbc, String sql, StringBuilder text) {
-        jdbc.queryForList("explain (analyze, buffers, costs off) " + sql, String.class).forEach(line -> text.append("    ").append(line).append('\n'));
+        jdbc.queryForList("explain (analyze, buffers, costs off) " + sql, String.class)
+                .forEach(line -> text.append("    ").append(line).append('\n'));
     }
 }

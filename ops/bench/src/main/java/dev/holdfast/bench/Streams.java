@@ -23,7 +23,8 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /** The whole product with a model and browsers: channels with a browser each, and replies that stream in them. */
 final class Streams implements AutoCloseable {
 
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final Pattern BUCKET = Pattern.compile("le=\"([^\"]+)\"");
 
     final Database database = Server.holdfast();
@@ -46,7 +47,9 @@ final class Streams implements AutoCloseable {
         for (int n = 0; n < channels; n++) {
             var channel = crowd.channel("room-" + n);
             cookies.addAll(crowd.signIn(1, "reader-" + n + "-", channel));
-            jdbc.update("insert into chat.membership (channel_id, account_id) select ?, id from chat.account where handle in ('ada', 'bob') on conflict do nothing", channel);
+            jdbc.update(
+                    "insert into chat.membership (channel_id, account_id) select ?, id from chat.account where handle in ('ada', 'bob') on conflict do nothing",
+                    channel);
         }
         holdfast = new HoldfastProcess("streams", "all", database.url())
                 .java("-Xmx1g", "-XX:+UseSerialGC")
@@ -60,7 +63,10 @@ final class Streams implements AutoCloseable {
 
     private void agent(String handle, String modelName) {
         jdbc.update("insert into chat.account (handle, display_name, kind) values (?, ?, 'agent')", handle, handle);
-        jdbc.update("insert into chat.agent (account_id, provider, model) select id, 'openai', ? from chat.account where handle = ?", modelName, handle);
+        jdbc.update(
+                "insert into chat.agent (account_id, provider, model) select id, 'openai', ? from chat.account where handle = ?",
+                modelName,
+                handle);
     }
 
     /** Asks for so many replies, spread over the channels, and waits until all of them grow. */
@@ -71,7 +77,8 @@ final class Streams implements AutoCloseable {
 
     void ask(int replies) {
         for (int from = 0; from < replies; from += 100) {
-            jdbc.queryForList("select chat.post('room-' || n % ?::integer, 'reader-' || n % ?::integer || '-1', 'What is new, @ada?') from generate_series(?::integer, ?::integer) n",
+            jdbc.queryForList(
+                    "select chat.post('room-' || n % ?::integer, 'reader-' || n % ?::integer || '-1', 'What is new, @ada?') from generate_series(?::integer, ?::integer) n",
                     channels, channels, from, Math.min(from + 100, replies) - 1);
         }
     }
@@ -79,14 +86,17 @@ final class Streams implements AutoCloseable {
     void await(String status, int replies) throws InterruptedException {
         for (long until = System.nanoTime() + 120_000_000_000L; count(status) != replies; Thread.sleep(20)) {
             if (System.nanoTime() > until) {
-                throw new IllegalStateException("after two minutes " + count(status) + " replies are " + status + ", not " + replies + ": "
-                        + jdbc.queryForList("select status, count(*) from chat.message where reply_to is not null group by status"));
+                throw new IllegalStateException(
+                        "after two minutes " + count(status) + " replies are " + status + ", not " + replies + ": "
+                                + jdbc.queryForList(
+                                        "select status, count(*) from chat.message where reply_to is not null group by status"));
             }
         }
     }
 
     long count(String status) {
-        return jdbc.queryForObject("select count(*) from chat.message where reply_to is not null and status = ?", Long.class, status);
+        return jdbc.queryForObject(
+                "select count(*) from chat.message where reply_to is not null and status = ?", Long.class, status);
     }
 
     /** What the program holds in memory, in MB. */
@@ -98,7 +108,8 @@ final class Streams implements AutoCloseable {
         return Files.readAllLines(Path.of("/proc/" + process + "/status")).stream()
                 .filter(line -> line.startsWith("VmRSS:"))
                 .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1000)
-                .findFirst().orElse(0);
+                .findFirst()
+                .orElse(0);
     }
 
     /** The Cookie header of the browser in a channel. */
@@ -108,7 +119,8 @@ final class Streams implements AutoCloseable {
 
     /** The lines of the program's metrics. */
     List<String> metrics() throws IOException, InterruptedException {
-        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/actuator/prometheus")).build();
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/actuator/prometheus"))
+                .build();
         return HTTP.send(request, BodyHandlers.ofString()).body().lines().toList();
     }
 
@@ -118,8 +130,10 @@ final class Streams implements AutoCloseable {
         for (String line : metrics()) {
             var found = BUCKET.matcher(line);
             if (line.startsWith(histogram + "_bucket{") && found.find()) {
-                buckets.merge(found.group(1).equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(found.group(1)),
-                        Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)), Double::sum);
+                buckets.merge(
+                        found.group(1).equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(found.group(1)),
+                        Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)),
+                        Double::sum);
             }
         }
         return buckets;
@@ -155,12 +169,14 @@ final class Streams implements AutoCloseable {
 
     /** Lags in ms, sorted. */
     static double[] millis(long[] lags) {
-        return java.util.Arrays.stream(lags).mapToDouble(lag -> lag / 1e6).sorted().toArray();
+        return java.util.Arrays.stream(lags)
+                .mapToDouble(lag -> lag / 1e6)
+                .sorted()
+                .toArray();
     }
 
     static double at(double[] sorted, double share) {
         if (sorted.length == 0) return Double.NaN;
         return sorted[(int) Math.min(sorted.length - 1, sorted.length * share)];
     }
-
 }

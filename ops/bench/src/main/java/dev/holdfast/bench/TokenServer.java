@@ -87,19 +87,28 @@ final class TokenServer {
     }
 
     private static void listModels(OutputStream out) throws IOException {
-        var models = "{\"object\":\"list\",\"data\":[{\"id\":\"bench\",\"object\":\"model\",\"created\":1,\"owned_by\":\"bench\"}]}";
-        out.write(("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + models.length() + "\r\n\r\n" + models).getBytes(StandardCharsets.US_ASCII));
+        var models =
+                "{\"object\":\"list\",\"data\":[{\"id\":\"bench\",\"object\":\"model\",\"created\":1,\"owned_by\":\"bench\"}]}";
+        out.write(("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + models.length()
+                        + "\r\n\r\n" + models)
+                .getBytes(StandardCharsets.US_ASCII));
     }
 
     private void answer(OutputStream out, int count) throws IOException {
-        out.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-        long next = System.nanoTime() + (interval == 0 ? 0 : ThreadLocalRandom.current().nextLong(interval));
+        out.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII));
+        long next = System.nanoTime()
+                + (interval == 0 ? 0 : ThreadLocalRandom.current().nextLong(interval));
         for (int n = 0; n < count; n++) {
             while (System.nanoTime() < next) {
                 LockSupport.parkNanos(next - System.nanoTime());
             }
             next += interval;
-            write(out, delta("{\"content\":\"" + (n % 8 == 7 ? IdleFeeds.mark() + " " : WORDS[n % WORDS.length]) + "\"}", "null"));
+            write(
+                    out,
+                    delta(
+                            "{\"content\":\"" + (n % 8 == 7 ? IdleFeeds.mark() + " " : WORDS[n % WORDS.length]) + "\"}",
+                            "null"));
         }
         write(out, delta("{}", "\"stop\"") + "data: [DONE]\n\n");
         out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));

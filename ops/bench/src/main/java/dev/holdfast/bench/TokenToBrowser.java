@@ -30,16 +30,23 @@ final class TokenToBrowser implements Benchmark {
         for (int replies : new int[] {32, 500}) {
             String size = ", " + replies + " replies";
             try (var streams = new Streams(replies, 1000, PACE, PACE * (seconds + 8));
-                    var proxy = new PeerProcess(ProxyPeer.class, streams.model.uri().toString())) {
-                Rounds.interleave(report,
+                    var proxy =
+                            new PeerProcess(ProxyPeer.class, streams.model.uri().toString())) {
+                Rounds.interleave(
+                        report,
                         new Side("holdfast" + size, () -> holdfast(streams, replies, seconds)),
                         new Side("proxy" + size, () -> proxied(proxy, replies, seconds)));
             }
             var over = Samples.none("holdfast - proxy" + size, "p99 ms");
-            for (int round = 0; round < report.of("proxy" + size, "p99 ms").values().size(); round++) {
-                over.values().add(report.of("holdfast" + size, "p99 ms").values().get(round) - report.of("proxy" + size, "p99 ms").values().get(round));
+            for (int round = 0;
+                    round < report.of("proxy" + size, "p99 ms").values().size();
+                    round++) {
+                over.values()
+                        .add(report.of("holdfast" + size, "p99 ms").values().get(round)
+                                - report.of("proxy" + size, "p99 ms").values().get(round));
             }
-            report.judge(Verdict.atMost(FLUSH_INTERVAL + 10, "p99 over the proxy's" + size, over).in("ms"));
+            report.judge(Verdict.atMost(FLUSH_INTERVAL + 10, "p99 over the proxy's" + size, over)
+                    .in("ms"));
         }
     }
 
@@ -58,7 +65,8 @@ final class TokenToBrowser implements Benchmark {
     }
 
     private static Map<String, Double> proxied(PeerProcess proxy, int replies, int seconds) throws Exception {
-        try (var browsers = new IdleFeeds(proxy.uri(), "/proxy", Collections.nCopies(replies, "none")).awaitOpen(Duration.ofMinutes(1))) {
+        try (var browsers = new IdleFeeds(proxy.uri(), "/proxy", Collections.nCopies(replies, "none"))
+                .awaitOpen(Duration.ofMinutes(1))) {
             Thread.sleep(2000);
             browsers.lags();
             Thread.sleep(seconds * 1000L);

@@ -23,8 +23,18 @@ record Verdict(String what, double ratio, double low, double high, boolean atLea
 
     @Override
     public String toString() {
-        String verdict = met() ? "met" : String.format(Locale.ROOT, "MISSED by %.0f %%", 100 * Math.abs(ratio / limit - 1));
-        return String.format(Locale.ROOT, "%s: %s %s (%s to %s), goal %s %s: %s", what, Report.number(ratio), unit,
-                Report.number(low), Report.number(high), atLeast ? "at least" : "at most", Report.number(limit), verdict);
+        String verdict =
+                met() ? "met" : String.format(Locale.ROOT, "MISSED by %.0f %%", 100 * Math.abs(ratio / limit - 1));
+        return String.format(
+                Locale.ROOT,
+                "%s: %s %s (%s to %s), goal %s %s: %s",
+                what,
+                Report.number(ratio),
+                unit,
+                Report.number(low),
+                Report.number(high),
+                atLeast ? "at least" : "at most",
+                Report.number(limit),
+                verdict);
     }
 }

@@ -34,12 +34,17 @@ final class WalPerByte implements Benchmark {
     @Override
     public void run(Report report) throws Exception {
         int replies = Rounds.quick() ? 40 : 100;
-        try (Database searched = Server.holdfast(); Database plain = Server.holdfast(); Database naive = Server.empty()) {
+        try (Database searched = Server.holdfast();
+                Database plain = Server.holdfast();
+                Database naive = Server.empty()) {
             plain.jdbc().sql("drop index chat.message_words").update();
             var chat = Chat.in(plain, 20);
             var withSearch = Chat.in(searched, 20);
-            naive.jdbc().sql("create table message (id uuid primary key, content text not null)").update();
-            Rounds.interleave(report,
+            naive.jdbc()
+                    .sql("create table message (id uuid primary key, content text not null)")
+                    .update();
+            Rounds.interleave(
+                    report,
                     new Side("logical message, 8 kB", () -> logical(naive, replies / 2, 1, 8_000)),
                     new Side("holdfast, 8 kB", () -> holdfast(chat, replies / 2, 1, 8_000)),
                     new Side("holdfast and its search index, 8 kB", () -> holdfast(withSearch, replies / 2, 1, 8_000)),
@@ -54,26 +59,44 @@ final class WalPerByte implements Benchmark {
         judge(report, "8 kB", 7);
         judge(report, "32 kB", 20);
         judge(report, "100 a flush", 7);
-        report.remark("with the search index's share of the fold: %.2f x a logical message at 8 kB (search is not part of the goal)",
-                report.of("holdfast and its search index, 8 kB", ALL).over(report.of("logical message, 8 kB", ALL)).median());
+        report.remark(
+                "with the search index's share of the fold: %.2f x a logical message at 8 kB (search is not part of the goal)",
+                report.of("holdfast and its search index, 8 kB", ALL)
+                        .over(report.of("logical message, 8 kB", ALL))
+                        .median());
     }
 
     private static void judge(Report report, String size, double overUpdate) {
         var floor = report.of("logical message, " + size, ALL);
-        report.atMost(1.6, "live over a logical message, " + size, report.of("holdfast, " + size, LIVE).over(floor));
-        report.atMost(2.2, "with fold and cleaning up over a logical message, " + size, report.of("holdfast, " + size, ALL).over(floor));
-        report.atLeast(overUpdate, "UPDATE over live, " + size,
+        report.atMost(
+                1.6,
+                "live over a logical message, " + size,
+                report.of("holdfast, " + size, LIVE).over(floor));
+        report.atMost(
+                2.2,
+                "with fold and cleaning up over a logical message, " + size,
+                report.of("holdfast, " + size, ALL).over(floor));
+        report.atLeast(
+                overUpdate,
+                "UPDATE over live, " + size,
                 report.of("update of the text, " + size, ALL).over(report.of("holdfast, " + size, LIVE)));
-        report.atLeast(overUpdate, "UPDATE over all with fold and cleaning up, " + size, report.ratio("update of the text, " + size, "holdfast, " + size, ALL));
+        report.atLeast(
+                overUpdate,
+                "UPDATE over all with fold and cleaning up, " + size,
+                report.ratio("update of the text, " + size, "holdfast, " + size, ALL));
     }
 
-    private static Map<String, Double> logical(Database database, int replies, int together, int length) throws SQLException {
+    private static Map<String, Double> logical(Database database, int replies, int together, int length)
+            throws SQLException {
         try (Connection connection = database.dataSource().getConnection()) {
             long before = position(connection);
             for (int first = 0; first < replies; first += together) {
                 var texts = texts(first, together, length);
                 for (int start = 0; start < length; start += FLUSH) {
-                    Sql.run(connection, "select count(pg_logical_emit_message(true, 'holdfast', text)) from unnest(?::text[]) text", new Of("text", slices(texts, start)));
+                    Sql.run(
+                            connection,
+                            "select count(pg_logical_emit_message(true, 'holdfast', text)) from unnest(?::text[]) text",
+                            new Of("text", slices(texts, start)));
                 }
             }
             return Map.of(ALL, (position(connection) - before) / ((double) replies * length));
@@ -101,7 +124,8 @@ final class WalPerByte implements Benchmark {
         }
     }
 
-    private static Map<String, Double> update(Database database, int replies, int together, int length) throws SQLException {
+    private static Map<String, Double> update(Database database, int replies, int together, int length)
+            throws SQLException {
         var ids = IntStream.range(0, replies).mapToObj(n -> UUID.randomUUID()).toArray(UUID[]::new);
         try (Connection connection = database.dataSource().getConnection()) {
             Sql.run(connection, "insert into message select id, '' from unnest(?::uuid[]) id", new Of("uuid", ids));
@@ -111,9 +135,13 @@ final class WalPerByte implements Benchmark {
                 var those = new Of("uuid", java.util.Arrays.copyOfRange(ids, first, first + together));
                 for (int end = FLUSH; end <= length; end += FLUSH) {
                     int upTo = end;
-                    var soFar = texts.stream().map(text -> text.substring(0, upTo)).toArray(String[]::new);
-                    Sql.run(connection, "update message m set content = i.content from unnest(?::uuid[], ?::text[]) as i(id, content) where m.id = i.id",
-                            those, new Of("text", soFar));
+                    var soFar =
+                            texts.stream().map(text -> text.substring(0, upTo)).toArray(String[]::new);
+                    Sql.run(
+                            connection,
+                            "update message m set content = i.content from unnest(?::uuid[], ?::text[]) as i(id, content) where m.id = i.id",
+                            those,
+                            new Of("text", soFar));
                 }
             }
             return Map.of(ALL, (position(connection) - before) / ((double) replies * length));
@@ -133,6 +161,10 @@ final class WalPerByte implements Benchmark {
     }
 
     private static long position(Connection connection) throws SQLException {
-        return Sql.query(connection, "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint", row -> row.getLong(1)).getFirst();
+        return Sql.query(
+                        connection,
+                        "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint",
+                        row -> row.getLong(1))
+                .getFirst();
     }
 }

@@ -44,28 +44,42 @@ final class WholeGenerations implements Benchmark {
     @Override
     public void run(Report report) throws Exception {
         int rows = Rounds.quick() ? 5_000 : 20_000;
-        try (Database database = Server.holdfast(); Database bare = Server.empty()) {
+        try (Database database = Server.holdfast();
+                Database bare = Server.empty()) {
             var chat = Chat.in(database, 200);
             bare.jdbc().sql("""
                 create table job (id bigint generated always as identity primary key, state text not null default 'queued',
                   lease_until timestamptz, finished_at timestamptz) with (fillfactor = 70)
                 """).update();
-            bare.jdbc().sql("create index job_queued on job (id) where state = 'queued'").update();
+            bare.jdbc()
+                    .sql("create index job_queued on job (id) where state = 'queued'")
+                    .update();
             bare.jdbc().sql("""
                 create table scheduled_tasks (task_name text not null, task_instance text not null, task_data bytea, execution_time timestamptz not null,
                   picked boolean not null, picked_by text, last_success timestamptz, last_failure timestamptz, consecutive_failures int,
                   last_heartbeat timestamptz, version bigint not null, priority smallint, primary key (task_name, task_instance))
                 """).update();
-            bare.jdbc().sql("create index execution_time_idx on scheduled_tasks (execution_time)").update();
-            bare.jdbc().sql("create index last_heartbeat_idx on scheduled_tasks (last_heartbeat)").update();
-            Rounds.interleave(report,
+            bare.jdbc()
+                    .sql("create index execution_time_idx on scheduled_tasks (execution_time)")
+                    .update();
+            bare.jdbc()
+                    .sql("create index last_heartbeat_idx on scheduled_tasks (last_heartbeat)")
+                    .update();
+            Rounds.interleave(
+                    report,
                     new Side("holdfast, whole", () -> holdfast(chat, rows / 2, true)),
                     new Side("db-scheduler, bare rows", () -> scheduler(bare, rows / 2)),
                     new Side("holdfast, claim and complete", () -> holdfast(chat, rows / 2, false)),
                     new Side("batched floor", () -> floor(bare, rows * 2)));
         }
-        report.atLeast(1.0, "whole generations over db-scheduler", report.ratio("holdfast, whole", "db-scheduler, bare rows", RATE));
-        report.atLeast(0.5, "claim and complete over the batched floor", report.ratio("holdfast, claim and complete", "batched floor", RATE));
+        report.atLeast(
+                1.0,
+                "whole generations over db-scheduler",
+                report.ratio("holdfast, whole", "db-scheduler, bare rows", RATE));
+        report.atLeast(
+                0.5,
+                "claim and complete over the batched floor",
+                report.ratio("holdfast, claim and complete", "batched floor", RATE));
     }
 
     private static Map<String, Double> holdfast(Chat chat, int generations, boolean whole) throws Exception {
@@ -73,13 +87,16 @@ final class WholeGenerations implements Benchmark {
         chat.analyze();
         return parallel(WORKERS, generations, chat.database(), connection -> {
             var worker = chat.another();
-            for (var claimed = worker.claim(connection, BATCH); !claimed.isEmpty(); claimed = worker.claim(connection, BATCH)) {
+            for (var claimed = worker.claim(connection, BATCH);
+                    !claimed.isEmpty();
+                    claimed = worker.claim(connection, BATCH)) {
                 run(worker, connection, claimed, whole);
             }
         });
     }
 
-    private static void run(Chat worker, Connection connection, List<Claimed> claimed, boolean whole) throws SQLException {
+    private static void run(Chat worker, Connection connection, List<Claimed> claimed, boolean whole)
+            throws SQLException {
         var texts = Collections.nCopies(claimed.size(), TEXT);
         if (whole) {
             for (var left = claimed; !left.isEmpty(); ) {
@@ -93,17 +110,28 @@ final class WholeGenerations implements Benchmark {
     }
 
     private static Map<String, Double> scheduler(Database bare, int rows) throws Exception {
-        bare.jdbc().sql("insert into scheduled_tasks (task_name, task_instance, execution_time, picked, version) select 'bare', n, now(), false, 1 from generate_series(1, ?) n")
-                .param(rows).update();
+        bare.jdbc()
+                .sql(
+                        "insert into scheduled_tasks (task_name, task_instance, execution_time, picked, version) select 'bare', n, now(), false, 1 from generate_series(1, ?) n")
+                .param(rows)
+                .update();
         bare.jdbc().sql("vacuum analyze scheduled_tasks").update();
         var done = new CountDownLatch(rows);
         var task = Tasks.oneTime("bare").execute((instance, context) -> done.countDown());
         try (var pool = bare.pool(THREADS + 2)) {
-            var scheduler = Scheduler.create(pool, task).threads(THREADS).pollUsingLockAndFetch(0.5, 4.0).pollingInterval(Duration.ofMillis(100)).build();
+            var scheduler = Scheduler.create(pool, task)
+                    .threads(THREADS)
+                    .pollUsingLockAndFetch(0.5, 4.0)
+                    .pollingInterval(Duration.ofMillis(100))
+                    .build();
             long began = System.nanoTime();
             scheduler.start();
             done.await();
-            while (bare.jdbc().sql("select count(*) from scheduled_tasks").query(Long.class).single() > 0) {
+            while (bare.jdbc()
+                            .sql("select count(*) from scheduled_tasks")
+                            .query(Long.class)
+                            .single()
+                    > 0) {
                 Thread.sleep(2);
             }
             var rate = rate(began, rows);
@@ -113,7 +141,10 @@ final class WholeGenerations implements Benchmark {
     }
 
     private static Map<String, Double> floor(Database bare, int rows) throws Exception {
-        bare.jdbc().sql("insert into job (state) select 'queued' from generate_series(1, ?)").param(rows).update();
+        bare.jdbc()
+                .sql("insert into job (state) select 'queued' from generate_series(1, ?)")
+                .param(rows)
+                .update();
         bare.jdbc().sql("vacuum analyze job").update();
         var rate = parallel(THREADS, rows, bare, WholeGenerations::claimAndFinish);
         bare.jdbc().sql("truncate job").update();
@@ -131,10 +162,12 @@ final class WholeGenerations implements Benchmark {
                 connections.add(database.dataSource().getConnection());
             }
             long began = System.nanoTime();
-            List<Callable<Void>> tasks = connections.stream().map(connection -> (Callable<Void>) () -> {
-                work.with(connection);
-                return null;
-            }).toList();
+            List<Callable<Void>> tasks = connections.stream()
+                    .map(connection -> (Callable<Void>) () -> {
+                        work.with(connection);
+                        return null;
+                    })
+                    .toList();
             for (Future<Void> one : threads.invokeAll(tasks)) {
                 one.get();
             }
@@ -156,7 +189,10 @@ final class WholeGenerations implements Benchmark {
             if (claimed.length == 0) {
                 return;
             }
-            Sql.run(connection, "update job set state = 'completed', lease_until = null, finished_at = now() where id = any(?)", new Of("int8", claimed));
+            Sql.run(
+                    connection,
+                    "update job set state = 'completed', lease_until = null, finished_at = now() where id = any(?)",
+                    new Of("int8", claimed));
         }
     }
 

@@ -23,10 +23,28 @@ import java.util.stream.Collectors;
  */
 final class Checker {
 
-    record Row(UUID id, UUID channel, String author, String kind, String content, String status, long seq, long position, long textFence,
-            boolean deleted, UUID replyTo) {}
+    record Row(
+            UUID id,
+            UUID channel,
+            String author,
+            String kind,
+            String content,
+            String status,
+            long seq,
+            long position,
+            long textFence,
+            boolean deleted,
+            UUID replyTo) {}
 
-    record Answered(UUID asked, String agent, UUID reply, String state, int attempt, int maxAttempts, long fence, String error) {}
+    record Answered(
+            UUID asked,
+            String agent,
+            UUID reply,
+            String state,
+            int attempt,
+            int maxAttempts,
+            long fence,
+            String error) {}
 
     final List<String> lost = new ArrayList<>();
     final List<String> doubled = new ArrayList<>();
@@ -77,19 +95,31 @@ final class Checker {
         answers.forEach(answer -> states.merge(answer.state, 1, Integer::sum));
         var retried = answers.stream().filter(answer -> answer.attempt > 1).count();
         return "%d messages, %d replies %s (%d after more than one attempt), %d requests to models; %d lost, %d doubled, %d reordered, %d diverged, %d left over, %d violations"
-                .formatted(rows.size(), answers.size(), states, retried, installation.models.served().size(), lost.size(), doubled.size(),
-                        reordered.size(), diverged.size(), leftOver.size(), history.violations().size());
+                .formatted(
+                        rows.size(),
+                        answers.size(),
+                        states,
+                        retried,
+                        installation.models.served().size(),
+                        lost.size(),
+                        doubled.size(),
+                        reordered.size(),
+                        diverged.size(),
+                        leftOver.size(),
+                        history.violations().size());
     }
 
     /** Every acknowledged message exists once, with a text that its author gave it. */
     private void messages() {
-        Map<String, Long> byNonce = rows.values().stream().filter(row -> row.kind.equals("human") && !row.deleted)
+        Map<String, Long> byNonce = rows.values().stream()
+                .filter(row -> row.kind.equals("human") && !row.deleted)
                 .collect(Collectors.groupingBy(row -> row.content.split(" ")[1], Collectors.counting()));
         byNonce.forEach((nonce, count) -> {
             if (count > 1) doubled.add("message " + nonce + " is there " + count + " times");
         });
         var known = history.written().stream().map(message -> message.id).collect(Collectors.toSet());
-        rows.values().stream().filter(row -> row.kind.equals("human") && !known.contains(row.id))
+        rows.values().stream()
+                .filter(row -> row.kind.equals("human") && !known.contains(row.id))
                 .forEach(row -> doubled.add("nobody wrote " + row));
         history.written().forEach(this::message);
     }
@@ -102,7 +132,8 @@ final class Checker {
         }
         if (message.deleteAcknowledged && !row.deleted) lost.add("the deletion of " + row);
         if (row.deleted && !message.deleteTried) lost.add("deleted by nobody: " + row);
-        if (!row.deleted && !mayBe(message.versions, row.content)) lost.add("the last edit of " + row + ": it has to be one of " + expected(message.versions));
+        if (!row.deleted && !mayBe(message.versions, row.content))
+            lost.add("the last edit of " + row + ": it has to be one of " + expected(message.versions));
     }
 
     /** The last acknowledged text; or one whose request went astray and may have arrived at any time since. */
@@ -112,8 +143,14 @@ final class Checker {
 
     private static Set<String> expected(List<Version> versions) {
         var expected = new TreeSet<String>();
-        versions.stream().filter(version -> version.acknowledged).reduce((a, b) -> b).ifPresent(last -> expected.add(last.content));
-        versions.stream().skip(1).filter(version -> version.ambiguous).forEach(version -> expected.add(version.content));
+        versions.stream()
+                .filter(version -> version.acknowledged)
+                .reduce((a, b) -> b)
+                .ifPresent(last -> expected.add(last.content));
+        versions.stream()
+                .skip(1)
+                .filter(version -> version.ambiguous)
+                .forEach(version -> expected.add(version.content));
         if (versions.stream().noneMatch(version -> version.acknowledged)) expected.add(versions.getFirst().content);
         return expected;
     }
@@ -121,12 +158,16 @@ final class Checker {
     /** A person waits for each answer before writing on, so the positions follow the order of writing. */
     private void order() {
         var last = new HashMap<String, Row>();
-        history.written().stream().filter(Written::acknowledged).sorted(Comparator.comparing(message -> number(message.nonce))).forEach(message -> {
-            var row = rows.get(message.id);
-            if (row == null) return;
-            var before = last.put(message.person + " " + message.channel, row);
-            if (before != null && before.position > row.position) reordered.add(row + " comes before " + before);
-        });
+        history.written().stream()
+                .filter(Written::acknowledged)
+                .sorted(Comparator.comparing(message -> number(message.nonce)))
+                .forEach(message -> {
+                    var row = rows.get(message.id);
+                    if (row == null) return;
+                    var before = last.put(message.person + " " + message.channel, row);
+                    if (before != null && before.position > row.position)
+                        reordered.add(row + " comes before " + before);
+                });
     }
 
     private static int number(String nonce) {
@@ -135,13 +176,15 @@ final class Checker {
 
     /** Every mention ended in exactly one reply in a terminal state, and no reply has no mention. */
     private void replies() {
-        var found = answers.stream().collect(Collectors.groupingBy(answer -> answer.asked + " " + answer.agent, Collectors.counting()));
+        var found = answers.stream()
+                .collect(Collectors.groupingBy(answer -> answer.asked + " " + answer.agent, Collectors.counting()));
         var expectedAtMost = new TreeSet<String>();
         for (var message : history.written()) {
             for (var version : message.versions) {
                 for (var agent : version.mentions()) {
                     expectedAtMost.add(message.id + " " + agent);
-                    if (version.acknowledged && !found.containsKey(message.id + " " + agent)) lost.add("the reply of " + agent + " to " + message.id);
+                    if (version.acknowledged && !found.containsKey(message.id + " " + agent))
+                        lost.add("the reply of " + agent + " to " + message.id);
                 }
             }
         }
@@ -150,7 +193,9 @@ final class Checker {
             if (!expectedAtMost.contains(question)) doubled.add("nobody asked for the reply to " + question);
         });
         var replies = answers.stream().map(Answered::reply).collect(Collectors.toSet());
-        rows.values().stream().filter(row -> row.kind.equals("agent") && !replies.contains(row.id)).forEach(row -> doubled.add("a reply without a generation: " + row));
+        rows.values().stream()
+                .filter(row -> row.kind.equals("agent") && !replies.contains(row.id))
+                .forEach(row -> doubled.add("a reply without a generation: " + row));
         answers.forEach(this::reply);
     }
 
@@ -160,8 +205,10 @@ final class Checker {
             lost.add("the reply message of " + answer);
             return;
         }
-        if (!Objects.equals(row.replyTo, answer.asked)) diverged.add(row + " replies to another message than " + answer);
-        var status = Map.of("completed", "complete", "failed", "failed", "cancelled", "stopped").get(answer.state);
+        if (!Objects.equals(row.replyTo, answer.asked))
+            diverged.add(row + " replies to another message than " + answer);
+        var status = Map.of("completed", "complete", "failed", "failed", "cancelled", "stopped")
+                .get(answer.state);
         if (status == null) leftOver.add("a generation " + answer);
         else if (!row.status.equals(status)) diverged.add("status of " + row + " but " + answer);
         if (answer.attempt > answer.maxAttempts) diverged.add("too many attempts: " + answer);
@@ -191,16 +238,23 @@ final class Checker {
         if (space < 0) return completed ? "not whole" : null;
         // by its number: the log's order is that of arrival, which two requests at once may swap
         var number = Long.parseLong(row.content.substring(1, space));
-        var request = said.stream().filter(one -> one.number == number).findAny().orElse(null);
+        var request =
+                said.stream().filter(one -> one.number == number).findAny().orElse(null);
         if (request == null) return "of a request that was never served";
         if (!begins(request, row.content, completed)) return "not what " + request + " said (" + text(request) + ")";
-        var asked = history.written().stream().filter(message -> message.id.equals(row.replyTo)).findAny().orElseThrow();
-        if (asked.untouched() && !request.asked.contains(asked.nonce)) return "the answer to another question, " + request.asked;
+        var asked = history.written().stream()
+                .filter(message -> message.id.equals(row.replyTo))
+                .findAny()
+                .orElseThrow();
+        if (asked.untouched() && !request.asked.contains(asked.nonce))
+            return "the answer to another question, " + request.asked;
         return null;
     }
 
     private static boolean begins(Served request, String content, boolean completed) {
-        return completed ? request.end() == Served.End.COMPLETED && text(request).equals(content) : text(request).startsWith(content);
+        return completed
+                ? request.end() == Served.End.COMPLETED && text(request).equals(content)
+                : text(request).startsWith(content);
     }
 
     /** What Postgres can store of it. */
@@ -209,12 +263,16 @@ final class Checker {
     }
 
     private void seqs() {
-        installation.jdbc().sql("""
+        installation
+                .jdbc()
+                .sql("""
                 select c.name || ': seq ' || c.seq || ', last message ' || max(m.seq) || ', ' || count(distinct m.position) || ' of ' || count(*) || ' positions'
                 from chat.channel c join chat.message m on m.channel_id = c.id
                 group by c.id
                 having c.seq <> max(m.seq) or count(distinct m.seq) <> count(*) or count(distinct m.position) <> count(*)""")
-                .query(String.class).list().forEach(one -> reordered.add("seq is not dense in " + one));
+                .query(String.class)
+                .list()
+                .forEach(one -> reordered.add("seq is not dense in " + one));
     }
 
     private void rest() {
@@ -230,12 +288,18 @@ final class Checker {
         rows.values().stream().filter(row -> row.channel.equals(channel)).forEach(row -> {
             var mine = held.get(row.id);
             if (mine == null) differences.add("hasn't " + row);
-            else if (mine.seq() != row.seq || !mine.status().equals(row.status) || !mine.text().equals(row.content)
-                    || mine.json().get("deleted").asBoolean() != row.deleted || mine.fence() != row.textFence && row.kind.equals("agent")) {
-                differences.add("has " + mine.status() + " " + mine.seq() + " fence " + mine.fence() + " '" + mine.text() + "' for " + row);
+            else if (mine.seq() != row.seq
+                    || !mine.status().equals(row.status)
+                    || !mine.text().equals(row.content)
+                    || mine.json().get("deleted").asBoolean() != row.deleted
+                    || mine.fence() != row.textFence && row.kind.equals("agent")) {
+                differences.add("has " + mine.status() + " " + mine.seq() + " fence " + mine.fence() + " '"
+                        + mine.text() + "' for " + row);
             }
         });
-        held.keySet().stream().filter(id -> !rows.containsKey(id)).forEach(id -> differences.add("has " + id + ", which the database hasn't"));
+        held.keySet().stream()
+                .filter(id -> !rows.containsKey(id))
+                .forEach(id -> differences.add("has " + id + ", which the database hasn't"));
         return differences;
     }
 }

@@ -29,9 +29,19 @@ final class CrashingPostgres implements AutoCloseable {
     private CrashingPostgres(EmbeddedPostgres started) throws IOException {
         this.started = started;
         port = started.getPort();
-        data = Path.of(database("postgres").jdbc().sql("show data_directory").query(String.class).single());
-        var postmaster = Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).getFirst().strip());
-        binaries = Path.of(ProcessHandle.of(postmaster).orElseThrow().info().command().orElseThrow()).getParent();
+        data = Path.of(database("postgres")
+                .jdbc()
+                .sql("show data_directory")
+                .query(String.class)
+                .single());
+        var postmaster = Long.parseLong(
+                Files.readAllLines(data.resolve("postmaster.pid")).getFirst().strip());
+        binaries = Path.of(ProcessHandle.of(postmaster)
+                        .orElseThrow()
+                        .info()
+                        .command()
+                        .orElseThrow())
+                .getParent();
     }
 
     static CrashingPostgres start() {
@@ -134,12 +144,14 @@ final class CrashingPostgres implements AutoCloseable {
     }
 
     private String serverOptions() {
-        return "-p " + port + " -c fsync=on -c synchronous_commit=on -c max_connections=300 -c timezone=UTC -c log_min_messages=warning"
+        return "-p " + port
+                + " -c fsync=on -c synchronous_commit=on -c max_connections=300 -c timezone=UTC -c log_min_messages=warning"
                 + " -c unix_socket_directories=";
     }
 
     private static boolean asRoot() {
-        return System.getProperty("os.name").equals("Linux") && System.getProperty("user.name").equals("root");
+        return System.getProperty("os.name").equals("Linux")
+                && System.getProperty("user.name").equals("root");
     }
 
     private static void copyFolder(Path from, Path to) {
@@ -154,7 +166,8 @@ final class CrashingPostgres implements AutoCloseable {
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                if (!file.getFileName().toString().startsWith("postmaster.")) Files.copy(file, to.resolve(from.relativize(file)));
+                if (!file.getFileName().toString().startsWith("postmaster."))
+                    Files.copy(file, to.resolve(from.relativize(file)));
                 return FileVisitResult.CONTINUE;
             }
         });

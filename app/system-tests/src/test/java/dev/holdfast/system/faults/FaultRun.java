@@ -77,17 +77,25 @@ final class FaultRun {
         installation.people(clients);
         var channels = new ArrayList<UUID>(List.of(installation.channelId("room-1")));
         for (var n = 2; n <= Math.max(2, clients / 5); n++) channels.add(installation.channel("room-" + n));
-        var servers = new Servers(nodes.stream().filter(node -> node.web).map(Node::address).toList());
+        var servers = new Servers(
+                nodes.stream().filter(node -> node.web).map(Node::address).toList());
         var random = new Random(seed);
         for (var n = 1; n <= clients; n++) {
-            var mine = channels.stream().filter(channel -> random.nextInt(channels.size()) < 3).toList();
-            people.add(new Person(n, seed, mine.isEmpty() ? channels.subList(0, 1) : mine, servers, history, 60 * clients).signIn());
+            var mine = channels.stream()
+                    .filter(channel -> random.nextInt(channels.size()) < 3)
+                    .toList();
+            people.add(
+                    new Person(n, seed, mine.isEmpty() ? channels.subList(0, 1) : mine, servers, history, 60 * clients)
+                            .signIn());
         }
     }
 
     private Checker settle() {
         try {
-            Installation.await(END, () -> installation.leftOver().get("open").equals(0L), () -> installation.leftOver().toString());
+            Installation.await(
+                    END,
+                    () -> installation.leftOver().get("open").equals(0L),
+                    () -> installation.leftOver().toString());
         } catch (AssertionError e) {
             history.violation("after " + END + " without faults: " + e.getMessage());
         }
@@ -106,8 +114,10 @@ final class FaultRun {
             person.watch();
             Installation.pause(50);
         }
-        checker.difference(person.browser, channel).forEach(one ->
-                checker.diverged.add("a browser (feed " + (person.browser.connected() ? "open" : "closed") + ", at seq " + person.browser.seq(channel) + ") " + one));
+        checker.difference(person.browser, channel)
+                .forEach(one ->
+                        checker.diverged.add("a browser (feed " + (person.browser.connected() ? "open" : "closed")
+                                + ", at seq " + person.browser.seq(channel) + ") " + one));
     }
 
     private void keep(Nemesis nemesis, Checker checker) {
@@ -121,7 +131,8 @@ final class FaultRun {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        System.out.println("Fault run with seed " + seed + ": " + nemesis.log.size() + " faults, " + history.counts() + "\n  " + checker.summary());
+        System.out.println("Fault run with seed " + seed + ": " + nemesis.log.size() + " faults, " + history.counts()
+                + "\n  " + checker.summary());
     }
 
     void close() {

@@ -62,13 +62,21 @@ class FaultsTest {
         var held = replies.stream().filter(reply -> holds(frozen, reply)).toList();
         assertThat(held).isNotEmpty();
         frozen.freeze();
-        installation.awaitAll(SOON, held, "g.attempt = 2 and m.status = 'streaming' and g.worker_id in (%s)".formatted(installation.workerIds(other)));
+        installation.awaitAll(
+                SOON,
+                held,
+                "g.attempt = 2 and m.status = 'streaming' and g.worker_id in (%s)"
+                        .formatted(installation.workerIds(other)));
         frozen.thaw();
         installation.awaitAll(Duration.ofSeconds(60), replies, "g.state = 'completed'");
         // it lets go of its models, whatever they had still said to it
-        await(SOON, () -> installation.models.served().stream().noneMatch(one -> one.end() == Served.End.RUNNING), () -> frozen.lastLines(20));
+        await(
+                SOON,
+                () -> installation.models.served().stream().noneMatch(one -> one.end() == Served.End.RUNNING),
+                () -> frozen.lastLines(20));
         replies.forEach(FaultsTest::isWhatWasSaid);
-        assertThat(installation.count(held, "g.worker_id in (%s)".formatted(installation.workerIds(other)))).isEqualTo(held.size());
+        assertThat(installation.count(held, "g.worker_id in (%s)".formatted(installation.workerIds(other))))
+                .isEqualTo(held.size());
         assertThat(installation.leftOver().values()).allMatch(count -> count.equals(0L));
     }
 
@@ -82,12 +90,23 @@ class FaultsTest {
         installation.awaitAll(SOON, brief, "m.status in ('streaming', 'complete')");
         installation.awaitAll(SOON, lengthy, "m.status in ('streaming', 'complete')");
         ending.terminate();
-        await(SOON, () -> installation.jdbc().sql("select count(*) from chat.worker where draining and id in (" + installation.workerIds(ending) + ")")
-                .query(Integer.class).single() == 1 || !ending.alive(), () -> ending.lastLines(20));
+        await(
+                SOON,
+                () -> installation
+                                        .jdbc()
+                                        .sql("select count(*) from chat.worker where draining and id in ("
+                                                + installation.workerIds(ending) + ")")
+                                        .query(Integer.class)
+                                        .single()
+                                == 1
+                        || !ending.alive(),
+                () -> ending.lastLines(20));
         var later = installation.ask("ada", "[[numbered=yes words=5]]");
         assertThat(ending.awaitExit(Duration.ofSeconds(24))).as("exit code").isIn(0, 143);
-        assertThat(installation.count(brief, "g.state = 'completed' and g.attempt = 1")).isEqualTo(3);
-        assertThat(installation.count(lengthy, "g.state = 'queued' and g.attempt = 0 and m.content <> ''")).isEqualTo(3);
+        assertThat(installation.count(brief, "g.state = 'completed' and g.attempt = 1"))
+                .isEqualTo(3);
+        assertThat(installation.count(lengthy, "g.state = 'queued' and g.attempt = 0 and m.content <> ''"))
+                .isEqualTo(3);
         assertThat(installation.reply(later).state()).isEqualTo("queued");
         staying.start();
         installation.awaitAll(SOON, List.of(later), "g.state = 'completed'");
@@ -107,17 +126,26 @@ class FaultsTest {
         var crashed = System.nanoTime();
         installation.postgres.crashAndRestart();
         var restarted = System.nanoTime();
-        await(Duration.ofSeconds(10), () -> web.healthy() && post(UUID.randomUUID(), "after the restart") / 100 == 2,
+        await(
+                Duration.ofSeconds(10),
+                () -> web.healthy() && post(UUID.randomUUID(), "after the restart") / 100 == 2,
                 () -> web.printThreads().lastLines(30));
-        System.out.printf("PostgreSQL crashed: healthy again %.1f s after it was back%n", (System.nanoTime() - restarted) / 1e9);
+        System.out.printf(
+                "PostgreSQL crashed: healthy again %.1f s after it was back%n", (System.nanoTime() - restarted) / 1e9);
         installation.awaitAll(Duration.ofSeconds(60), replies, "g.state = 'completed'");
         writing.interrupt();
         // a database that was away for longer than a lease cannot know who still lives
         if (Duration.ofNanos(restarted - crashed).compareTo(Installation.LEASE.minusSeconds(2)) < 0) {
-            assertThat(installation.count(replies, "g.attempt = 1")).as("replies that went on from memory").isEqualTo(replies.size());
+            assertThat(installation.count(replies, "g.attempt = 1"))
+                    .as("replies that went on from memory")
+                    .isEqualTo(replies.size());
         }
         replies.forEach(FaultsTest::isWhatWasSaid);
-        var present = installation.jdbc().sql("select id from chat.message").query(UUID.class).set();
+        var present = installation
+                .jdbc()
+                .sql("select id from chat.message")
+                .query(UUID.class)
+                .set();
         assertThat(present).as("acknowledged messages").containsAll(List.copyOf(acknowledged));
         browserIsCurrent();
     }
@@ -129,9 +157,16 @@ class FaultsTest {
                 select count(pg_terminate_backend(pid)) from pg_stat_activity
                 where application_name = 'holdfast' and (query ilike 'listen %' or query ilike 'notify %')""").query(Integer.class).single();
         assertThat(ended).as("LISTEN connections").isGreaterThanOrEqualTo(1);
-        var message = installation.jdbc().sql("select chat.post('room-1', 'person-2', 'while nobody listened')").query(UUID.class).single();
+        var message = installation
+                .jdbc()
+                .sql("select chat.post('room-1', 'person-2', 'while nobody listened')")
+                .query(UUID.class)
+                .single();
         browser.await(Duration.ofSeconds(5), store -> store.messages(room).containsKey(message));
-        await(SOON, () -> web.metric("holdfast_listener_reconnects_total") > reconnects && web.metric("holdfast_listener_connected") == 1,
+        await(
+                SOON,
+                () -> web.metric("holdfast_listener_reconnects_total") > reconnects
+                        && web.metric("holdfast_listener_connected") == 1,
                 () -> web.lastLines(20));
     }
 
@@ -140,12 +175,21 @@ class FaultsTest {
         var reply = installation.ask("ada", "[[numbered=yes words=2000 pace=20]]");
         for (var attempt = 1; attempt <= 3; attempt++) {
             installation.awaitAll(SOON, List.of(reply), "m.status = 'streaming' and g.attempt = " + attempt);
-            var killed = workers.stream().filter(worker -> holds(worker, reply)).findAny().orElseThrow();
+            var killed = workers.stream()
+                    .filter(worker -> holds(worker, reply))
+                    .findAny()
+                    .orElseThrow();
             killed.kill();
             if (attempt < 3) killed.launch();
         }
-        installation.awaitAll(SOON, List.of(reply), "g.state = 'failed' and m.status = 'failed' and g.error <> '' and m.content <> ''");
-        assertThat(installation.models.served().stream().filter(one -> one.asked.contains("words=2000")).count()).isEqualTo(3);
+        installation.awaitAll(
+                SOON,
+                List.of(reply),
+                "g.state = 'failed' and m.status = 'failed' and g.error <> '' and m.content <> ''");
+        assertThat(installation.models.served().stream()
+                        .filter(one -> one.asked.contains("words=2000"))
+                        .count())
+                .isEqualTo(3);
         assertThat(installation.leftOver().values()).allMatch(count -> count.equals(0L));
     }
 
@@ -157,11 +201,15 @@ class FaultsTest {
         readOnly(true);
         try {
             await(SOON, () -> post(id, "kept in the outbox") == 503, () -> "a write answered something else than 503");
-            assertThat(browser.get("/api/channels/" + room + "/changes?after=0").statusCode()).isEqualTo(200);
+            assertThat(browser.get("/api/channels/" + room + "/changes?after=0").statusCode())
+                    .isEqualTo(200);
             assertThat(browser.get("/api/channels").statusCode()).isEqualTo(200);
-            assertThat(browser.get("/api/channels/" + room + "/messages").statusCode()).isEqualTo(200);
+            assertThat(browser.get("/api/channels/" + room + "/messages").statusCode())
+                    .isEqualTo(200);
             assertThat(browser.get("/api/me").statusCode()).isEqualTo(200);
-            assertThat(new SimulatedBrowser(web.uri()).get("/api/me").statusCode()).as("a stranger").isIn(200, 401);
+            assertThat(new SimulatedBrowser(web.uri()).get("/api/me").statusCode())
+                    .as("a stranger")
+                    .isIn(200, 401);
         } finally {
             readOnly(false);
         }
@@ -189,12 +237,16 @@ class FaultsTest {
 
     private static HoldfastProcess holderOfMost(List<UUID> replies) {
         return workers.stream()
-                .max(java.util.Comparator.comparing(worker -> replies.stream().filter(reply -> holds(worker, reply)).count()))
+                .max(java.util.Comparator.comparing(worker ->
+                        replies.stream().filter(reply -> holds(worker, reply)).count()))
                 .orElseThrow();
     }
 
     private static boolean holds(HoldfastProcess worker, UUID reply) {
-        return installation.count(List.of(reply), "g.state = 'running' and g.worker_id in (" + installation.workerIds(worker) + ")") == 1;
+        return installation.count(
+                        List.of(reply),
+                        "g.state = 'running' and g.worker_id in (" + installation.workerIds(worker) + ")")
+                == 1;
     }
 
     private static void isWhatWasSaid(UUID id) {
@@ -219,9 +271,13 @@ class FaultsTest {
     }
 
     private static void readOnly(boolean on) {
-        try (var connection = installation.database.dataSource().getConnection(); var statement = connection.createStatement()) {
+        try (var connection = installation.database.dataSource().getConnection();
+                var statement = connection.createStatement()) {
             statement.execute("set default_transaction_read_only = off");
-            statement.execute(on ? "alter system set default_transaction_read_only = on" : "alter system reset default_transaction_read_only");
+            statement.execute(
+                    on
+                            ? "alter system set default_transaction_read_only = on"
+                            : "alter system reset default_transaction_read_only");
             statement.execute("select pg_reload_conf()");
         } catch (java.sql.SQLException e) {
             throw new IllegalStateException(e);
@@ -230,12 +286,20 @@ class FaultsTest {
 
     /** The browser holds what the database holds, at the latest after the next heads. */
     private static void browserIsCurrent() {
-        await(Duration.ofSeconds(25), () -> browser.shown(room).equals(truth()), () -> "the browser holds " + differences());
+        await(
+                Duration.ofSeconds(25),
+                () -> browser.shown(room).equals(truth()),
+                () -> "the browser holds " + differences());
     }
 
     private static Map<UUID, String> truth() {
         var truth = new java.util.TreeMap<UUID, String>();
-        installation.jdbc().sql("select id, status || '|' || content as shown from chat.message where channel_id = ?").param(room).query().listOfRows()
+        installation
+                .jdbc()
+                .sql("select id, status || '|' || content as shown from chat.message where channel_id = ?")
+                .param(room)
+                .query()
+                .listOfRows()
                 .forEach(row -> truth.put((UUID) row.get("id"), (String) row.get("shown")));
         return truth;
     }
@@ -245,7 +309,9 @@ class FaultsTest {
         var shown = browser.shown(room);
         var ids = new java.util.TreeSet<>(truth.keySet());
         ids.addAll(shown.keySet());
-        return ids.stream().filter(id -> !java.util.Objects.equals(truth.get(id), shown.get(id)))
-                .map(id -> id + ": " + shown.get(id) + " instead of " + truth.get(id)).reduce("", (a, b) -> a + "\n" + b);
+        return ids.stream()
+                .filter(id -> !java.util.Objects.equals(truth.get(id), shown.get(id)))
+                .map(id -> id + ": " + shown.get(id) + " instead of " + truth.get(id))
+                .reduce("", (a, b) -> a + "\n" + b);
     }
 }

@@ -21,6 +21,7 @@ final class History {
         final String content;
         /** A request was cut or timed out: it may have been carried out, then or later. */
         volatile boolean ambiguous;
+
         volatile boolean acknowledged;
 
         Version(String content) {

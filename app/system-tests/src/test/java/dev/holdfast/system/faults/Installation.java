@@ -87,20 +87,29 @@ final class Installation implements AutoCloseable {
 
     /** Agents that wait for a model as long as a busy machine takes to start asking it. */
     Installation patientAgents() {
-        jdbc().sql("update chat.agent set first_token_limit = '30 seconds', idle_limit = '30 seconds'").update();
+        jdbc().sql("update chat.agent set first_token_limit = '30 seconds', idle_limit = '30 seconds'")
+                .update();
         return this;
     }
 
     /** With everybody in it. */
     UUID channel(String name) {
-        var id = jdbc().sql("insert into chat.channel (name) values (?) returning id").param(name).query(UUID.class).single();
-        jdbc().sql("insert into chat.membership (channel_id, account_id) select ?, id from chat.account where kind = 'human'")
-                .param(id).update();
+        var id = jdbc().sql("insert into chat.channel (name) values (?) returning id")
+                .param(name)
+                .query(UUID.class)
+                .single();
+        jdbc().sql(
+                        "insert into chat.membership (channel_id, account_id) select ?, id from chat.account where kind = 'human'")
+                .param(id)
+                .update();
         return id;
     }
 
     UUID channelId(String name) {
-        return jdbc().sql("select id from chat.channel where name = ?").param(name).query(UUID.class).single();
+        return jdbc().sql("select id from chat.channel where name = ?")
+                .param(name)
+                .query(UUID.class)
+                .single();
     }
 
     SimulatedBrowser browser(int person, HoldfastProcess web) {
@@ -116,12 +125,26 @@ final class Installation implements AutoCloseable {
 
     /** Posts in SQL as person-1 in room-1. @return the id of the agent's reply */
     UUID ask(String agent, String script) {
-        var message = jdbc().sql("select chat.post('room-1', 'person-1', ?)").param("@" + agent + " " + script).query(UUID.class).single();
-        return jdbc().sql("select message_id from chat.generation where asked_by_message = ?").param(message).query(UUID.class).single();
+        var message = jdbc().sql("select chat.post('room-1', 'person-1', ?)")
+                .param("@" + agent + " " + script)
+                .query(UUID.class)
+                .single();
+        return jdbc().sql("select message_id from chat.generation where asked_by_message = ?")
+                .param(message)
+                .query(UUID.class)
+                .single();
     }
 
     /** Everything about one reply. */
-    record Reply(UUID id, String status, String content, long textFence, String state, int attempt, long fence, String worker) {}
+    record Reply(
+            UUID id,
+            String status,
+            String content,
+            long textFence,
+            String state,
+            int attempt,
+            long fence,
+            String worker) {}
 
     Reply reply(UUID id) {
         return jdbc().sql("""
@@ -133,14 +156,20 @@ final class Installation implements AutoCloseable {
 
     /** How many of these replies meet the condition, in SQL over m (message) and g (generation). */
     int count(List<UUID> replies, String condition) {
-        return jdbc().sql("select count(*) from chat.message m join chat.generation g on g.message_id = m.id where m.id = any(?::text::uuid[]) and (" + condition + ")")
-                .param(replies.toString().replace('[', '{').replace(']', '}')).query(Integer.class).single();
+        return jdbc().sql(
+                        "select count(*) from chat.message m join chat.generation g on g.message_id = m.id where m.id = any(?::text::uuid[]) and ("
+                                + condition + ")")
+                .param(replies.toString().replace('[', '{').replace(']', '}'))
+                .query(Integer.class)
+                .single();
     }
 
     void awaitAll(Duration longest, List<UUID> replies, String condition) {
-        await(longest, () -> count(replies, condition) == replies.size(),
-                () -> count(replies, condition) + " of " + replies.size() + " replies are: " + condition + "\n" + replies.stream()
-                        .map(id -> reply(id).toString()).reduce("", (a, b) -> a + "\n" + b));
+        await(
+                longest,
+                () -> count(replies, condition) == replies.size(),
+                () -> count(replies, condition) + " of " + replies.size() + " replies are: " + condition + "\n"
+                        + replies.stream().map(id -> reply(id).toString()).reduce("", (a, b) -> a + "\n" + b));
     }
 
     /** A condition that may fail while the database is away. */
@@ -180,7 +209,10 @@ final class Installation implements AutoCloseable {
     /** What the model server sent in the request that the reply's text names: "#17 ..." was said to request 17. */
     Served winner(String content) {
         var number = Integer.parseInt(content.substring(1, content.indexOf(' ')));
-        return models.served().stream().filter(one -> one.number == number).findAny().orElseThrow();
+        return models.served().stream()
+                .filter(one -> one.number == number)
+                .findAny()
+                .orElseThrow();
     }
 
     /** The ids of this process in chat.worker, for an SQL list; it has another one each time it starts. */
@@ -190,7 +222,9 @@ final class Installation implements AutoCloseable {
 
     /** The seconds of the database's clock. */
     double now() {
-        return jdbc().sql("select extract(epoch from clock_timestamp())::float8").query(Double.class).single();
+        return jdbc().sql("select extract(epoch from clock_timestamp())::float8")
+                .query(Double.class)
+                .single();
     }
 
     Map<String, Object> leftOver() {

@@ -43,7 +43,8 @@ class KillTest {
     @Test
     void every_reply_of_a_killed_worker_is_started_again_in_time_and_ends_once() {
         for (var kill = 1; kill <= kills; kill++) {
-            var replies = installation.askAll(REPLIES_PER_KILL, "[[numbered=yes words=120 pace=15 kind=mixed seed=" + kill + "]]");
+            var replies = installation.askAll(
+                    REPLIES_PER_KILL, "[[numbered=yes words=120 pace=15 kind=mixed seed=" + kill + "]]");
             installation.awaitAll(Duration.ofSeconds(30), replies, "m.status in ('streaming', 'complete')");
             killWhoHoldsMost(replies);
             installation.awaitAll(Duration.ofSeconds(60), replies, "g.state in ('completed', 'failed', 'cancelled')");
@@ -51,19 +52,36 @@ class KillTest {
         }
         restarts.sort(null);
         firstWords.sort(null);
-        System.out.printf("kill -9: %d kills, %d replies hit; lease %d s; claimed again after p50 %.2f s, p99 %.2f s, max %.2f s; first text p50 %.2f s, p99 %.2f s%n",
-                kills, restarts.size(), Installation.LEASE.toSeconds(), at(restarts, 0.5), at(restarts, 0.99), restarts.getLast(), at(firstWords, 0.5),
+        System.out.printf(
+                "kill -9: %d kills, %d replies hit; lease %d s; claimed again after p50 %.2f s, p99 %.2f s, max %.2f s; first text p50 %.2f s, p99 %.2f s%n",
+                kills,
+                restarts.size(),
+                Installation.LEASE.toSeconds(),
+                at(restarts, 0.5),
+                at(restarts, 0.99),
+                restarts.getLast(),
+                at(firstWords, 0.5),
                 at(firstWords, 0.99));
         assertThat(restarts.size()).as("replies that a kill hit").isGreaterThanOrEqualTo(kills);
-        assertThat(at(restarts, 0.99)).as("p99 from kill to claimed again").isLessThanOrEqualTo(Installation.LEASE.toSeconds() + REACTION);
+        assertThat(at(restarts, 0.99))
+                .as("p99 from kill to claimed again")
+                .isLessThanOrEqualTo(Installation.LEASE.toSeconds() + REACTION);
         assertThat(installation.leftOver().values()).allMatch(count -> count.equals(0L));
-        assertThat(installation.jdbc().sql("select count(*) from chat.message where author_id in (select account_id from chat.agent)")
-                .query(Integer.class).single()).as("one reply for each question").isEqualTo(kills * REPLIES_PER_KILL);
+        assertThat(installation
+                        .jdbc()
+                        .sql("select count(*) from chat.message where author_id in (select account_id from chat.agent)")
+                        .query(Integer.class)
+                        .single())
+                .as("one reply for each question")
+                .isEqualTo(kills * REPLIES_PER_KILL);
     }
 
     private void killWhoHoldsMost(List<UUID> replies) {
         for (var worker : workers) if (!worker.alive()) worker.start();
-        var victim = held(replies, workers.get(0)).size() >= held(replies, workers.get(1)).size() ? workers.get(0) : workers.get(1);
+        var victim = held(replies, workers.get(0)).size()
+                        >= held(replies, workers.get(1)).size()
+                ? workers.get(0)
+                : workers.get(1);
         victim.awaitReady();
         var at = installation.now();
         victim.kill();
@@ -79,13 +97,22 @@ class KillTest {
 
     private List<UUID> held(List<UUID> replies, HoldfastProcess worker) {
         return replies.stream()
-                .filter(reply -> installation.count(List.of(reply), "g.state = 'running' and g.worker_id in (%s)".formatted(installation.workerIds(worker))) == 1)
+                .filter(reply -> installation.count(
+                                List.of(reply),
+                                "g.state = 'running' and g.worker_id in (%s)".formatted(installation.workerIds(worker)))
+                        == 1)
                 .toList();
     }
 
     private double since(double at, UUID reply, String column) {
-        return installation.jdbc().sql("select extract(epoch from " + column + ")::float8 from chat.generation where message_id = ?")
-                .param(reply).query(Double.class).single() - at;
+        return installation
+                        .jdbc()
+                        .sql("select extract(epoch from " + column
+                                + ")::float8 from chat.generation where message_id = ?")
+                        .param(reply)
+                        .query(Double.class)
+                        .single()
+                - at;
     }
 
     private void endedOnceAsSaid(UUID id) {

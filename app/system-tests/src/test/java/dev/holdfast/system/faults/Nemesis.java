@@ -51,15 +51,24 @@ final class Nemesis implements Runnable {
             case 4, 5 -> on(node, "freeze for " + long_ + " ms", () -> node.freeze(long_));
             case 6, 7 -> on(node, "SIGTERM and start", node::restartGently);
             case 8, 9 -> on(node, "cut from the database", node::cutDatabase);
-            case 10, 11 -> on(node, "database black-holed for " + long_ + " ms" + (thenCut ? ", then cut" : ""),
-                    () -> node.blackHoleDatabase(long_, thenCut));
+            case 10, 11 ->
+                on(
+                        node,
+                        "database black-holed for " + long_ + " ms" + (thenCut ? ", then cut" : ""),
+                        () -> node.blackHoleDatabase(long_, thenCut));
             case 12 -> on(node, "database refused for " + millis + " ms", () -> node.refuseDatabase(millis));
             case 13, 14 -> on(node, "cut from its browsers", node::cutBrowsers);
-            case 15 -> on(node, "browsers black-holed for " + long_ + " ms" + (thenCut ? ", then cut" : ""),
-                    () -> node.blackHoleBrowsers(long_, thenCut));
+            case 15 ->
+                on(
+                        node,
+                        "browsers black-holed for " + long_ + " ms" + (thenCut ? ", then cut" : ""),
+                        () -> node.blackHoleBrowsers(long_, thenCut));
             case 16, 17 -> everywhere("a random backend terminated", () -> terminate("order by random() limit 1"));
             case 18 -> everywhere("all backends terminated", () -> terminate(""));
-            case 19 -> everywhere("the listeners' backends terminated", () -> terminate("and query ilike 'notify holdfast%' or query ilike 'listen%'"));
+            case 19 ->
+                everywhere(
+                        "the listeners' backends terminated",
+                        () -> terminate("and query ilike 'notify holdfast%' or query ilike 'listen%'"));
             default -> everywhere("PostgreSQL crashes", installation.postgres::crashAndRestart);
         }
     }
@@ -76,10 +85,11 @@ final class Nemesis implements Runnable {
     }
 
     private void on(Node node, String what, Runnable fault) {
-        underWay.add(Thread.ofVirtual().start(() -> node.during(() -> {
-            note(node.process.name() + ": " + what);
-            guarded(what, fault);
-        })));
+        underWay.add(Thread.ofVirtual()
+                .start(() -> node.during(() -> {
+                    note(node.process.name() + ": " + what);
+                    guarded(what, fault);
+                })));
     }
 
     private void everywhere(String what, Runnable fault) {

@@ -20,7 +20,8 @@ final class Node implements AutoCloseable {
         web = !role.equals("worker");
         database = TcpProxy.to("127.0.0.1", installation.postgres.port());
         var real = installation.database;
-        process = installation.process(name, role, new TestDatabase(real.host(), database.port(), real.name(), real.user(), real.password()));
+        process = installation.process(
+                name, role, new TestDatabase(real.host(), database.port(), real.name(), real.user(), real.password()));
         browsers = TcpProxy.to("127.0.0.1", process.port());
     }
 

@@ -97,16 +97,36 @@ final class Person implements Runnable {
     private String mention() {
         var agent = Installation.AGENTS.get(random.nextInt(Installation.AGENTS.size()));
         var kinds = List.of("words", "emoji", "rtl", "combining", "markdown", "mixed", "nul");
-        var script = new StringBuilder("[[numbered=yes words=").append(5 + random.nextInt(90))
-                .append(" pace=").append(20 + random.nextInt(80))
-                .append(" kind=").append(kinds.get(random.nextInt(kinds.size())))
-                .append(" seed=").append(random.nextInt(1_000_000))
-                .append(" split=").append(List.of("words", "bytes", "words").get(random.nextInt(3)));
+        var script = new StringBuilder("[[numbered=yes words=")
+                .append(5 + random.nextInt(90))
+                .append(" pace=")
+                .append(20 + random.nextInt(80))
+                .append(" kind=")
+                .append(kinds.get(random.nextInt(kinds.size())))
+                .append(" seed=")
+                .append(random.nextInt(1_000_000))
+                .append(" split=")
+                .append(List.of("words", "bytes", "words").get(random.nextInt(3)));
         if (random.nextInt(100) < 30) {
-            var faults = List.of("rate_limited retry=1", "server_error", "overloaded", "drop", "silence", "stall_first", "stall", "cut",
-                    "cut_clean", "rubbish", "error_event", "empty", "refused", "bad_key");
-            script.append(" fault=").append(faults.get(random.nextInt(faults.size())))
-                    .append(" after=").append(random.nextInt(12));
+            var faults = List.of(
+                    "rate_limited retry=1",
+                    "server_error",
+                    "overloaded",
+                    "drop",
+                    "silence",
+                    "stall_first",
+                    "stall",
+                    "cut",
+                    "cut_clean",
+                    "rubbish",
+                    "error_event",
+                    "empty",
+                    "refused",
+                    "bad_key");
+            script.append(" fault=")
+                    .append(faults.get(random.nextInt(faults.size())))
+                    .append(" after=")
+                    .append(random.nextInt(12));
             if (random.nextInt(4) > 0) script.append(" times=").append(1 + random.nextInt(2));
         }
         return " @" + agent + " " + script + "]]";
@@ -114,16 +134,24 @@ final class Person implements Runnable {
 
     private void write(String mention) {
         var nonce = history.nonce();
-        var message = new Written(number, channels.get(random.nextInt(channels.size())), nonce, "message " + nonce + " of person-" + number + mention);
+        var message = new Written(
+                number,
+                channels.get(random.nextInt(channels.size())),
+                nonce,
+                "message " + nonce + " of person-" + number + mention);
         history.add(message);
         if (random.nextInt(8) == 0) repeat(message, 2 + random.nextInt(9));
-        var answer = untilAnswered(message.first(), "POST", "/api/channels/" + message.channel + "/messages",
+        var answer = untilAnswered(
+                message.first(),
+                "POST",
+                "/api/channels/" + message.channel + "/messages",
                 Map.of("id", message.id, "content", message.first().content));
         if (answer.statusCode() / 100 == 2) {
             mine.add(message);
             history.count("messages acknowledged");
         } else {
-            history.violation("person-" + number + "'s message " + message.id + " was refused: " + answer.statusCode() + " " + answer.body());
+            history.violation("person-" + number + "'s message " + message.id + " was refused: " + answer.statusCode()
+                    + " " + answer.body());
         }
     }
 
@@ -147,7 +175,8 @@ final class Person implements Runnable {
         if (mine.isEmpty()) return;
         var message = mine.get(random.nextInt(mine.size()));
         if (message.deleteTried) return;
-        var version = new Version("message " + message.nonce + " edited " + history.nonce() + (random.nextInt(3) == 0 ? mention() : ""));
+        var version = new Version(
+                "message " + message.nonce + " edited " + history.nonce() + (random.nextInt(3) == 0 ? mention() : ""));
         message.versions.add(version);
         var answer = untilAnswered(version, "PATCH", "/api/messages/" + message.id, Map.of("content", version.content));
         history.count("edits");
@@ -165,13 +194,15 @@ final class Person implements Runnable {
     }
 
     private void refused(String verb, Written message, HttpResponse<String> answer) {
-        history.violation("person-" + number + " could not " + verb + " " + message.id + ": " + answer.statusCode() + " " + answer.body());
+        history.violation("person-" + number + " could not " + verb + " " + message.id + ": " + answer.statusCode()
+                + " " + answer.body());
     }
 
     private void onReply(String verb, boolean running) {
         var channel = channels.get(random.nextInt(channels.size()));
         var replies = browser.messages(channel).values().stream()
-                .filter(message -> message.json().has("generation") && !message.json().get("deleted").asBoolean())
+                .filter(message -> message.json().has("generation")
+                        && !message.json().get("deleted").asBoolean())
                 .filter(message -> running(message) == running)
                 .map(Stored::id)
                 .sorted()
@@ -181,7 +212,8 @@ final class Person implements Runnable {
         var answer = untilAnswered(new Version(""), "POST", "/api/messages/" + reply + "/" + verb, null);
         history.count(verb + (answer.statusCode() == 200 ? "" : " refused " + answer.statusCode()));
         if (answer.statusCode() != 200 && answer.statusCode() != 409) {
-            history.violation("person-" + number + "'s " + verb + " of " + reply + ": " + answer.statusCode() + " " + answer.body());
+            history.violation("person-" + number + "'s " + verb + " of " + reply + ": " + answer.statusCode() + " "
+                    + answer.body());
         }
     }
 
@@ -199,7 +231,8 @@ final class Person implements Runnable {
                     return answer;
                 }
                 history.count("answers " + answer.statusCode());
-                if (answer.statusCode() != 503) unexpected(method + " " + path + ": " + answer.statusCode() + " " + answer.body());
+                if (answer.statusCode() != 503)
+                    unexpected(method + " " + path + ": " + answer.statusCode() + " " + answer.body());
                 version.ambiguous = true;
             } catch (UncheckedIOException e) {
                 history.count("requests cut or timed out");
