@@ -362,6 +362,10 @@ function chat.append_chunks(worker bigint, messages uuid[], fences bigint[], pre
   returns TABLE(message_id uuid, reason text) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Appends one chunk to each of these replies in one asynchronously committed transaction. previous_start: where the chunk begins that the worker believes to be the last durable one (null: none). Returns what was not written: fenced (no longer the worker's) or gap (re-read chat.durable).
 
+function chat.batch_end(channel uuid, after bigint, head bigint)
+  returns bigint language sql stable
+  -- Up to which seq one batch of changes goes: 5,000 messages or 4 MB of text, so that nobody who was away for long is handed a whole channel in one piece.
+
 function chat.cancel(generation bigint)
   returns boolean language plpgsql security definer set search_path=chat, pg_temp
   -- Ends a queued or running generation for good and keeps its text so far. Returns whether it changed anything.
@@ -384,11 +388,11 @@ function chat.change_profile(person uuid, display_name text)
 
 function chat.changes(channel uuid, after bigint)
   returns json language sql stable security definer set search_path=chat, pg_temp
-  -- All that changed in a channel after a seq: {after, seq, messages, text}. A client ahead of seq throws its copy away and asks again from 0.
+  -- What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 4 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.
 
 function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
   returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. marks: a line "message fence last_start" for each reply with new text, to be passed the next time.
+  -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time.
 
 function chat.claim(worker bigint, max integer, lease interval)
   returns TABLE(generation_id bigint, message_id uuid, fence bigint, agent_id uuid, agent_handle text, channel_id uuid, attempt integer, max_attempts integer, queued_at timestamp with time zone, asked_by_message uuid, claim_latency_seconds double precision) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off

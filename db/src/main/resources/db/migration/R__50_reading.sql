@@ -65,6 +65,30 @@ $$;
 comment on function chat.running_text(uuid, uuid[], bigint[], integer[]) is
   'New text of the running replies of a channel: after the chunk that the caller has last seen of a reply, or all of it. at: offset of the text in UTF-16 code units; last_start: where its last chunk begins.';
 
+create or replace function chat.batch_end(channel uuid, after bigint, head bigint)
+returns bigint
+language sql
+stable
+as $$
+  select case when head - after <= 100 then head else coalesce(
+    (select min(b.seq)
+    from (
+      select a.seq, row_number() over upwards as number, sum(octet_length(a.content)) over upwards as bytes
+      from (
+        select m.seq, m.content
+        from chat.message m
+        where m.channel_id = channel and m.seq > after and m.seq <= head
+        order by m.seq
+        limit 5000
+      ) a
+      window upwards as (order by a.seq)
+    ) b
+    where b.number = 5000 or b.bytes >= 4 * 1024 * 1024),
+    head) end
+$$;
+comment on function chat.batch_end(uuid, bigint, bigint) is
+  'Up to which seq one batch of changes goes: 5,000 messages or 4 MB of text, so that nobody who was away for long is handed a whole channel in one piece.';
+
 create or replace function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
 returns table (channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text)
 language sql
@@ -74,23 +98,25 @@ set search_path = chat, pg_temp
 set enable_seqscan = off -- chunk fills and empties by the second: by its key, whatever the statistics say
 set enable_bitmapscan = off
 as $$
-  select c.id, asked.after, c.seq, coalesce(changed.json, '[]'), coalesce(running.json, '[]'), coalesce(running.marks, '')
+  select c.id, asked.after, batch.seq, coalesce(changed.json, '[]'), coalesce(running.json, '[]'), coalesce(running.marks, '')
   from unnest(channels, afters) as asked(channel_id, after)
   join channel c on c.id = asked.channel_id
+  cross join lateral (select chat.batch_end(c.id, asked.after, c.seq) as seq) batch
   left join lateral (
     select '[' || string_agg(chat.message_json(m)::text, ',' order by m.seq) || ']' as json
     from message m
-    where m.channel_id = c.id and m.seq > asked.after and m.seq <= c.seq
+    where m.channel_id = c.id and m.seq > asked.after and m.seq <= batch.seq
   ) changed on true
   left join lateral (
     select
       '[' || string_agg(json_build_object('message', t.message_id, 'fence', t.fence, 'at', t.at, 'text', t.text)::text, ',') || ']' as json,
       string_agg(t.message_id || ' ' || t.fence || ' ' || t.last_start, E'\n') as marks
     from chat.running_text(c.id, channel_changes.messages, channel_changes.fences, channel_changes.last_starts) t
+    where batch.seq = c.seq -- text of replies that the caller has yet to hear of would not fit
   ) running on true
 $$;
 comment on function chat.channel_changes(uuid[], bigint[], uuid[], bigint[], integer[]) is
-  'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. marks: a line "message fence last_start" for each reply with new text, to be passed the next time.';
+  'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel''s: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time.';
 
 create or replace function chat.changes(channel uuid, after bigint)
 returns json
@@ -103,7 +129,7 @@ as $$
   from chat.channel_changes(array[channel], array[after], '{}', '{}', '{}') d
 $$;
 comment on function chat.changes(uuid, bigint) is
-  'All that changed in a channel after a seq: {after, seq, messages, text}. A client ahead of seq throws its copy away and asks again from 0.';
+  'What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 4 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.';
 
 create or replace function chat.history(channel uuid, before bigint, max integer)
 returns json

@@ -76,7 +76,11 @@ class MessageController {
     }
 
     @GetMapping("/changes")
-    @Operation(summary = "All that changed after a seq: what takes a client that was at after to seq")
+    @Operation(
+            summary = "What changed after a seq: what takes a client that was at after to seq",
+            description =
+                    "All of it, or after a long absence the first 5,000 messages or 4 MB: ask again from seq until"
+                            + " an answer brings no message.")
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = MessageJson.Changes.class)))
     String changes(@PathVariable UUID channel, @RequestParam long after, @AuthenticationPrincipal SignedIn me) {
         if (after < 0) {

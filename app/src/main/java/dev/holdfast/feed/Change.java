@@ -10,6 +10,9 @@ import java.util.UUID;
  */
 record Change(UUID channel, long after, long seq, String messages, String text, List<Running> grown) {
 
+    /** More changes than this the database may hand out in parts (chat.batch_end). */
+    private static final int WHOLE = 100;
+
     boolean nothing() {
         return seq == after && messages.equals("[]") && text.equals("[]");
     }
@@ -17,6 +20,11 @@ record Change(UUID channel, long after, long seq, String messages, String text, 
     /** The channel went backwards: the database was restored from a backup. */
     boolean restored() {
         return seq < after;
+    }
+
+    /** There may be more after it, so the channel is due again. */
+    boolean mayBePart() {
+        return seq - after > WHOLE;
     }
 
     /**

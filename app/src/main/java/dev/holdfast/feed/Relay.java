@@ -138,10 +138,9 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
     }
 
     private void publish(Change change, Long heardAt) {
-        if (!audience.publish(change)) {
-            wakeups.channel(change.channel());
-            return;
-        }
+        var fits = audience.publish(change);
+        if (!fits || change.mayBePart()) wakeups.channel(change.channel());
+        if (!fits) return;
         if (change.restored()) metrics.resynced();
         if (heardAt != null && !change.nothing()) metrics.delivered(heardAt);
     }

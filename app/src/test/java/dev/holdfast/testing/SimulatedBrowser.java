@@ -284,12 +284,19 @@ public final class SimulatedBrowser implements AutoCloseable {
 
     private void resync(UUID channel) {
         resyncs.incrementAndGet();
+        while (catchUp(channel)) {}
+    }
+
+    /** @return whether something came, so that there may be more: a long absence is answered in parts */
+    private boolean catchUp(UUID channel) {
         var answer = get("/api/channels/" + channel + "/changes?after=" + Math.max(0, seq(channel)));
-        if (answer.statusCode() != 200) return;
+        if (answer.statusCode() != 200) return false;
+        var changes = JSON.readTree(answer.body());
         synchronized (this) {
-            store.changes(channel, JSON.readTree(answer.body()));
+            store.changes(channel, changes);
             notifyAll();
         }
+        return changes.get("messages").size() >= 100;
     }
 
     private void headers(HttpRequest.Builder request) {

@@ -1,0 +1,68 @@
+package dev.holdfast.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What takes a reader from one seq to another, and how much of it comes at once. */
+class ChangesTest {
+
+    private final Chat chat = new Chat();
+    private UUID channel;
+
+    @BeforeEach
+    void open() {
+        channel = chat.channelId("general");
+    }
+
+    @AfterEach
+    void close() {
+        chat.close();
+    }
+
+    @Test
+    void a_long_absence_is_answered_in_batches_that_leave_nothing_out() {
+        insert(12_000, "'m'");
+        assertThat(batches()).containsExactly(5_000L, 10_000L, 12_000L);
+    }
+
+    @Test
+    void a_batch_ends_after_4_mb_of_text_and_holds_at_least_one_message() {
+        insert(300, "repeat('x', 65536)");
+        assertThat(batches()).containsExactly(64L, 128L, 192L, 256L, 300L);
+    }
+
+    @Test
+    void text_of_a_reply_comes_with_the_batch_that_reaches_the_channels_seq() {
+        insert(6_000, "'m'");
+        chat.post("mira", "@ada go on");
+        assertThat(batches()).containsExactly(5_000L, 6_002L);
+    }
+
+    /** The seqs at which the batches end that bring a reader from 0 to now; together they are every message, once. */
+    private ArrayList<Long> batches() {
+        var ends = new ArrayList<Long>();
+        long messages = 0;
+        long head = chat.one(Long.class, "select seq from chat.channel where id = ?", channel);
+        for (long after = 0; after < head; after = ends.getLast()) {
+            messages += chat.one(
+                    Long.class, "select json_array_length(chat.changes(?, ?) -> 'messages')::bigint", channel, after);
+            ends.add(chat.one(Long.class, "select (chat.changes(?, ?) ->> 'seq')::bigint", channel, after));
+        }
+        assertThat(messages).isEqualTo(chat.count("chat.message"));
+        return ends;
+    }
+
+    private void insert(int count, String content) {
+        chat.run(
+                "insert into chat.message (channel_id, author_id, content) select ?, ?, " + content
+                        + " from generate_series(1, ?) n",
+                channel,
+                chat.account("mira"),
+                count);
+    }
+}
