@@ -76,10 +76,11 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         wakeups.wakeUp();
         join(thread);
         var everybody = audience.everybody();
-        for (var subscriber : everybody) {
-            subscriber.send(Wire.farewell());
-            subscriber.end(End.SHUTDOWN);
-        }
+        for (var subscriber : everybody) subscriber.sendLast(Wire.farewell());
+        // one that stalls must not hold up the end
+        var until = System.nanoTime() + SECOND;
+        while (!everybody.stream().allMatch(Subscriber::ended) && System.nanoTime() < until) wakeups.take(until);
+        for (var subscriber : everybody) subscriber.end(End.SHUTDOWN);
         if (!everybody.isEmpty()) log.info("Sent {} browsers elsewhere", everybody.size());
     }
 

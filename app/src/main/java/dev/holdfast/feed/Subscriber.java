@@ -45,6 +45,7 @@ final class Subscriber implements Callback {
     private int waitingBytes;
     private int inFlight;
     private boolean writing;
+    private boolean leaving;
     private long busySince;
     private @Nullable End end;
 
@@ -73,6 +74,20 @@ final class Subscriber implements Callback {
             }
         }
         end(End.TOO_SLOW);
+    }
+
+    /** The last event; the feed ends when the connection has taken it, and until then must be {@link #end ended} by force. */
+    void sendLast(byte[] event) {
+        send(event);
+        synchronized (this) {
+            leaving = true;
+            if (waitingBytes + inFlight > 0) return;
+        }
+        end(End.SHUTDOWN);
+    }
+
+    synchronized boolean ended() {
+        return end != null;
     }
 
     /** Bytes that the connection has not taken yet. */
@@ -107,10 +122,14 @@ final class Subscriber implements Callback {
     }
 
     @Override
-    public synchronized void succeeded() {
-        inFlight = 0;
-        // within write() its own loop goes on
-        if (!writing && waiting != null) write(next(waiting));
+    public void succeeded() {
+        synchronized (this) {
+            inFlight = 0;
+            if (writing) return; // within write() its own loop goes on
+            if (waiting != null) write(next(waiting));
+            if (!leaving || waitingBytes + inFlight > 0) return;
+        }
+        end(End.SHUTDOWN);
     }
 
     @Override
