@@ -303,7 +303,7 @@ view ops.queue
   agent text
   queued bigint  -- Not running yet, those included that wait for a later attempt.
   running bigint
-  failed bigint  -- Given up and not retried since; select * from ops.stuck shows why.
+  failed bigint  -- Given up and not retried since, replies that were deleted left out; select * from ops.stuck shows why.
   oldest_age interval  -- How long the oldest queued one has waited for its reply since it was asked for.
   waiting bigint  -- Those of the queued that wait for their next attempt (rate limit, backoff).
   at_most integer  -- How many of the agent may run at once in all processes; null: no limit.
@@ -312,7 +312,7 @@ view ops.queue
   model text
 
 view ops.stuck
-  -- What needs somebody: lease expired, no new text for a minute (or the agent's own limit, if that is longer), queued for over a minute, failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again.
+  -- What needs somebody: lease expired, no new text for a minute (or the agent's own limit, if that is longer), queued for over a minute, failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again. By channel, oldest first; replies that were deleted are left out.
   id bigint
   reason text  -- Why it is here, in words.
   mend text  -- The statement, or the step, that gets it going.
@@ -678,36 +678,56 @@ function chat.write_mentions()
   returns trigger language plpgsql security definer set search_path=chat, pg_temp
   -- Statement trigger of message: writes the mentions of texts that are complete, new or changed.
 
+function ops.answers(verdicts jsonb)
+  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language sql immutable set search_path=chat, pg_temp
+  -- Internal: the verdicts as rows, a row for each generation that was named.
+
+function ops.audit_generations(action text, verdicts jsonb, outcome text)
+  returns void language sql security definer set search_path=chat, pg_temp
+  -- Internal: keeps what was done to the generations whose verdict has this outcome.
+
 function ops.cancel(generation bigint)
-  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language plpgsql security definer set search_path=chat, pg_temp
-  -- Ends a queued or running generation for good; its text so far stays in the channel, marked as stopped: select ops.cancel(id) from ops.generations where channel = 'general' and state = 'queued'.
+  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language sql security definer set search_path=chat, pg_temp
+  -- Ends a queued or running generation for good; its text so far stays in the channel, marked as stopped: select ops.cancel(id) from ops.generations where channel = 'general' and state = 'queued'. One that has ended already raises, and undoes the statement; ops.cancel_all leaves it out instead.
 
 function ops.cancel_all(ids bigint[])
-  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language plpgsql security definer set search_path=chat, pg_temp
-  -- Cancels many generations: select * from ops.cancel_all(array(select id from ops.generations where agent = 'ada' and state = 'queued')). outcome: cancelled, unchanged, or refused with the reason in detail; nothing is raised.
+  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language sql security definer set search_path=chat, pg_temp
+  -- Cancels many generations, those that can be: select * from ops.cancel_all(array(select id from ops.generations where agent = 'ada' and state = 'queued')). outcome: cancelled, unchanged, or refused with reason and remedy in detail; nothing is raised.
 
 function ops.drain_worker(name text)
   returns TABLE(worker text, outcome text, detail text) language sql security definer set search_path=chat, pg_temp
   -- The worker finishes what it runs and takes nothing new, so that it can be stopped without anybody noticing: select ops.drain_worker('web-1').
 
+function ops.end_now(ids bigint[], strict boolean)
+  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language plpgsql security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
+  -- Internal: behind every cancel of an administrator. strict: one refusal raises and nothing is changed; else it is said in its row.
+
+function ops.judge_cancel(ids bigint[])
+  returns TABLE(id bigint, agent text, channel text, outcome text, detail text, remedy text) language plpgsql stable security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
+  -- Internal: what cancelling each of these generations comes to: cancelled, unchanged or refused, and why.
+
 function ops.judge_retry(ids bigint[], stuck bigint[])
-  returns TABLE(id bigint, agent text, channel text, outcome text, detail text, was text) language plpgsql stable security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
+  returns TABLE(id bigint, agent text, channel text, outcome text, detail text, remedy text, was text) language plpgsql stable security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
   -- Internal: what a retry of each of these generations comes to: queued, unchanged or refused, and why.
 
 function ops.pause_agent(handle text)
-  returns TABLE(agent text, outcome text, detail text) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(agent text, outcome text, detail text) language sql security definer set search_path=chat, pg_temp
   -- Nothing of this agent starts from now on; what runs finishes, what is asked meanwhile waits: select ops.pause_agent('ada').
 
-function ops.requeue(ids bigint[], action text)
-  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language plpgsql security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
-  -- Internal: behind every retry of an administrator.
+function ops.refuse(verdicts jsonb)
+  returns void language plpgsql set search_path=chat, pg_temp
+  -- Internal: raises the first refusal among these verdicts, if there is one: HF404 unknown, HF409 not allowed.
+
+function ops.requeue(ids bigint[])
+  returns void language plpgsql security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
+  -- Internal: queues these generations, whose locks the caller holds, anew and behind fresh mentions.
 
 function ops.require_agent(handle text)
   returns uuid language plpgsql stable security definer set search_path=chat, pg_temp
   -- Internal: the agent of this handle, or HF404 with the handles that there are.
 
 function ops.resume_agent(handle text)
-  returns TABLE(agent text, outcome text, detail text) language plpgsql security definer set search_path=chat, pg_temp
+  returns TABLE(agent text, outcome text, detail text) language sql security definer set search_path=chat, pg_temp
   -- Ends the pause of an agent; what waited runs at once: select ops.resume_agent('ada').
 
 function ops.resume_worker(name text)
@@ -715,20 +735,28 @@ function ops.resume_worker(name text)
   -- A draining worker takes new generations again: select ops.resume_worker('web-1').
 
 function ops.retry(generation bigint)
-  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language plpgsql security definer set search_path=chat, pg_temp
-  -- Runs a generation again, now, its attempts reset: select ops.retry(12); select ops.retry(id) from ops.stuck. Works on a failed, cancelled, completed or waiting one, and on a running one that is stuck. The old text stays until the new replaces it; open pages follow by themselves. It waits behind fresh mentions (priority -1).
+  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language sql security definer set search_path=chat, pg_temp
+  -- Runs a generation again, now, its attempts reset: select ops.retry(12); select ops.retry(id) from ops.stuck. Works on a failed, cancelled, completed or waiting one, and on a running one that is stuck. The old text stays until the new replaces it; open pages follow by themselves. It waits behind fresh mentions (priority -1). One that may not be retried raises, and undoes the statement; ops.retry_all leaves it out instead.
 
 function ops.retry_all(ids bigint[])
   returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language sql security definer set search_path=chat, pg_temp
-  -- Runs many generations again: select * from ops.retry_all(array(select id from ops.stuck)). outcome: queued, unchanged, or refused with the reason in detail; nothing is raised.
+  -- Runs many generations again, those that can be: select * from ops.retry_all(array(select id from ops.stuck)). outcome: queued, unchanged, or refused with reason and remedy in detail; nothing is raised.
 
 function ops.retry_failed(handle text, since interval DEFAULT '1 day'::interval)
   returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language plpgsql security definer set search_path=chat, pg_temp
   -- Runs again, in one go, what an agent failed at lately: select ops.retry_failed('ada', interval '1 hour'). Replies that were deleted are left out.
 
+function ops.run_again(ids bigint[], action text, strict boolean)
+  returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language plpgsql security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
+  -- Internal: behind every retry of an administrator. strict: one refusal raises and nothing is changed; else it is said in its row.
+
 function ops.set_draining(name text, value boolean)
   returns TABLE(worker text, outcome text, detail text) language plpgsql security definer set search_path=chat, pg_temp
   -- Internal: behind ops.drain_worker and ops.resume_worker.
+
+function ops.set_paused(handle text, value boolean)
+  returns TABLE(agent text, outcome text, detail text) language plpgsql security definer set search_path=chat, pg_temp
+  -- Internal: behind ops.pause_agent and ops.resume_agent.
 
 function ops.write_audit(action text, subjects text[], details jsonb[])
   returns void language plpgsql security definer set search_path=chat, pg_temp

@@ -3,12 +3,13 @@
 -- Runs again with every build, because "all functions" are those of that moment. Build: @built@
 revoke all on all functions in schema chat from public;
 revoke all on all tables in schema chat from public;
+revoke all on all functions in schema ops from public;
+revoke all on all tables in schema ops from public;
 
 do $$
 begin
   if exists (select from pg_roles where rolname = 'holdfast_web') then
     grant usage on schema chat to holdfast_web;
-    grant usage on schema ops to holdfast_web;
     grant select on all tables in schema chat to holdfast_web;
     grant insert, update, delete on chat.account, chat.credential, chat.agent, chat.channel, chat.membership,
       chat.session, chat.session_attributes, chat.invite to holdfast_web;
@@ -36,6 +37,29 @@ begin
       chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[]),
       chat.fail(bigint, uuid, bigint, text, text, interval, text, boolean), chat.release(bigint, uuid[], bigint[], text[]),
       chat.context(bigint, integer), chat.set_context(bigint, bigint, uuid[]) to holdfast_worker;
+  end if;
+end
+$$;
+
+do $$
+declare
+  reader text;
+begin
+  foreach reader in array array['holdfast_ops', 'holdfast_readonly', 'holdfast_web'] loop
+    if to_regrole(reader) is not null then
+      execute format('grant usage on schema ops to %I', reader);
+      execute format('grant select on ops.queue, ops.generations, ops.workers, ops.stuck, ops.throughput, ops.audit to %I', reader);
+    end if;
+    if to_regrole(reader) is not null and reader <> 'holdfast_readonly' then
+      execute format('grant execute on function ops.retry(bigint), ops.retry_all(bigint[]), ops.retry_failed(text, interval),
+        ops.cancel(bigint), ops.cancel_all(bigint[]), ops.pause_agent(text), ops.resume_agent(text),
+        ops.drain_worker(text), ops.resume_worker(text) to %I', reader);
+    end if;
+  end loop;
+  -- a worker process exports the queue's metrics as well, and nothing else of this
+  if to_regrole('holdfast_worker') is not null then
+    grant usage on schema ops to holdfast_worker;
+    grant select on ops.queue to holdfast_worker;
   end if;
 end
 $$;

@@ -2,11 +2,15 @@ package dev.holdfast.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.impossibl.postgres.api.jdbc.PGSQLExceptionInfo;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.Executors;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
@@ -24,7 +28,7 @@ class OpsFunctionsTest {
                 .containsEntry("outcome", "queued")
                 .containsEntry("agent", "ada")
                 .containsEntry("channel", "general")
-                .containsEntry("detail", "was failed, 1 attempts, The provider refused the key.");
+                .containsEntry("detail", "was failed, 1 attempt, The provider refused the key.");
         assertThat(queue.row("select state, attempt, error, priority from chat.generation"))
                 .containsEntry("state", "queued")
                 .containsEntry("attempt", 0)
@@ -96,14 +100,90 @@ class OpsFunctionsTest {
     }
 
     @Test
-    void an_illegal_call_carries_a_hint() throws SQLException {
+    void a_refusal_carries_its_remedy_where_psql_and_the_web_show_it() {
         long id = queue.completed("@ada one");
-        try (Connection connection = queue.database.dataSource().getConnection()) {
-            assertThat(hint(connection, "select ops.cancel(" + id + ")")).contains("select ops.retry(" + id + ");");
-            assertThat(hint(connection, "select ops.retry(99)")).contains("ops.generations");
-            assertThat(hint(connection, "select ops.pause_agent('mira')")).isEqualTo("Agents: ada, bob.");
-            assertThat(hint(connection, "select ops.drain_worker('web-9')")).isEqualTo("Workers: web-1.");
+        long failed = queue.failed("@ada two");
+        assertThat(remedy("select ops.cancel(" + id + ")")).contains("select ops.retry(" + id + ");");
+        assertThat(remedy("select ops.cancel(" + failed + ")")).contains("select ops.retry(" + failed + ");");
+        assertThat(remedy("select ops.retry(99)")).contains("ops.generations");
+        assertThat(remedy("select ops.pause_agent('mira')")).isEqualTo("Agents: ada, bob.");
+        assertThat(remedy("select ops.drain_worker('web-9')")).isEqualTo("Workers: web-1.");
+        assertThat(queue.row("select * from ops.cancel_all(array[?::bigint])", id))
+                .containsEntry(
+                        "detail",
+                        "Generation %d has completed; there is nothing to cancel. To write the reply again: select ops.retry(%d);"
+                                .formatted(id, id));
+    }
+
+    @Test
+    void one_illegal_row_undoes_a_bulk_retry_of_single_calls_and_is_left_out_by_retry_all() {
+        queue.askOften(1000);
+        queue.claim();
+        queue.failEveryRunning("The provider refused the key.");
+        long running = queue.ask("general", "@ada talk");
+        queue.claim();
+        refused(
+                "HF409",
+                "Generation " + running + " is running (attempt 1) and gets on.",
+                "select ops.retry(id) from ops.generations order by id");
+        assertThat(queue.texts("select count(*)::text from chat.generation where state = 'failed'"))
+                .containsExactly("1000");
+        assertThat(queue.texts("select count(*)::text from ops.audit")).containsExactly("0");
+        assertThat(
+                        queue.texts(
+                                "select outcome || ' ' || count(*) from ops.retry_all(array(select id from ops.generations)) group by outcome order by 1"))
+                .containsExactly("queued 1000", "refused 1");
+        assertThat(queue.state(running)).isEqualTo("running");
+    }
+
+    @Test
+    void a_failed_reply_that_was_deleted_is_in_nobody_s_way() {
+        queue.failed("@ada one");
+        queue.jdbc
+                .sql("select chat.delete_message(g.message_id, g.person_id) from chat.generation g")
+                .query(String.class)
+                .single();
+        queue.failed("@ada two");
+        assertThat(queue.texts("select failed::text from ops.queue where agent = 'ada'"))
+                .containsExactly("1");
+        assertThat(queue.texts("select (r).outcome from (select ops.retry(id) as r from ops.stuck) s"))
+                .containsExactly("queued");
+    }
+
+    @Test
+    void one_that_gets_on_again_after_the_select_chose_it_doesnt_spoil_a_bulk_retry() throws Exception {
+        queue.failed("@bob one");
+        long id = queue.ask("general", "@ada two");
+        queue.claim();
+        queue.jdbc
+                .sql("update chat.generation set lease_until = now() - interval '1 second' where id = ?")
+                .param(id)
+                .update();
+        try (Connection holder = queue.database.dataSource().getConnection();
+                var retrying = Executors.newVirtualThreadPerTaskExecutor()) {
+            holder.setAutoCommit(false);
+            JdbcClient.create(new SingleConnectionDataSource(holder, true))
+                    .sql("select id from chat.channel for update")
+                    .query()
+                    .listOfRows();
+            var outcomes = retrying.submit(
+                    () -> queue.texts(
+                            "select (r).outcome || coalesce(': ' || (r).detail, '') from (select ops.retry(id) as r from ops.stuck) s order by 1"));
+            while (queue.texts(
+                            "select 1::text from pg_stat_activity where wait_event_type = 'Lock' and query like '%ops.stuck%'")
+                    .isEmpty()) Thread.onSpinWait();
+            // the worker was only slow
+            queue.rows(
+                    "select chat.heartbeat(?, array[?::bigint], array[1::bigint], interval '10 seconds')",
+                    queue.worker,
+                    id);
+            holder.commit();
+            assertThat(outcomes.get())
+                    .containsExactly(
+                            "queued: was failed, 1 attempt, The provider refused the key.",
+                            "unchanged: gets on since a moment ago");
         }
+        assertThat(queue.state(id)).isEqualTo("running");
     }
 
     @Test
@@ -203,7 +283,7 @@ class OpsFunctionsTest {
                         "postgres cancel generation 1",
                         "postgres retry generation 1");
         assertThat(queue.texts("select detail ->> 'detail' from ops.audit where action = 'retry'"))
-                .containsExactly("was failed, 1 attempts, The provider refused the key.");
+                .containsExactly("was failed, 1 attempt, The provider refused the key.");
         try (Connection connection = queue.database.dataSource().getConnection()) {
             connection.setAutoCommit(false);
             JdbcClient jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
@@ -301,23 +381,10 @@ class OpsFunctionsTest {
                 .hasMessageContaining(message);
     }
 
-    /** The driver leaves hints out, so they are caught in the database. */
-    private static String hint(Connection connection, String call) {
-        JdbcClient jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
-        jdbc.sql("""
-                create or replace function pg_temp.hint_of(call text) returns text language plpgsql as $$
-                declare hint text;
-                begin
-                  execute call;
-                  return null;
-                exception when others then
-                  get stacked diagnostics hint = pg_exception_hint;
-                  return hint;
-                end $$
-                """).update();
-        return jdbc.sql("select pg_temp.hint_of(?)")
-                .param(call)
-                .query(String.class)
-                .single();
+    private String remedy(String call) {
+        var refusal = catchThrowableOfType(
+                UncategorizedSQLException.class,
+                () -> queue.jdbc.sql(call).query().listOfRows());
+        return ((PGSQLExceptionInfo) refusal.getSQLException()).getDetail();
     }
 }

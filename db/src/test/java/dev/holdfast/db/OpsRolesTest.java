@@ -105,8 +105,12 @@ class OpsRolesTest {
                 "select * from chat.claim(1, 1, interval '1 second')",
                 "select chat.history(null, null, 1)",
                 "select ops.write_audit('x', array['y'], array['{}'::jsonb])",
-                "select ops.requeue(array[1]::bigint[], 'x')",
+                "select ops.requeue(array[1]::bigint[])",
+                "select ops.run_again(array[1]::bigint[], 'x', false)",
+                "select ops.end_now(array[1]::bigint[], false)",
                 "select ops.set_draining('web-1', true)",
+                "select ops.set_paused('ada', true)",
+                "select ops.audit_generations('x', '[]', 'y')",
                 "create table ops.mine (id int)",
                 "create table chat.mine (id int)",
             })
