@@ -744,7 +744,7 @@ function ops.retry_all(ids bigint[])
 
 function ops.retry_failed(handle text, since interval DEFAULT '1 day'::interval)
   returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language plpgsql security definer set search_path=chat, pg_temp
-  -- Runs again, in one go, what an agent failed at lately: select ops.retry_failed('ada', interval '1 hour'). Replies that were deleted are left out.
+  -- Runs again, in one go, what an agent failed at lately: select ops.retry_failed('ada', interval '1 hour'); null: however long ago. Replies that were deleted are left out.
 
 function ops.run_again(ids bigint[], action text, strict boolean)
   returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language plpgsql security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan

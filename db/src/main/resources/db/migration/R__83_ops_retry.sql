@@ -165,9 +165,9 @@ begin
   select array_agg(g.id) into ids
   from generation g
   join message m on m.id = g.message_id
-  where g.agent_id = agent_uuid and g.state = 'failed' and g.finished_at >= now() - since and m.deleted_at is null;
+  where g.agent_id = agent_uuid and g.state = 'failed' and (since is null or g.finished_at >= now() - since) and m.deleted_at is null;
   if ids is null then
-    return query select null::bigint, 'unchanged', a.handle, null::text, concat('nothing of this agent failed within ', coalesce(since::text, 'no time at all'))
+    return query select null::bigint, 'unchanged', a.handle, null::text, 'nothing of this agent failed' || coalesce(' within ' || since, '')
     from account a where a.id = agent_uuid;
     return;
   end if;
@@ -175,4 +175,4 @@ begin
 end
 $$;
 comment on function ops.retry_failed(text, interval) is
-  'Runs again, in one go, what an agent failed at lately: select ops.retry_failed(''ada'', interval ''1 hour''). Replies that were deleted are left out.';
+  'Runs again, in one go, what an agent failed at lately: select ops.retry_failed(''ada'', interval ''1 hour''); null: however long ago. Replies that were deleted are left out.';
