@@ -1,5 +1,6 @@
 package dev.holdfast;
 
+import java.util.Objects;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.event.EventListener;
@@ -15,7 +16,7 @@ class Greeting {
                 && web.getServerNamespace() == null
                 && event.getApplicationContext().getBean(Settings.class).role().web()) {
             System.out.println("Holdfast is ready: open http://localhost:"
-                    + web.getWebServer().getPort());
+                    + Objects.requireNonNull(web.getWebServer()).getPort());
         } else {
             System.out.println("Holdfast is ready: this worker claims replies");
         }

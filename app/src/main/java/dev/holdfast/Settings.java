@@ -5,6 +5,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -69,8 +70,9 @@ public record Settings(
 
     private static void requireWithin(String name, Duration value, Duration least, Duration most) {
         if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-            throw new StartFailure("HOLDFAST_" + name.toUpperCase().replace('-', '_') + " is " + value.toMillis()
-                    + "ms; it has to be between " + least.toMillis() + "ms and " + most.toMillis() + "ms");
+            throw new StartFailure(
+                    "HOLDFAST_" + name.toUpperCase(Locale.ROOT).replace('-', '_') + " is " + value.toMillis()
+                            + "ms; it has to be between " + least.toMillis() + "ms and " + most.toMillis() + "ms");
         }
     }
 }

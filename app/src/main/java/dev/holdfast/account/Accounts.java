@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -32,7 +33,7 @@ class Accounts {
         return jdbc.sql(SETUP_NEEDED).query(Boolean.class).single();
     }
 
-    UUID setUp(String handle, String displayName, String passwordHash) {
+    UUID setUp(String handle, @Nullable String displayName, String passwordHash) {
         return jdbc.sql("select chat.set_up(?, ?, ?)")
                 .params(normal(handle), displayName(displayName, handle), passwordHash)
                 .query(UUID.class)
@@ -117,7 +118,7 @@ class Accounts {
         return bare.startsWith("@") ? bare.substring(1) : bare;
     }
 
-    private static String displayName(String displayName, String handle) {
+    private static String displayName(@Nullable String displayName, String handle) {
         return displayName == null || displayName.isBlank() ? normal(handle) : displayName.strip();
     }
 }

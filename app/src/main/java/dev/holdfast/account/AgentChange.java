@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What an administrator wants an agent to be. What is left out stays as it is, or as it is by default. */
@@ -74,7 +75,7 @@ record AgentChange(
         mustBeWithin("totalSeconds", totalSeconds, A_DAY);
     }
 
-    private static void mustHaveLength(String field, String value, int least, int most) {
+    private static void mustHaveLength(String field, @Nullable String value, int least, int most) {
         if (value != null && (value.strip().length() < least || value.length() > most)) {
             throw Problem.invalid("The field \"%s\" must have %d to %d characters; it has %d."
                     .formatted(field, least, most, value.strip().length()));
@@ -84,7 +85,7 @@ record AgentChange(
         }
     }
 
-    static void mustBeWithin(String field, Integer value, int most) {
+    static void mustBeWithin(String field, @Nullable Integer value, int most) {
         if (value != null && (value < 1 || value > most)) {
             throw Problem.invalid("The field \"%s\" must be from 1 to %d, not %d.".formatted(field, most, value));
         }
@@ -128,7 +129,7 @@ record AgentChange(
                 disabled);
     }
 
-    static void put(Map<String, Object> named, String field, Object value) {
+    static void put(Map<String, Object> named, String field, @Nullable Object value) {
         if (value != null) {
             named.put(field, value);
         }

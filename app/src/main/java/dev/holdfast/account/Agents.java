@@ -59,7 +59,11 @@ class Agents {
             """;
 
     String all(boolean administrator) {
-        return jdbc.sql(ALL).params(administrator, null).query(String.class).single();
+        return jdbc.sql(ALL)
+                .param(administrator)
+                .param(null)
+                .query(String.class)
+                .single();
     }
 
     String one(UUID agent) {

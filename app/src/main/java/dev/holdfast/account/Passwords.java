@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
 import org.springframework.stereotype.Component;
 
@@ -23,7 +24,7 @@ class Passwords {
     private final Semaphore cores = new Semaphore(Runtime.getRuntime().availableProcessors());
 
     /** Refuses what is no good password before anything is stored. */
-    String hash(String password) {
+    String hash(@Nullable String password) {
         if (password == null || password.codePointCount(0, password.length()) < SHORTEST) {
             throw Problem.invalid("A password has at least %d characters. Choose a longer one.".formatted(SHORTEST));
         }

@@ -54,7 +54,12 @@ class Channels {
 
     /** A JSON array of {@link ChannelJson}. */
     String mine(UUID account) {
-        return jdbc.sql(MINE).params(account, null, null).query(String.class).single();
+        return jdbc.sql(MINE)
+                .param(account)
+                .param(null)
+                .param(null)
+                .query(String.class)
+                .single();
     }
 
     /** One of them: a JSON object. */

@@ -3,6 +3,7 @@ package dev.holdfast.feed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** One channel that somebody here listens to: how far it has been sent, and to whom it goes. Guarded by {@link Audience}. */
 final class ChannelFeed {
@@ -14,7 +15,7 @@ final class ChannelFeed {
     final List<Subscriber> subscribers = new ArrayList<>(1);
     private long seq;
     private List<Running> running = List.of();
-    private String head;
+    private @Nullable String head;
 
     ChannelFeed(UUID id, long seq) {
         this.id = id;
@@ -42,8 +43,9 @@ final class ChannelFeed {
 
     /** This channel's entry in hello, heads and account: made once per change, shared by all who get it. */
     String head() {
-        if (head == null) head = makeHead();
-        return head;
+        var made = head == null ? makeHead() : head;
+        head = made;
+        return made;
     }
 
     private String makeHead() {

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -58,7 +59,7 @@ final class Permissions {
 
     /** How full the server's queue of notifications is, 0 to 1; a listener that hangs in a transaction fills it. */
     double notificationQueueUsage() {
-        return jdbc.queryForObject(QUEUE_USAGE, Double.class);
+        return Objects.requireNonNull(jdbc.queryForObject(QUEUE_USAGE, Double.class));
     }
 
     private static String array(Collection<?> ids) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -34,7 +35,7 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
     private final Wakeups wakeups = new Wakeups();
     private final Queue<Subscriber> gone = new ConcurrentLinkedQueue<>();
     private volatile boolean running;
-    private Thread thread;
+    private @Nullable Thread thread;
     private long second;
     private boolean failing;
 
@@ -129,7 +130,7 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             metrics.resynced();
             audience.forgetText();
         }
-        var everything = round.everything() || tick && second % POLL_SECONDS == 0;
+        var everything = round.everything() || (tick && second % POLL_SECONDS == 0);
         var cursors = everything
                 ? audience.allCursors()
                 : audience.cursors(round.channels().keySet());
@@ -138,7 +139,7 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             publish(change, round.channels().get(change.channel()));
     }
 
-    private void publish(Change change, Long heardAt) {
+    private void publish(Change change, @Nullable Long heardAt) {
         var fits = audience.publish(change);
         if (!fits || change.mayBePart()) wakeups.channel(change.channel());
         if (!fits) return;
@@ -152,7 +153,8 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         return all;
     }
 
-    private static void join(Thread thread) {
+    private static void join(@Nullable Thread thread) {
+        if (thread == null) return;
         try {
             thread.join(Duration.ofSeconds(2));
         } catch (InterruptedException e) {

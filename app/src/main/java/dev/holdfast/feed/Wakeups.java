@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What has happened since the relay last looked. Everything that arrives while the relay reads is merged into its
@@ -121,7 +122,7 @@ final class Wakeups implements NotificationListener {
         something.signal();
     }
 
-    private static UUID uuid(String text) {
+    private static @Nullable UUID uuid(String text) {
         try {
             return UUID.fromString(text);
         } catch (IllegalArgumentException e) {

@@ -40,9 +40,9 @@ public record AgentOptions(
         return new AgentOptions(
                 number(options, "temperature", 2),
                 number(options, "topP", 1),
-                whole(options, "maxTokens", null, 1_000_000),
-                whole(options, "contextTokens", DEFAULTS.contextTokens, 2_000_000),
-                whole(options, "contextMessages", DEFAULTS.contextMessages, 1_000));
+                whole(options, "maxTokens", 1_000_000),
+                orElse(whole(options, "contextTokens", 2_000_000), DEFAULTS.contextTokens),
+                orElse(whole(options, "contextMessages", 1_000), DEFAULTS.contextMessages));
     }
 
     private static JsonNode read(String json) {
@@ -65,13 +65,17 @@ public record AgentOptions(
         return value.asDouble();
     }
 
-    private static @Nullable Integer whole(JsonNode options, String name, @Nullable Integer otherwise, int most) {
+    private static @Nullable Integer whole(JsonNode options, String name, int most) {
         JsonNode value = options.path(name);
-        if (value.isMissingNode() || value.isNull()) return otherwise;
+        if (value.isMissingNode() || value.isNull()) return null;
         if (!value.isIntegralNumber() || !value.canConvertToInt() || value.asInt() < 1 || value.asInt() > most) {
             throw wrong(name, value, "a whole number from 1 to " + most);
         }
         return value.asInt();
+    }
+
+    private static int orElse(@Nullable Integer value, int otherwise) {
+        return value == null ? otherwise : value;
     }
 
     private static IllegalArgumentException wrong(String name, JsonNode value, String wanted) {

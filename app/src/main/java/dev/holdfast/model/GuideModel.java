@@ -62,7 +62,7 @@ final class GuideModel implements ChatModel {
         int start = 0;
         for (int i = 1; i <= text.length(); i++) {
             if (i == text.length()
-                    || Character.isWhitespace(text.charAt(i)) && !Character.isWhitespace(text.charAt(i - 1))) {
+                    || (Character.isWhitespace(text.charAt(i)) && !Character.isWhitespace(text.charAt(i - 1)))) {
                 words.add(text.substring(start, i));
                 start = i;
             }

@@ -33,9 +33,9 @@ final class HttpFailures {
             return new TryAgain("rate limited", "rate_limited", RetryAfter.parse(retryAfter, Instant.now()));
         }
         if (status == 413
-                || status == 400
+                || (status == 400
                         && (code.contains("context_length")
-                                || TOO_LONG.matcher(message).find())) {
+                                || TOO_LONG.matcher(message).find()))) {
             return new GiveUp(
                     "This conversation is too long for the model " + agent.model()
                             + ". Lower the agent's contextTokens, or ask in a new channel.",

@@ -42,10 +42,11 @@ public final class Models implements AutoCloseable {
                     Agent.Provider.OPENAI,
                     new OpenAiEndpoint(environment.openAiBaseUrl(), environment.openAiKey(), threads));
         }
-        if (environment.anthropic()) {
+        String anthropicKey = environment.anthropicKey();
+        if (anthropicKey != null) {
             endpoints.put(
                     Agent.Provider.ANTHROPIC,
-                    new AnthropicEndpoint(environment.anthropicBaseUrl(), environment.anthropicKey(), threads));
+                    new AnthropicEndpoint(environment.anthropicBaseUrl(), anthropicKey, threads));
         }
     }
 

@@ -80,8 +80,10 @@ final class PageFiles {
         }
     }
 
-    private void add(String path, Resource resource) {
-        files.put(path, PageFile.read(path, resource));
+    private PageFile add(String path, Resource resource) {
+        var file = PageFile.read(path, resource);
+        files.put(path, file);
+        return file;
     }
 
     private void followImports() {
@@ -92,8 +94,7 @@ final class PageFiles {
             references(file).filter(path -> !files.containsKey(path)).forEach(path -> {
                 var resource = resources.getResource("classpath:" + LIBRARIES + path);
                 if (!resource.isReadable()) return; // the word "from" and a string, but no import
-                add(path, resource);
-                unread.add(files.get(path));
+                unread.add(add(path, resource));
             });
         }
     }

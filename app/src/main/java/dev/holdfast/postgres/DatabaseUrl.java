@@ -88,7 +88,7 @@ record DatabaseUrl(String host, int port, String database, String user, String p
                 throw wrong("its option " + name + " is unknown; only sslmode is");
             }
         }
-        return options.get("sslmode");
+        return options.getOrDefault("sslmode", "prefer");
     }
 
     private static String decode(String text) {

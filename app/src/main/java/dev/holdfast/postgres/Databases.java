@@ -79,7 +79,7 @@ class Databases {
         } catch (FlywayException e) {
             throw new StartFailure(
                     "the schema of " + server.url() + " could not be brought up to date: "
-                            + e.getMessage().strip(),
+                            + String.valueOf(e.getMessage()).strip(),
                     e);
         }
         return new Migrated(server.url(), flyway);

@@ -12,6 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -34,7 +35,7 @@ public final class ListenConnection implements SmartLifecycle, AutoCloseable {
     private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
     private final Semaphore wake = new Semaphore(0);
     private volatile boolean connected;
-    private volatile Thread thread;
+    private volatile @Nullable Thread thread;
 
     /** @param unpooled makes a new connection of PGJDBC-NG at every call; a pool would share or recycle it */
     public ListenConnection(DataSource unpooled, MeterRegistry meters) {

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One life of the LISTEN connection. The driver reports a cut connection, but on a half-open socket it waits for
@@ -33,7 +34,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
     private final Set<String> listening = new HashSet<>();
     private final Thread heart;
     private volatile long lastEcho = System.nanoTime();
-    private volatile String ended;
+    private volatile @Nullable String ended;
 
     /**
      * @param heardOf called on the driver's thread with channel and payload of each notification
@@ -106,7 +107,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
                 execute("notify " + echo);
             }
         } catch (SQLException e) {
-            end(e.getMessage());
+            end(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             // closed
         }
@@ -136,7 +137,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
         try {
             return connecting.get(CONNECT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw new SQLException(e.getCause().getMessage(), e.getCause());
+            throw new SQLException(e.getMessage(), e.getCause());
         } catch (TimeoutException e) {
             connecting.thenAccept(ListenSession::close);
             throw new SQLException("no connection within " + CONNECT.toSeconds() + " s", e);

@@ -3,6 +3,7 @@ package dev.holdfast.security;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -32,7 +33,7 @@ final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
     }
 
     @Override
-    public Held findById(String id) {
+    public @Nullable Held findById(String id) {
         var found = rows.findById(id);
         return found == null ? null : new Held(found, false);
     }
@@ -84,7 +85,7 @@ final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
         }
 
         @Override
-        public <T> T getAttribute(String name) {
+        public <T> @Nullable T getAttribute(String name) {
             return session.getAttribute(name);
         }
 

@@ -34,7 +34,7 @@ final class DatabaseProblem {
         }
         // no statement was even sent: the pool had no connection to give
         return failure instanceof TransactionException
-                        || failure instanceof DataAccessException && failure.getCause() == null
+                        || (failure instanceof DataAccessException && failure.getCause() == null)
                 ? Optional.of(down())
                 : Optional.empty();
     }
@@ -94,6 +94,7 @@ final class DatabaseProblem {
 
     private static String sentence(SQLException failure) {
         var remedy = failure instanceof PGSQLExceptionInfo info ? info.getDetail() : null;
-        return remedy == null || remedy.isBlank() ? failure.getMessage() : failure.getMessage() + " " + remedy;
+        var fact = String.valueOf(failure.getMessage());
+        return remedy == null || remedy.isBlank() ? fact : fact + " " + remedy;
     }
 }

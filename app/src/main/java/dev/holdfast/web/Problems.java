@@ -1,6 +1,7 @@
 package dev.holdfast.web;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.TypeMismatchException;
@@ -30,6 +31,7 @@ class Problems extends ResponseEntityExceptionHandler {
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
 
     @ExceptionHandler
+    @Nullable
     ResponseEntity<Object> anythingElse(Exception failure, WebRequest request) throws Exception {
         var problem = of(failure, path(request));
         return handleErrorResponseException(problem, problem.getHeaders(), problem.getStatusCode(), request);
@@ -51,8 +53,8 @@ class Problems extends ResponseEntityExceptionHandler {
     }
 
     @Override
-    protected ResponseEntity<Object> handleExceptionInternal(
-            Exception failure, Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+    protected @Nullable ResponseEntity<Object> handleExceptionInternal(
+            Exception failure, @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         if (failure instanceof HttpMessageNotReadableException
                 && NestedExceptionUtils.getRootCause(failure) instanceof Problem problem) {
             return super.handleExceptionInternal(
@@ -65,7 +67,7 @@ class Problems extends ResponseEntityExceptionHandler {
         return super.handleExceptionInternal(failure, body, headers, status, request);
     }
 
-    private static String sentence(Exception failure, WebRequest request) {
+    private static @Nullable String sentence(Exception failure, WebRequest request) {
         return switch (failure) {
             case HttpMessageNotReadableException unreadable -> UnreadableBody.sentence(unreadable);
             case MethodArgumentTypeMismatchException wrong ->
@@ -90,7 +92,7 @@ class Problems extends ResponseEntityExceptionHandler {
         };
     }
 
-    private static String[] orNone(String[] methods) {
+    private static String[] orNone(String @Nullable [] methods) {
         return methods == null
                 ? new String[] {"nothing"}
                 : Arrays.stream(methods).sorted().toArray(String[]::new);

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.exc.InvalidFormatException;
@@ -62,7 +63,7 @@ final class UnreadableBody {
         return text.length() <= 40 ? text : text.substring(0, 40) + "…";
     }
 
-    static String kind(Class<?> type) {
+    static String kind(@Nullable Class<?> type) {
         if (type == null) {
             return "of another type";
         }

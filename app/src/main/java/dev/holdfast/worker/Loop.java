@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -25,7 +26,7 @@ final class Loop {
     private volatile boolean running;
     private volatile long failedAt = System.nanoTime();
     private int failures;
-    private Thread thread;
+    private @Nullable Thread thread;
 
     Loop(String name, Step step) {
         this.name = name;

@@ -124,7 +124,7 @@ final class WorkerMetrics {
     <T> T flush(Collection<Chunk> chunks, Supplier<T> append) {
         T answer = flushSeconds.record(append);
         flushChunks.record(chunks.size());
-        flushBytes.increment(
+        flushBytes.increment((double)
                 chunks.stream().mapToLong(chunk -> utf8Length(chunk.text())).sum());
         return answer;
     }
