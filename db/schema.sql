@@ -77,10 +77,10 @@ table chat.channel with (fillfactor=50)
   constraint channel_seq_is_not_negative CHECK ((seq >= 0))
   CREATE UNIQUE INDEX channel_name_is_unique ON chat.channel USING btree (name) WHERE (kind <> 'direct'::text)  -- A channel is found by its name; a direct message's name is made of its people and may repeat.
 
-table chat.chunk with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_vacuum_cost_delay=0)
+table chat.chunk with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_vacuum_cost_delay=0, vacuum_truncate=false)
   -- What has been streamed and not yet folded. start_at: offset in UTF-16 code units. Rows exist only for the fence that their generation has now, so the key goes without it: an index entry is a third of the WAL that a flush writes.
   message_id uuid not null
-  fence bigint not null
+  fence integer not null
   start_at integer not null
   text text not null
   constraint chunk_pkey PRIMARY KEY (message_id, start_at)
@@ -146,7 +146,7 @@ table chat.generation with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, 
   CREATE INDEX generation_finished ON chat.generation USING btree (finished_at) WHERE (state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))  -- Serves: ops.throughput, what finished in the last minutes.
   CREATE INDEX generation_queued ON chat.generation USING btree (agent_id, priority DESC, turn, id, run_at) WHERE (state = 'queued'::text)  -- Serves: chat.claim, the next generations of an agent.
   CREATE INDEX generation_queued_of_person ON chat.generation USING btree (agent_id, person_id, priority, turn) WHERE (state = 'queued'::text)  -- Serves: chat.next_turn, a person's last turn at an agent.
-  CREATE INDEX generation_running ON chat.generation USING btree (agent_id) WHERE (state = 'running'::text)  -- Serves: chat.reap (expired leases), chat.claim (running per agent), the ops views. Without lease_until, so that a heartbeat stays a heap-only update.
+  CREATE INDEX generation_running_in_channel ON chat.generation USING btree (channel_id) WHERE (state = 'running'::text)  -- Serves: chat.running_text (the running replies of a channel), chat.reap (expired leases), chat.claim (running per agent), the ops views. Without lease_until, so that a heartbeat stays a heap-only update.
   CREATE TRIGGER generation_40_insert_notifies AFTER INSERT ON chat.generation REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.notify_generation()
   CREATE TRIGGER generation_40_update_notifies AFTER UPDATE ON chat.generation REFERENCING OLD TABLE AS before NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.notify_generation()
 
@@ -215,10 +215,9 @@ table chat.message with (fillfactor=90)
   constraint message_position_is_at_most_seq CHECK ((("position" >= 1) AND ("position" <= seq)))
   constraint message_reply_to_exists FOREIGN KEY (reply_to) REFERENCES chat.message(id)
   constraint message_status_is_known CHECK ((status = ANY (ARRAY['complete'::text, 'queued'::text, 'thinking'::text, 'streaming'::text, 'stopped'::text, 'failed'::text])))
-  CREATE INDEX message_unfinished ON chat.message USING btree (channel_id) WHERE (status = ANY (ARRAY['queued'::text, 'thinking'::text, 'streaming'::text]))  -- Serves: the running replies of a channel (chat.channel_changes, chat.changes).
   CREATE INDEX message_words ON chat.message USING gin (to_tsvector('simple'::regconfig, content)) WHERE ((deleted_at IS NULL) AND (status = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text])))  -- Serves: chat.search.
   CREATE TRIGGER message_10_insert_takes_seq BEFORE INSERT ON chat.message FOR EACH ROW EXECUTE FUNCTION chat.message_takes_seq()
-  CREATE TRIGGER message_10_update_takes_seq BEFORE UPDATE ON chat.message FOR EACH ROW WHEN (((new.seq = old.seq) AND ((((((new.content IS DISTINCT FROM old.content) OR (new.status IS DISTINCT FROM old.status)) OR (new.edited_at IS DISTINCT FROM old.edited_at)) OR (new.deleted_at IS DISTINCT FROM old.deleted_at)) OR (new.reply_to IS DISTINCT FROM old.reply_to)) OR (new.author_id IS DISTINCT FROM old.author_id)))) EXECUTE FUNCTION chat.message_takes_seq()
+  CREATE TRIGGER message_10_update_takes_seq AFTER UPDATE ON chat.message REFERENCING OLD TABLE AS before NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.changed_messages_take_seqs()
   CREATE TRIGGER message_20_insert_mentions AFTER INSERT ON chat.message REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.write_mentions()
   CREATE TRIGGER message_20_update_mentions AFTER UPDATE ON chat.message REFERENCING OLD TABLE AS before NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.write_mentions()
   CREATE TRIGGER message_40_insert_notifies AFTER INSERT ON chat.message REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.notify_message_channels()
@@ -386,6 +385,10 @@ function chat.change_profile(person uuid, display_name text)
   returns void language plpgsql security definer set search_path=chat, pg_temp
   -- A person's own profile.
 
+function chat.changed_messages_take_seqs()
+  returns trigger language plpgsql security definer set search_path=chat, pg_temp
+  -- Statement trigger of message: gives messages that plain SQL has changed their channel's next seqs. The functions that change many messages have taken theirs before (chat.take_seqs) and cost nothing here.
+
 function chat.changes(channel uuid, after bigint)
   returns json language sql stable security definer set search_path=chat, pg_temp
   -- What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 4 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.
@@ -479,7 +482,7 @@ function chat.mark_read(channel uuid, reader uuid, seq bigint)
   -- The person has read up to this seq; never back, never beyond the channel's.
 
 function chat.mentioned_handles(content text)
-  returns SETOF text language sql immutable set search_path=chat, pg_temp
+  returns SETOF text language sql immutable
   -- The handles, in lower case, that a text mentions: @handle outside code, e-mail addresses and URLs. Whether they exist is for the caller to see.
 
 function chat.message_json(m chat.message)
@@ -488,14 +491,18 @@ function chat.message_json(m chat.message)
 
 function chat.message_takes_seq()
   returns trigger language plpgsql security definer set search_path=chat, pg_temp
-  -- Gives a message that is inserted or changed by plain SQL the channel's next seq. A row trigger, because a statement trigger cannot set a column; the functions that change many messages take their seqs at once (chat.take_seqs).
+  -- Gives a message that is inserted the channel's next seq. A row trigger, because the row must not be without one.
 
 function chat.my_channel(channel uuid, account uuid)
   returns uuid language plpgsql stable security definer set search_path=chat, pg_temp
   -- The channel's id for a member, so that one statement asks and reads; otherwise HF404.
 
+function chat.new_message_id()
+  returns uuid language sql
+  -- An id that grows with the time to the microsecond (UUID version 7): entries of new messages and their chunks are added at the end of an index, which logs less than splitting its pages.
+
 function chat.next_turn(agent uuid, person uuid, of_priority integer)
-  returns bigint language sql stable set search_path=chat, pg_temp
+  returns bigint language sql stable
   -- The turn in which this person comes up next at this agent, among generations of one priority: one behind the person's own last, and not before the turn the agent is at. So persons alternate, whoever queued more. Each priority has turns of its own.
 
 function chat.notify_account()
@@ -540,7 +547,7 @@ function chat.post(channel text, handle text, content text)
 
 function chat.post_message(id uuid, channel uuid, author uuid, content text, reply_to uuid)
   returns TABLE(created boolean, message json) language plpgsql security definer set search_path=chat, pg_temp
-  -- Posts a message under an id that the client made. The same id again returns the same message and created false. HF404 not a member, HF409 id taken, HF422 no id, empty, over 64 kB, or a reply to another channel.
+  -- Posts a message under an id that the client made. The same id again returns the same message and created false. Refuses as chat.write_message does.
 
 function chat.raise_agent_version()
   returns trigger language plpgsql set search_path=chat, pg_temp
@@ -594,9 +601,9 @@ function chat.running_text(channel uuid, messages uuid[], fences bigint[], last_
   returns TABLE(message_id uuid, fence bigint, at integer, text text, last_start integer) language sql stable set search_path=chat, pg_temp
   -- New text of the running replies of a channel: after the chunk that the caller has last seen of a reply, or all of it. at: offset of the text in UTF-16 code units; last_start: where its last chunk begins.
 
-function chat.running_under(messages uuid[], fences bigint[])
-  returns bigint[] language plpgsql stable set search_path=chat, pg_temp
-  -- The generations of these replies that run under just these fences. They stay so as long as the caller holds the messages (chat.lock_channels_of).
+function chat.running_under(messages uuid[], fences bigint[], locked uuid[], worker bigint)
+  returns uuid[] language plpgsql stable set search_path=chat, pg_temp
+  -- Those of the locked replies whose generation runs under just this fence (and by this worker; null: by any). They stay so while the caller holds the messages (chat.lock_channels_of): whoever takes a running generation away holds its message, so its row needs no lock first.
 
 function chat.search(account uuid, query text, max integer)
   returns json language sql stable security definer set search_path=chat, pg_temp
@@ -663,11 +670,11 @@ function chat.utc(at timestamp with time zone)
   -- A time as ISO 8601 in UTC, whatever the session's time zone.
 
 function chat.without_code(content text)
-  returns text language plpgsql immutable set search_path=chat, pg_temp
+  returns text language plpgsql immutable
   -- The text without its Markdown code: fenced blocks (``` and ~~~, also in quotes and list items), indented blocks and code spans.
 
 function chat.without_code_spans(lines text[])
-  returns text language plpgsql immutable set search_path=chat, pg_temp
+  returns text language plpgsql immutable
   -- The lines without `code spans`: a run of backticks up to the next run of the same length in the same paragraph (an empty line ends it). A backslash escapes a backtick outside a span, never in it.
 
 function chat.worker_draining(worker bigint)
@@ -677,6 +684,10 @@ function chat.worker_draining(worker bigint)
 function chat.write_mentions()
   returns trigger language plpgsql security definer set search_path=chat, pg_temp
   -- Statement trigger of message: writes the mentions of texts that are complete, new or changed.
+
+function chat.write_message(id uuid, channel uuid, author uuid, content text, reply_to uuid)
+  returns boolean language plpgsql
+  -- What the doors for posting have in common: writes the message unless it is there already. Returns whether it wrote it. HF404 not a member, HF409 id taken, HF422 no id, empty, over 64 kB, or a reply to another channel.
 
 function ops.answers(verdicts jsonb)
   returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language sql immutable set search_path=chat, pg_temp

@@ -70,28 +70,69 @@ begin
     raise exception 'There is no channel %.', new.channel_id
       using errcode = 'HF404', hint = 'select id, name from chat.channel lists the channels.';
   end if;
-  if tg_op = 'INSERT' then
-    new.position := new.seq;
-    -- a repeat gives its seq back: it ends as a unique violation, or as nothing with ON CONFLICT DO NOTHING.
-    -- Looked for under the channel's lock, so that of parallel repeats all but one see the message.
-    if exists (select from message m where m.id = new.id) then
-      update channel c set seq = c.seq - 1 where c.id = new.channel_id;
-    end if;
+  new.position := new.seq;
+  -- a repeat gives its seq back: it ends as a unique violation, or as nothing with ON CONFLICT DO NOTHING.
+  -- Looked for under the channel's lock, so that of parallel repeats all but one see the message.
+  if exists (select from message m where m.id = new.id) then
+    update channel c set seq = c.seq - 1 where c.id = new.channel_id;
   end if;
   return new;
 end
 $$;
 comment on function chat.message_takes_seq() is
-  'Gives a message that is inserted or changed by plain SQL the channel''s next seq. A row trigger, because a statement trigger cannot set a column; the functions that change many messages take their seqs at once (chat.take_seqs).';
+  'Gives a message that is inserted the channel''s next seq. A row trigger, because the row must not be without one.';
 
 create or replace trigger message_10_insert_takes_seq
   before insert on chat.message
   for each row
   execute function chat.message_takes_seq();
 
+create or replace function chat.changed_messages_take_seqs()
+returns trigger
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  changed uuid[];
+begin
+  -- set operations, because a join of tables without statistics compares each with each
+  select array_agg(same_seq.id) into changed
+  from (select w.id, w.seq from written w intersect select b.id, b.seq from before b) same_seq;
+  if changed is null then
+    return null;
+  end if;
+  select array_agg(c.id) into changed
+  from (
+    select w.id, w.content, w.status, w.edited_at, w.deleted_at, w.reply_to, w.author_id from written w where w.id = any(changed)
+    except
+    select b.id, b.content, b.status, b.edited_at, b.deleted_at, b.reply_to, b.author_id from before b
+  ) c;
+  if changed is not null then
+    perform chat.lock_channels_of(changed, true);
+    update message m set seq = t.seq from chat.take_seqs(changed) t where m.id = t.message_id;
+  end if;
+  return null;
+end
+$$;
+comment on function chat.changed_messages_take_seqs() is
+  'Statement trigger of message: gives messages that plain SQL has changed their channel''s next seqs. The functions that change many messages have taken theirs before (chat.take_seqs) and cost nothing here.';
+
 create or replace trigger message_10_update_takes_seq
-  before update on chat.message
-  for each row
-  when (new.seq = old.seq and (new.content, new.status, new.edited_at, new.deleted_at, new.reply_to, new.author_id)
-        is distinct from (old.content, old.status, old.edited_at, old.deleted_at, old.reply_to, old.author_id))
-  execute function chat.message_takes_seq();
+  after update on chat.message
+  referencing new table as written old table as before
+  for each statement
+  execute function chat.changed_messages_take_seqs();
+
+create or replace function chat.new_message_id()
+returns uuid
+language sql
+volatile
+as $$
+  select (lpad(to_hex(now.micros / 1000), 12, '0')
+    || '7' || lpad(to_hex(now.micros % 1000 * 4096 / 1000), 3, '0')
+    || substr(replace(gen_random_uuid()::text, '-', ''), 17))::uuid
+  from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as micros) now
+$$;
+comment on function chat.new_message_id() is
+  'An id that grows with the time to the microsecond (UUID version 7): entries of new messages and their chunks are added at the end of an index, which logs less than splitting its pages.';

@@ -1,10 +1,12 @@
 -- From text to mentions to generations, in the transaction of whoever wrote the text.
+--
+-- Functions that only others of ours call name schemas themselves and pin no search_path: pinning costs at every call, and
+-- keeps PostgreSQL from planning them as a part of the query that calls them.
 
 create or replace function chat.without_code(content text)
 returns text
 language plpgsql
 immutable parallel safe
-set search_path = chat, pg_temp
 as $$
 declare
   line text;
@@ -105,7 +107,6 @@ create or replace function chat.without_code_spans(lines text[])
 returns text
 language plpgsql
 immutable parallel safe
-set search_path = chat, pg_temp
 as $$
 declare
   paragraph text;
@@ -161,7 +162,6 @@ create or replace function chat.mentioned_handles(content text)
 returns setof text
 language sql
 immutable parallel safe
-set search_path = chat, pg_temp
 as $$
   select distinct lower(h.handle)
   from (
@@ -234,13 +234,12 @@ create or replace function chat.next_turn(agent uuid, person uuid, of_priority i
 returns bigint
 language sql
 stable
-set search_path = chat, pg_temp
 as $$
   select greatest(
-    coalesce((select max(g.turn) + 1 from generation g
+    coalesce((select max(g.turn) + 1 from chat.generation g
       where g.agent_id = agent and g.person_id = person and g.priority = of_priority and g.state = 'queued'), 0),
     -- one that waits for its next attempt keeps its early turn, and is no measure for the others
-    coalesce((select min(g.turn) from generation g
+    coalesce((select min(g.turn) from chat.generation g
       where g.agent_id = agent and g.priority = of_priority and g.state = 'queued' and g.run_at <= now()), 0))
 $$;
 comment on function chat.next_turn(uuid, uuid, integer) is
@@ -257,7 +256,7 @@ begin
     return null;
   end if;
   with summoned as materialized (
-    select gen_random_uuid() as reply_id, m.id as asked_by, m.channel_id, a.account_id as agent_id,
+    select chat.new_message_id() as reply_id, m.id as asked_by, m.channel_id, a.account_id as agent_id,
       coalesce(g.person_id, m.author_id) as person_id,
       coalesce(g.depth, 0) + 1 as depth,
       row_number() over (partition by a.account_id, coalesce(g.person_id, m.author_id) order by m.position, m.id) - 1 as place

@@ -274,26 +274,29 @@ $$;
 comment on function chat.reap() is
   'Takes generations whose lease has expired from their workers: queued again, or failed when their attempts are used up. Any worker calls it; channels that somebody holds are left for the next call.';
 
-create or replace function chat.running_under(messages uuid[], fences bigint[])
-returns bigint[]
+drop function if exists chat.running_under(uuid[], bigint[]);
+
+create or replace function chat.running_under(messages uuid[], fences bigint[], locked uuid[], worker bigint)
+returns uuid[]
 language plpgsql
 stable
 set search_path = chat, pg_temp
 as $$
 begin
   return (
-    select array_agg(g.id)
+    select array_agg(i.message_id)
     from unnest(messages, fences) as i(message_id, fence)
     -- offset 0 and no other condition inside: one look-up by key for each reply, whatever the statistics of a table
     -- that changes by the second say of its partial indexes
     cross join lateral (
-      select x.id, x.fence, x.state from generation x where x.message_id = i.message_id offset 0
+      select x.fence, x.state, x.worker_id from generation x where x.message_id = i.message_id offset 0
     ) g
-    where g.fence = i.fence and g.state = 'running');
+    where i.message_id = any(locked) and g.fence = i.fence and g.state = 'running'
+      and g.worker_id = coalesce(worker, g.worker_id));
 end
 $$;
-comment on function chat.running_under(uuid[], bigint[]) is
-  'The generations of these replies that run under just these fences. They stay so as long as the caller holds the messages (chat.lock_channels_of).';
+comment on function chat.running_under(uuid[], bigint[], uuid[], bigint) is
+  'Those of the locked replies whose generation runs under just this fence (and by this worker; null: by any). They stay so while the caller holds the messages (chat.lock_channels_of): whoever takes a running generation away holds its message, so its row needs no lock first.';
 
 create or replace function chat.show_status(messages uuid[], fences bigint[], new_status text)
 returns table (message_id uuid, held boolean)
@@ -304,16 +307,10 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 declare
-  locked uuid[];
-  running bigint[];
-  ours uuid[];
+  locked uuid[] := chat.lock_channels_of(messages, false);
+  ours uuid[] := chat.running_under(messages, fences, locked, null);
   changing uuid[];
 begin
-  locked := chat.lock_channels_of(messages, false);
-  running := chat.running_under(messages, fences);
-  select array_agg(g.message_id) into ours
-  from generation g
-  where g.id = any(running) and g.message_id = any(locked);
   select array_agg(m.id) into changing from message m
   where m.id = any(ours) and m.status in ('queued', 'thinking') and m.status <> new_status;
   if changing is not null then
@@ -349,15 +346,7 @@ declare
 begin
   select array_agg(s.message_id), array_agg(s.message_id) filter (where s.held) into answered, ours
   from chat.show_status(messages, fences, 'streaming') s;
-  update generation g
-  set first_token_at = now()
-  from (
-    select h.id from generation h
-    where h.message_id = any(ours) and h.state = 'running' and h.first_token_at is null
-    order by h.id
-    for no key update of h skip locked
-  ) first
-  where g.id = first.id;
+  update generation g set first_token_at = now() where g.message_id = any(ours) and g.first_token_at is null;
   return query select a, a = any(coalesce(ours, '{}')) from unnest(answered) a;
 end
 $$;
@@ -430,21 +419,10 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 declare
-  locked uuid[];
-  running bigint[];
-  ours uuid[];
+  locked uuid[] := chat.lock_channels_of(messages, false);
+  ours uuid[] := chat.running_under(messages, fences, locked, worker);
 begin
-  locked := chat.lock_channels_of(messages, false);
   perform pg_advisory_xact_lock(7210, worker::integer);
-  running := chat.running_under(messages, fences);
-  select array_agg(h.message_id) into ours
-  from (
-    select g.message_id
-    from generation g
-    where g.id = any(running) and g.message_id = any(locked) and g.state = 'running' and g.worker_id = complete.worker
-    order by g.id
-    for no key update of g
-  ) h;
   if ours is not null then
     with folded as (
       delete from chunk c where c.message_id = any(ours) returning c.message_id

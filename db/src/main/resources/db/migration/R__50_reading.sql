@@ -56,10 +56,10 @@ stable
 set search_path = chat, pg_temp
 as $$
   select c.message_id, c.fence, min(c.start_at), string_agg(c.text, '' order by c.start_at), max(c.start_at)
-  from message m
-  left join unnest(messages, fences, last_starts) as known(message_id, fence, last_start) on known.message_id = m.id
-  join chunk c on c.message_id = m.id and (known.message_id is null or c.fence <> known.fence or c.start_at > known.last_start)
-  where m.channel_id = channel and m.status in ('queued', 'thinking', 'streaming')
+  from generation g
+  left join unnest(messages, fences, last_starts) as known(message_id, fence, last_start) on known.message_id = g.message_id
+  join chunk c on c.message_id = g.message_id and (known.message_id is null or c.fence <> known.fence or c.start_at > known.last_start)
+  where g.channel_id = channel and g.state = 'running'
   group by c.message_id, c.fence
 $$;
 comment on function chat.running_text(uuid, uuid[], bigint[], integer[]) is

@@ -49,11 +49,9 @@ end
 $$;
 comment on function chat.require_content(text) is 'Raises HF422 for an empty message or one over 65,536 bytes.';
 
-create or replace function chat.post_message(id uuid, channel uuid, author uuid, content text, reply_to uuid)
-returns table (created boolean, message json)
+create or replace function chat.write_message(id uuid, channel uuid, author uuid, content text, reply_to uuid)
+returns boolean
 language plpgsql
-security definer
-set search_path = chat, pg_temp
 as $$
 declare
   m chat.message;
@@ -64,32 +62,46 @@ begin
   perform chat.require_member(channel, author);
   -- the lock first: of parallel repeats one inserts and the others find it
   perform 1 from chat.channel c where c.id = channel for no key update;
-  select * into m from chat.message x where x.id = post_message.id;
+  select * into m from chat.message x where x.id = write_message.id;
   if found then
     if m.channel_id <> channel or m.author_id <> author then
       raise exception 'The message id % is taken by another message.', id
         using errcode = 'HF409', detail = 'Send it again under a new random id.';
     end if;
-    return query select false, chat.message_json(m);
-    return;
+    return false;
   end if;
   perform chat.require_content(content);
-  if reply_to is not null and not exists (select from chat.message x where x.id = post_message.reply_to and x.channel_id = channel) then
+  if reply_to is not null and not exists (select from chat.message x where x.id = write_message.reply_to and x.channel_id = channel) then
     raise exception 'The message % that this one replies to is not in this channel.', reply_to
       using errcode = 'HF422', detail = 'Reply to a message of the same channel, or leave replyTo out.';
   end if;
   begin
     insert into chat.message (id, channel_id, author_id, content, reply_to)
-    values (post_message.id, channel, author, post_message.content, post_message.reply_to);
+    values (write_message.id, channel, author, write_message.content, write_message.reply_to);
   exception when unique_violation then
     raise exception 'The message id % is taken by another message.', id
       using errcode = 'HF409', detail = 'Send it again under a new random id.';
   end;
-  return query select true, chat.message_json(x) from chat.message x where x.id = post_message.id;
+  return true;
+end
+$$;
+comment on function chat.write_message(uuid, uuid, uuid, text, uuid) is
+  'What the doors for posting have in common: writes the message unless it is there already. Returns whether it wrote it. HF404 not a member, HF409 id taken, HF422 no id, empty, over 64 kB, or a reply to another channel.';
+
+create or replace function chat.post_message(id uuid, channel uuid, author uuid, content text, reply_to uuid)
+returns table (created boolean, message json)
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  written boolean := chat.write_message(id, channel, author, content, reply_to);
+begin
+  return query select written, chat.message_json(m) from chat.message m where m.id = post_message.id;
 end
 $$;
 comment on function chat.post_message(uuid, uuid, uuid, text, uuid) is
-  'Posts a message under an id that the client made. The same id again returns the same message and created false. HF404 not a member, HF409 id taken, HF422 no id, empty, over 64 kB, or a reply to another channel.';
+  'Posts a message under an id that the client made. The same id again returns the same message and created false. Refuses as chat.write_message does.';
 
 create or replace function chat.post(channel text, handle text, content text)
 returns uuid
@@ -100,7 +112,7 @@ as $$
 declare
   channel_id uuid;
   author_id uuid;
-  message_id uuid := gen_random_uuid();
+  message_id uuid := chat.new_message_id();
 begin
   select c.id into channel_id from chat.channel c where c.name = ltrim(post.channel, '#') and c.kind <> 'direct';
   if channel_id is null then
@@ -116,7 +128,7 @@ begin
     raise exception '% is not a member of %.', post.handle, post.channel
       using errcode = 'HF403', hint = 'Add the account to the channel first: insert into chat.membership (channel_id, account_id) values (''' || channel_id || ''', ''' || author_id || ''');';
   end if;
-  perform chat.post_message(message_id, channel_id, author_id, content, null);
+  perform chat.write_message(message_id, channel_id, author_id, content, null);
   return message_id;
 end
 $$;

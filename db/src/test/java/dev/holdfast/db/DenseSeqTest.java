@@ -39,7 +39,9 @@ class DenseSeqTest {
         chat.run(
                 "create trigger keep_insert after insert on chat.message referencing new table as written for each statement execute function public.keep()");
         chat.run(
-                "create trigger keep_update after update on chat.message referencing new table as written for each statement execute function public.keep()");
+                "create function public.keep_new() returns trigger language plpgsql as 'begin insert into public.change select seq, channel_id, id from written except select seq, channel_id, id from before; return null; end'");
+        chat.run(
+                "create trigger keep_update after update on chat.message referencing new table as written old table as before for each statement execute function public.keep_new()");
         UUID channel = chat.channelId("general");
         for (int n = 0; n < 10; n++) {
             chat.post("mira", "message " + n);
