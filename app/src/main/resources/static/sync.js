@@ -24,7 +24,7 @@ export class Sync {
 
   /** The feed's first event: which channels are mine and how far each is. */
   hello = (event) => this.#inTurn(async () => {
-    await this.#recogniseDatabase(event.database);
+    await this.#recogniseLineage(event.lineage);
     await this.#readChannels();
     await this.#compare(event);
     this.#fetchFirstPages();
@@ -70,14 +70,13 @@ export class Sync {
     await this.#store.takeAccounts(agents.map(({ id, handle, displayName }) => ({ id, handle, displayName, kind: 'agent' })));
   }
 
-  /** A copy filled from another database says nothing about this one. */
-  async #recogniseDatabase(name) {
-    if (!name) return;
-    const known = await this.#store.recall('database');
+  /** A copy of a database that was then restored from a backup is of a future that never came. */
+  async #recogniseLineage(name) {
+    const known = await this.#store.recall('lineage');
     if (known && known !== name) {
       for (const id of [...this.#store.channels.keys()]) await this.#store.forgetChannel(id, { keep: true });
     }
-    if (known !== name) await this.#store.keep('database', name);
+    if (known !== name) await this.#store.keep('lineage', name);
   }
 
   async #compare(event) {

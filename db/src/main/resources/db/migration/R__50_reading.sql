@@ -89,8 +89,10 @@ $$;
 comment on function chat.batch_end(uuid, bigint, bigint) is
   'Up to which seq one batch of changes goes: 5,000 messages or 4 MB of text, so that nobody who was away for long is handed a whole channel in one piece.';
 
-create or replace function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
-returns table (channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text)
+-- CREATE OR REPLACE cannot change what a function returns
+drop function if exists chat.channel_changes(uuid[], bigint[], uuid[], bigint[], integer[]);
+create function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
+returns table (channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text, last_changed uuid)
 language sql
 stable
 security definer
@@ -98,7 +100,8 @@ set search_path = chat, pg_temp
 set enable_seqscan = off -- chunk fills and empties by the second: by its key, whatever the statistics say
 set enable_bitmapscan = off
 as $$
-  select c.id, asked.after, batch.seq, coalesce(changed.json, '[]'), coalesce(running.json, '[]'), coalesce(running.marks, '')
+  select c.id, asked.after, batch.seq, coalesce(changed.json, '[]'), coalesce(running.json, '[]'), coalesce(running.marks, ''),
+    case when batch.seq > asked.after then (select m.id from message m where m.channel_id = c.id and m.seq = batch.seq) end
   from unnest(channels, afters) as asked(channel_id, after)
   join channel c on c.id = asked.channel_id
   cross join lateral (select chat.batch_end(c.id, asked.after, c.seq) as seq) batch
@@ -116,7 +119,7 @@ as $$
   ) running on true
 $$;
 comment on function chat.channel_changes(uuid[], bigint[], uuid[], bigint[], integer[]) is
-  'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel''s: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time.';
+  'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel''s: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.';
 
 create or replace function chat.changes(channel uuid, after bigint)
 returns json

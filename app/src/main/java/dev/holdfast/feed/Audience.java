@@ -29,7 +29,7 @@ final class Audience {
      *
      * @return channels that nobody here listened to before, and that must be read once
      */
-    List<UUID> join(Subscriber subscriber, List<Membership> memberships) {
+    List<UUID> join(Subscriber subscriber, String lineage, List<Membership> memberships) {
         return locked(() -> {
             var account = accounts.computeIfAbsent(subscriber.account, AccountFeed::new);
             account.subscribers.add(subscriber);
@@ -37,7 +37,7 @@ final class Audience {
             account.channels.values().forEach(channel -> channel.subscribers.add(subscriber));
             var fresh = new ArrayList<UUID>();
             for (var membership : memberships) add(account, membership, fresh);
-            subscriber.send(Wire.hello(account.id, account.channels.values()));
+            subscriber.send(Wire.hello(lineage, account.id, account.channels.values()));
             return fresh;
         });
     }
@@ -154,7 +154,7 @@ final class Audience {
         if (account.channels.containsKey(membership.channel())) return false;
         var channel = channels.computeIfAbsent(membership.channel(), id -> {
             fresh.add(id);
-            return new ChannelFeed(id, membership.seq());
+            return new ChannelFeed(membership);
         });
         account.channels.put(channel.id, channel);
         channel.subscribers.addAll(account.subscribers);

@@ -3,12 +3,21 @@ package dev.holdfast.feed;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What takes a channel from {@code after} to {@code seq}. {@code messages} and {@code text} are JSON arrays as SQL
- * made them; {@code grown} says how far each reply with new text has now been read.
+ * made them; {@code grown} says how far each reply with new text has now been read;
+ * {@code lastChanged} is the message that has this seq, null when nothing changed.
  */
-record Change(UUID channel, long after, long seq, String messages, String text, List<Running> grown) {
+record Change(
+        UUID channel,
+        long after,
+        long seq,
+        String messages,
+        String text,
+        List<Running> grown,
+        @Nullable UUID lastChanged) {
 
     /** More changes than this the database may hand out in parts (chat.batch_end). */
     private static final int WHOLE = 100;

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Re-reads channels from where they have been sent to. */
@@ -20,7 +21,7 @@ final class Changes {
 
     // arrays as text: five of the driver's own arrays cost it more than the rest of the call
     private static final String SINCE = """
-            select channel_id, after, seq, messages_json, text_json, marks
+            select channel_id, after, seq, messages_json, text_json, marks, last_changed
             from chat.channel_changes(?::text::uuid[], ?::text::bigint[], ?::text::uuid[], ?::text::bigint[], ?::text::integer[])
             """;
 
@@ -38,8 +39,8 @@ final class Changes {
                 array(running, Running::start));
     }
 
-    private static <T> String array(List<T> items, Function<T, Object> element) {
-        return items.stream().map(item -> element.apply(item).toString()).collect(joining(",", "{", "}"));
+    static <T> String array(List<T> items, Function<T, @Nullable Object> element) {
+        return items.stream().map(item -> String.valueOf(element.apply(item))).collect(joining(",", "{", "}"));
     }
 
     private static Change change(ResultSet row) throws SQLException {
@@ -49,7 +50,8 @@ final class Changes {
                 row.getLong("seq"),
                 row.getString("messages_json"),
                 row.getString("text_json"),
-                grown(row.getString("marks")));
+                grown(row.getString("marks")),
+                row.getObject("last_changed", UUID.class));
     }
 
     // a line "message fence last_start" for each reply with new text

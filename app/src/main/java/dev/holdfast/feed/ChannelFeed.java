@@ -8,18 +8,20 @@ import org.jspecify.annotations.Nullable;
 /** One channel that somebody here listens to: how far it has been sent, and to whom it goes. Guarded by {@link Audience}. */
 final class ChannelFeed {
 
-    /** How far a channel has been sent. */
-    record Cursor(UUID channel, long seq, List<Running> running) {}
+    /** How far a channel has been sent; lastChanged: the message whose change was the last. */
+    record Cursor(UUID channel, long seq, @Nullable UUID lastChanged, List<Running> running) {}
 
     final UUID id;
     final List<Subscriber> subscribers = new ArrayList<>(1);
     private long seq;
+    private @Nullable UUID lastChanged;
     private List<Running> running = List.of();
     private @Nullable String head;
 
-    ChannelFeed(UUID id, long seq) {
-        this.id = id;
-        this.seq = seq;
+    ChannelFeed(Membership membership) {
+        this.id = membership.channel();
+        this.seq = membership.seq();
+        this.lastChanged = membership.lastChanged();
     }
 
     long seq() {
@@ -27,11 +29,12 @@ final class ChannelFeed {
     }
 
     Cursor cursor() {
-        return new Cursor(id, seq, running);
+        return new Cursor(id, seq, lastChanged, running);
     }
 
     void advance(Change change) {
         seq = change.seq();
+        if (change.lastChanged() != null) lastChanged = change.lastChanged();
         running = change.running(running);
         head = null;
     }

@@ -35,8 +35,8 @@ class FeedConfiguration {
     @Bean
     Relay relay(ListenConnection listener, Audience audience, @Qualifier("feed") DataSource own, FeedMetrics metrics) {
         var jdbc = new JdbcTemplate(own);
-        return new Relay(
-                listener, audience, new Changes(jdbc), new Door(audience, new Permissions(jdbc), metrics), metrics);
+        var door = new Door(audience, new Permissions(jdbc), metrics);
+        return new Relay(listener, audience, new Relay.Reading(new Changes(jdbc), door, new Lineage(jdbc)), metrics);
     }
 
     @Bean

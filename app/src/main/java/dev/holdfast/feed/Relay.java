@@ -27,10 +27,14 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
     private static final int POLL_SECONDS = 5;
     private static final int HEADS_SECONDS = 15;
 
+    /** What the relay asks the database. */
+    record Reading(Changes changes, Door door, Lineage lineage) {}
+
     private final ListenConnection listener;
     private final Audience audience;
     private final Changes changes;
     private final Door door;
+    private final Lineage lineage;
     private final FeedMetrics metrics;
     private final Wakeups wakeups = new Wakeups();
     private final Queue<Subscriber> gone = new ConcurrentLinkedQueue<>();
@@ -39,17 +43,18 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
     private long second;
     private boolean failing;
 
-    Relay(ListenConnection listener, Audience audience, Changes changes, Door door, FeedMetrics metrics) {
+    Relay(ListenConnection listener, Audience audience, Reading reading, FeedMetrics metrics) {
         this.listener = listener;
         this.audience = audience;
-        this.changes = changes;
-        this.door = door;
+        this.changes = reading.changes();
+        this.door = reading.door();
+        this.lineage = reading.lineage();
         this.metrics = metrics;
     }
 
     /** Sends hello and then every event, from now on. */
     void join(Subscriber subscriber, List<Membership> memberships) {
-        audience.join(subscriber, memberships).forEach(wakeups::channel);
+        audience.join(subscriber, lineage.name(), memberships).forEach(wakeups::channel);
         // what was read before joining may have changed before we listened to its changes
         wakeups.account(subscriber.account);
         if (!running) subscriber.end(End.SHUTDOWN);
@@ -129,6 +134,7 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         if (round.everything()) {
             metrics.resynced();
             audience.forgetText();
+            if (lineage.broken(audience.allCursors())) startOver();
         }
         var everything = round.everything() || (tick && second % POLL_SECONDS == 0);
         var cursors = everything
@@ -137,6 +143,13 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         if (cursors.isEmpty()) return;
         for (var change : changes.since(cursors))
             publish(change, round.channels().get(change.channel()));
+    }
+
+    /** Everybody comes again, and hears in the hello that what they hold is to be thrown away. */
+    private void startOver() {
+        var everybody = audience.everybody();
+        for (var subscriber : everybody) subscriber.end(End.RESTORED);
+        audience.leave(everybody);
     }
 
     private void publish(Change change, @Nullable Long heardAt) {

@@ -28,7 +28,8 @@ final class Subscriber implements Callback {
         GONE,
         TOO_SLOW,
         NOT_ALLOWED,
-        SHUTDOWN
+        SHUTDOWN,
+        RESTORED
     }
 
     /** Hears once that a subscriber has ended; may be called on any thread, so it only notes it. */

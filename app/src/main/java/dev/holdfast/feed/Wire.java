@@ -12,13 +12,14 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <pre>
  * retry: 1234
- * event: hello    {"account", "channels": [{"channel", "seq", "running": [{"message", "fence", "length"}]}]}
- * event: account  the same, all my channels again, because my channels or my profile changed
+ * event: hello    {"lineage", "account", "channels": [{"channel", "seq", "running": [{"message", "fence", "length"}]}]}
+ * event: account  {"account", "channels": [...]}, all my channels again, because my channels or my profile changed
  * event: heads    {"channels": [...]}, every 15 s or when a channel was reset; may list only some channels
  * event: channel  {"channel", "after", "seq", "messages": [...], "text": [{"message", "fence", "at", "text"}]}
  * </pre>
  *
- * <p>{@code running} is left out when no reply grows. Offsets and lengths count UTF-16 code units.
+ * <p>What a client has copied under another {@code lineage} is of a database before it was restored: it reads anew.
+ * {@code running} is left out when no reply grows. Offsets and lengths count UTF-16 code units.
  */
 final class Wire {
 
@@ -27,12 +28,12 @@ final class Wire {
 
     private Wire() {}
 
-    static byte[] hello(UUID account, Collection<ChannelFeed> channels) {
-        return bytes(retryLine() + event("hello", list(account, channels)));
+    static byte[] hello(String lineage, UUID account, Collection<ChannelFeed> channels) {
+        return bytes(retryLine() + event("hello", "{\"lineage\":\"" + lineage + "\"," + list(account, channels) + "}"));
     }
 
     static byte[] account(UUID account, Collection<ChannelFeed> channels) {
-        return bytes(event("account", list(account, channels)));
+        return bytes(event("account", "{" + list(account, channels) + "}"));
     }
 
     static byte[] heads(Collection<ChannelFeed> channels) {
@@ -61,7 +62,7 @@ final class Wire {
     }
 
     private static String list(UUID account, Collection<ChannelFeed> channels) {
-        return "{\"account\":\"" + account + "\",\"channels\":" + list(channels) + "}";
+        return "\"account\":\"" + account + "\",\"channels\":" + list(channels);
     }
 
     private static String list(Collection<ChannelFeed> channels) {

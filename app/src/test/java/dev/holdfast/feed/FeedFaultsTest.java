@@ -70,6 +70,49 @@ class FeedFaultsTest {
     }
 
     @Test
+    void a_restored_database_is_read_anew_though_it_has_come_past_what_browsers_hold() throws Exception {
+        try (var browser = server.browser(mira).goOnline()) {
+            for (var n = 1; n <= 5; n++) server.say("room", "mira", "before the backup or after it " + n);
+            browser.await(SOON, store -> store.seq(channel) == 5);
+            proxy.refuse();
+            database.jdbc().sql("delete from chat.message where seq > 3").update();
+            database.jdbc()
+                    .sql("update chat.channel set seq = 3 where id = ?")
+                    .param(channel)
+                    .update();
+            for (var n = 1; n <= 4; n++) server.say("room", "mira", "after the restore " + n);
+            proxy.restore();
+            browser.await(
+                    SOON,
+                    store -> store.seq(channel) == 7
+                            && store.messages(channel).size() == 7
+                            && store.messages(channel).values().stream()
+                                            .filter(one -> one.text().startsWith("after the restore"))
+                                            .count()
+                                    == 4);
+        }
+    }
+
+    @Test
+    void a_new_lineage_makes_browsers_read_anew_and_an_old_one_does_not() throws Exception {
+        try (var browser = server.browser(mira).goOnline()) {
+            server.say("room", "mira", "hello");
+            browser.await(SOON, store -> store.seq(channel) == 1);
+            proxy.cut();
+            await().atMost(SOON).until(() -> server.metric("holdfast.feed.resyncs") == 2);
+            assertThat(browser.hellos()).isEqualTo(1);
+            database.jdbc()
+                    .sql("select chat.begin_lineage(chat.lineage())")
+                    .query()
+                    .singleValue();
+            proxy.cut();
+            browser.await(
+                    SOON,
+                    store -> browser.hellos() == 2 && store.messages(channel).size() == 1);
+        }
+    }
+
+    @Test
     void lost_notifications_are_made_up_for_within_the_poll() throws Exception {
         try (var browser = server.browser(mira).goOnline()) {
             browser.await(SOON, store -> store.seq(channel) == 0);

@@ -36,6 +36,7 @@ public final class FeedStore {
     }
 
     private final Map<UUID, Channel> channels = new TreeMap<>();
+    private String lineage = "";
 
     public Set<UUID> channels() {
         return Set.copyOf(channels.keySet());
@@ -52,6 +53,12 @@ public final class FeedStore {
 
     public void forget(UUID channel) {
         channels.remove(channel);
+    }
+
+    /** hello: what was copied under another lineage is thrown away. */
+    public void lineage(String name) {
+        if (!name.equals(lineage)) channels.clear();
+        lineage = name;
     }
 
     /** hello and account: keeps only the channels listed, and names those to re-read. */

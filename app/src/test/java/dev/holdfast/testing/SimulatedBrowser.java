@@ -264,6 +264,7 @@ public final class SimulatedBrowser implements AutoCloseable {
             behind = switch (name) {
                 case "hello" -> {
                     hellos.incrementAndGet();
+                    store.lineage(data.path("lineage").asString());
                     yield store.list(data);
                 }
                 case "account" -> {
