@@ -167,6 +167,14 @@ table chat.invite
   constraint invite_max_uses_is_positive CHECK ((max_uses > 0))
   constraint invite_uses_within_max CHECK (((uses >= 0) AND (uses <= max_uses)))
 
+table chat.lineage
+  -- Names this database's history, in one row. A restore from a backup begins another one, so that whoever copied from the old one reads anew.
+  id uuid not null default gen_random_uuid()
+  began_at timestamp with time zone not null default now()
+  is_only_one boolean not null default true
+  constraint lineage_pkey PRIMARY KEY (is_only_one)
+  constraint lineage_is_only_one CHECK (is_only_one)
+
 table chat.membership with (fillfactor=80)
   -- Who is in which channel, and up to which seq the account has read it.
   channel_id uuid not null
@@ -365,6 +373,10 @@ function chat.batch_end(channel uuid, after bigint, head bigint)
   returns bigint language sql stable
   -- Up to which seq one batch of changes goes: 5,000 messages or 4 MB of text, so that nobody who was away for long is handed a whole channel in one piece.
 
+function chat.begin_lineage(known text)
+  returns text language sql security definer set search_path=chat, pg_temp
+  -- After a restore: gives the history another name, unless somebody did already and it is no longer the known one. Returns the name.
+
 function chat.cancel(generation bigint)
   returns boolean language plpgsql security definer set search_path=chat, pg_temp
   -- Ends a queued or running generation for good and keeps its text so far. Returns whether it changed anything.
@@ -394,8 +406,8 @@ function chat.changes(channel uuid, after bigint)
   -- What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 4 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.
 
 function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
-  returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time.
+  returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text, last_changed uuid) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
+  -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.
 
 function chat.claim(worker bigint, max integer, lease interval)
   returns TABLE(generation_id bigint, message_id uuid, fence bigint, agent_id uuid, agent_handle text, channel_id uuid, attempt integer, max_attempts integer, queued_at timestamp with time zone, asked_by_message uuid, claim_latency_seconds double precision) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
@@ -429,6 +441,10 @@ function chat.fail(worker bigint, message uuid, fence bigint, error text, error_
   returns text language plpgsql security definer set search_path=chat, pg_temp
   -- The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced.
 
+function chat.has_forgotten(channels uuid[], seqs bigint[], last_changed uuid[])
+  returns boolean language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off
+  -- Whether the database lacks what a reader has seen of it. last_changed: the messages that had these seqs of the channels; a later change gives a message a later seq, and only a restore an earlier one or none.
+
 function chat.heartbeat(worker bigint, generations bigint[], fences bigint[], lease interval)
   returns TABLE(generation_id bigint) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Renews the leases of all that the worker runs and returns the generations that are no longer its own (cancelled, or reclaimed by another).
@@ -456,6 +472,10 @@ function chat.join_channel(channel uuid, joiner uuid)
 function chat.leave_running(ids bigint[], new_state text, new_status text, outcome text, new_error text, new_error_code text, new_run_at timestamp with time zone, counts boolean, partial text)
   returns void language plpgsql set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- What every unfinished end of an attempt has in common: the text so far goes into the message, the chunks go, the attempt goes into the history. The caller holds the locks and has checked the states.
+
+function chat.lineage()
+  returns text language sql stable security definer set search_path=chat, pg_temp
+  -- The name of this database's history: what was copied under another name may be of a future that never came. It changes when a backup is restored (chat.begin_lineage) and with the server's timeline, that is after a recovery to a point in time or the promotion of a standby.
 
 function chat.lock_channels_of(ids uuid[], wait boolean)
   returns uuid[] language plpgsql set search_path=chat, pg_temp
