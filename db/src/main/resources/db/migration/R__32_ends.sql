@@ -1,0 +1,173 @@
+-- The ends of attempts that did not complete: failed, handed back, or their worker gone.
+
+create or replace function chat.hold_flushes_of(workers bigint[])
+returns void
+language plpgsql
+set search_path = chat, pg_temp
+as $$
+declare
+  worker bigint;
+begin
+  foreach worker in array (select coalesce(array_agg(distinct w order by w), '{}') from unnest(workers) w where w is not null) loop
+    perform pg_advisory_xact_lock(7210, worker::integer);
+  end loop;
+end
+$$;
+comment on function chat.hold_flushes_of(bigint[]) is
+  'Waits for a flush under way of each of these workers and keeps the next one out until this transaction ends.';
+
+create or replace function chat.end_attempt(g chat.generation, outcome text, error text)
+returns jsonb
+language sql
+stable
+set search_path = chat, pg_temp
+as $$
+  select g.history || jsonb_strip_nulls(jsonb_build_object(
+    'attempt', g.attempt, 'worker', coalesce((select w.name from worker w where w.id = g.worker_id), 'gone (' || g.worker_id || ')'),
+    'claimedAt', g.claimed_at, 'firstTokenAt', g.first_token_at, 'endedAt', now(), 'outcome', outcome, 'error', error))
+$$;
+comment on function chat.end_attempt(chat.generation, text, text) is 'The history of a generation with the attempt that ends now added.';
+
+create or replace function chat.leave_running(ids bigint[], new_state text, new_status text, outcome text, new_error text, new_error_code text,
+  new_run_at timestamptz, counts boolean, partial text)
+returns void
+language plpgsql
+set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+  replies uuid[];
+begin
+  select array_agg(g.message_id order by g.message_id) into replies from generation g where g.id = any(ids);
+  if replies is null then
+    return;
+  end if;
+  perform chat.hold_flushes_of((select array_agg(g.worker_id) from generation g where g.id = any(ids) and g.state = 'running'));
+  with seqs as materialized (
+    select t.message_id, t.seq from chat.take_seqs(replies) t
+  ), streamed as (
+    select c.message_id, max(c.fence) as fence, string_agg(c.text, '' order by c.start_at) as text
+    from chunk c
+    where c.message_id = any(replies)
+    group by c.message_id
+  )
+  update message m
+  set status = new_status, seq = seqs.seq,
+    content = case when m.deleted_at is not null then ''
+      else coalesce(nullif(leave_running.partial, ''), s.text, m.content) end,
+    text_fence = case when nullif(leave_running.partial, '') is not null or s.text is not null then g.fence else m.text_fence end
+  from seqs
+  join generation g on g.message_id = seqs.message_id
+  left join streamed s on s.message_id = seqs.message_id
+  where m.id = seqs.message_id;
+  delete from chunk c where c.message_id = any(replies);
+  update generation g
+  set state = new_state,
+    history = case when g.state = 'running' then chat.end_attempt(g, outcome, new_error) else g.history end,
+    attempt = case when g.state = 'running' and not counts then g.attempt - 1 else g.attempt end,
+    fence = case when new_state = 'cancelled' then g.fence + 1 else g.fence end,
+    error = coalesce(new_error, g.error), error_code = coalesce(new_error_code, g.error_code),
+    run_at = coalesce(new_run_at, g.run_at), lease_until = null,
+    finished_at = case when new_state in ('failed', 'cancelled') then now() end
+  where g.id = any(ids);
+end
+$$;
+comment on function chat.leave_running(bigint[], text, text, text, text, text, timestamptz, boolean, text) is
+  'What every unfinished end of an attempt has in common: the text so far goes into the message, the chunks go, the attempt goes into the history. The caller holds the locks and has checked the states.';
+
+create or replace function chat.reap()
+returns table (generation_id bigint, outcome text)
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+  replies uuid[];
+  again bigint[];
+  used_up bigint[];
+begin
+  select array_agg(g.message_id) into replies
+  from (select g.message_id from generation g where g.state = 'running' and g.lease_until < now() limit 200) g;
+  if replies is null then
+    return;
+  end if;
+  replies := chat.lock_channels_of(replies, false);
+  select array_agg(e.id) filter (where e.attempt < e.max_attempts), array_agg(e.id) filter (where e.attempt >= e.max_attempts)
+  into again, used_up
+  from (
+    select g.id, g.attempt, g.max_attempts
+    from generation g
+    where g.message_id = any(replies) and g.state = 'running' and g.lease_until < now()
+    order by g.id
+    for no key update skip locked
+  ) e;
+  -- at once, because leave_running is called twice and locks are taken in one order
+  perform chat.hold_flushes_of((select array_agg(g.worker_id) from generation g where g.id = any(again || used_up)));
+  perform chat.leave_running(again, 'queued', 'queued', 'lease expired', 'The worker that wrote this reply went away; another one starts it again.', 'worker_lost', now(), true, null);
+  perform chat.leave_running(used_up, 'failed', 'failed', 'lease expired', 'The worker that wrote this reply went away, at every attempt. Retry runs it again.', 'worker_lost', null, true, null);
+  return query
+  select id, 'requeued' from unnest(again) id
+  union all
+  select id, 'failed' from unnest(used_up) id;
+end
+$$;
+comment on function chat.reap() is
+  'Takes generations whose lease has expired from their workers: queued again, or failed when their attempts are used up. Any worker calls it; channels that somebody holds are left for the next call.';
+
+create or replace function chat.fail(worker bigint, message uuid, fence bigint, error text, error_code text, retry_after interval, partial text, counts boolean)
+returns text
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  g generation;
+begin
+  perform chat.lock_channels_of(array[message], true);
+  select * into g from generation x
+  where x.message_id = fail.message and x.fence = fail.fence and x.worker_id = fail.worker and x.state = 'running'
+  for no key update;
+  if not found then
+    return 'fenced';
+  end if;
+  if retry_after is not null and (g.attempt < g.max_attempts or not counts) then
+    perform chat.leave_running(array[g.id], 'queued', 'queued', 'failed', error, error_code, now() + retry_after, counts, partial);
+    return 'retry';
+  end if;
+  perform chat.leave_running(array[g.id], 'failed', 'failed', 'failed', error, error_code, null, counts, partial);
+  return 'failed';
+end
+$$;
+comment on function chat.fail(bigint, uuid, bigint, text, text, interval, text, boolean) is
+  'The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced.';
+
+create or replace function chat.release(worker bigint, messages uuid[], fences bigint[], partials text[])
+returns integer
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  held record;
+  released integer := 0;
+begin
+  perform chat.lock_channels_of(messages, true);
+  for held in
+    select g.id, i.partial
+    from unnest(messages, fences, partials) as i(message_id, fence, partial)
+    join generation g on g.message_id = i.message_id and g.fence = i.fence
+    where g.state = 'running' and g.worker_id = release.worker
+    order by g.id
+    for no key update of g
+  loop
+    perform chat.leave_running(array[held.id], 'queued', 'queued', 'handed back', null, null, now(), false, held.partial);
+    released := released + 1;
+  end loop;
+  return released;
+end
+$$;
+comment on function chat.release(bigint, uuid[], bigint[], text[]) is
+  'A worker that shuts down hands back what it could not finish: queued again at once, the attempt not counted. Returns how many.';
