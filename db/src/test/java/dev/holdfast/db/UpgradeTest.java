@@ -2,6 +2,7 @@ package dev.holdfast.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 
 /** A database that an earlier release has made. */
@@ -20,5 +21,44 @@ class UpgradeTest {
                         .query(Integer.class)
                         .single())
                 .isZero();
+    }
+
+    @Test
+    void text_that_was_streamed_before_an_upgrade_is_there_after_it() {
+        var database = TestPostgres.createEmpty();
+        var flyway = Migrations.flyway(database.dataSource());
+        Flyway.configure()
+                .configuration(flyway.getConfiguration())
+                .target("020")
+                .load()
+                .migrate();
+        var jdbc = database.jdbc();
+        jdbc.sql("""
+                with ada as (
+                  insert into chat.account (handle, display_name, kind) values ('ada', 'Ada', 'agent') returning id
+                )
+                insert into chat.agent (account_id, provider, model) select id, 'guide', 'guide' from ada
+                """).update();
+        jdbc.sql("insert into chat.account (handle, display_name) values ('mira', 'Mira')")
+                .update();
+        jdbc.sql("insert into chat.channel (name) values ('general')").update();
+        jdbc.sql(
+                        "insert into chat.membership (channel_id, account_id) select c.id, a.id from chat.channel c, chat.account a")
+                .update();
+        jdbc.sql("select chat.post('general', 'mira', 'Hello @ada')").query().singleRow();
+        jdbc.sql("select fence from chat.claim(chat.register_worker('before', 1), 1, interval '1 minute')")
+                .query()
+                .singleRow();
+        jdbc.sql("""
+                select chat.append_chunks(worker_id, array[message_id], array[fence], array[null::integer], array[0], array['Hello Mira'])
+                from chat.generation
+                """).query().listOfRows();
+
+        flyway.migrate();
+
+        var reply = jdbc.sql("select (chat.changes(id, 0) -> 'text' -> 0 ->> 'text') from chat.channel")
+                .query(String.class)
+                .single();
+        assertThat(reply).isEqualTo("Hello Mira");
     }
 }
