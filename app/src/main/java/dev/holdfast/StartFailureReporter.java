@@ -55,12 +55,13 @@ class StartFailureReporter implements SpringBootExceptionReporter {
         return switch (type.getSimpleName()) {
             case "Duration" -> "duration; write it as 25ms, 10s or 2m";
             case "int", "Integer", "long", "Long" -> "number";
+            case "Rate" -> "limit; write it as 10/3m";
             default -> type.getSimpleName();
         };
     }
 
     /** holdfast.flush-interval and holdfast.flushInterval are both HOLDFAST_FLUSH_INTERVAL. */
-    private static String variable(String property) {
+    static String variable(String property) {
         return property.replaceAll("([a-z])([A-Z])", "$1-$2")
                 .toUpperCase(Locale.ROOT)
                 .replace('.', '_')

@@ -1,5 +1,6 @@
 package dev.holdfast.model;
 
+import dev.holdfast.StartFailure;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
@@ -17,13 +18,13 @@ record ModelEnvironment(
 
     static final String LOCAL_OLLAMA = "http://localhost:11434";
 
-    /** @throws IllegalStateException naming the variable whose address is none */
+    /** @throws StartFailure naming the variable whose address or key is none */
     static ModelEnvironment from(Environment environment) {
         return new ModelEnvironment(
                 address(environment, "OPENAI_BASE_URL"),
-                text(environment, "OPENAI_API_KEY"),
+                key(environment, "OPENAI_API_KEY"),
                 address(environment, "holdfast.anthropic-base-url"),
-                text(environment, "ANTHROPIC_API_KEY"),
+                key(environment, "ANTHROPIC_API_KEY"),
                 address(environment, "OLLAMA_BASE_URL"));
     }
 
@@ -45,11 +46,21 @@ record ModelEnvironment(
         return value == null || value.isBlank() ? null : value.strip();
     }
 
+    /** A header with other characters would be refused by the HTTP client, which then quotes the key. */
+    private static @Nullable String key(Environment environment, String name) {
+        String value = text(environment, name);
+        if (value != null && !value.matches("[!-~]+")) {
+            throw new StartFailure(
+                    name + " holds a space, a line break or another character that no key has; copy the key again");
+        }
+        return value;
+    }
+
     private static @Nullable String address(Environment environment, String name) {
         String value = text(environment, name);
         if (value == null) return null;
         if (!value.matches("https?://[^/?#\\s]+[^?#\\s]*") || URI.create(value).getHost() == null) {
-            throw new IllegalStateException(
+            throw new StartFailure(
                     name + " is not an address; write it as http://host:port or https://host/v1, without ? and #.");
         }
         return value.endsWith("/") ? value.substring(0, value.length() - 1) : value;

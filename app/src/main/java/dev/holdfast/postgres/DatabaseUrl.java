@@ -7,6 +7,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
@@ -19,6 +20,8 @@ import javax.sql.DataSource;
  */
 record DatabaseUrl(String host, int port, String database, String user, String password, String sslMode) {
 
+    private static final List<String> SSL_MODES =
+            List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
     private static final Duration LONGEST_CONNECT = Duration.ofSeconds(3);
 
     /** @throws StartFailure that names HOLDFAST_DATABASE_URL and what is wrong with it, never the password */
@@ -34,6 +37,9 @@ record DatabaseUrl(String host, int port, String database, String user, String p
         }
         if (uri.getHost() == null) {
             throw wrong("it names no host");
+        }
+        if (uri.getPort() > 65_535) {
+            throw wrong("its port is " + uri.getPort() + ", and there is none above 65535");
         }
         String database = uri.getPath() == null ? "" : uri.getPath().replaceFirst("^/", "");
         if (database.isEmpty()) {
@@ -88,7 +94,11 @@ record DatabaseUrl(String host, int port, String database, String user, String p
                 throw wrong("its option " + name + " is unknown; only sslmode is");
             }
         }
-        return options.getOrDefault("sslmode", "prefer");
+        String mode = options.getOrDefault("sslmode", "prefer");
+        if (!SSL_MODES.contains(mode)) {
+            throw wrong("its sslmode is \"" + mode + "\"; there are " + String.join(", ", SSL_MODES));
+        }
+        return mode;
     }
 
     private static String decode(String text) {

@@ -29,6 +29,8 @@ class Databases {
 
     private static final Logger log = LoggerFactory.getLogger(Databases.class);
 
+    private static final int OLDEST = 15;
+
     /** Longer than any statement takes. */
     private static final Duration NO_ANSWER = Duration.ofSeconds(20);
 
@@ -88,9 +90,22 @@ class Databases {
     // the first connection also loads the driver, which on a busy machine can take longer than connecting may
     private static void connectOnce(DataSource owner) throws SQLException {
         try {
-            owner.getConnection().close();
+            requireRecent(owner);
         } catch (SQLException e) {
-            owner.getConnection().close();
+            requireRecent(owner);
+        }
+    }
+
+    private static void requireRecent(DataSource owner) throws SQLException {
+        try (var connection = owner.getConnection()) {
+            requireRecent(connection.getMetaData().getDatabaseMajorVersion());
+        }
+    }
+
+    static void requireRecent(int major) {
+        if (major < OLDEST) {
+            throw new StartFailure("the database of HOLDFAST_DATABASE_URL is PostgreSQL " + major
+                    + "; Holdfast needs PostgreSQL " + OLDEST + " or newer");
         }
     }
 

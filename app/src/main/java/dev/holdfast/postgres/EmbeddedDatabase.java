@@ -115,7 +115,7 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     private static FileLock lock(Path home) {
         try {
-            Files.createDirectories(home);
+            createPrivately(home);
             var channel = FileChannel.open(home.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
             if (lock == null) {
@@ -130,6 +130,15 @@ final class EmbeddedDatabase implements AutoCloseable {
                     "the folder " + home + " cannot be used (" + e + "); set HOLDFAST_HOME to one that can be written",
                     e);
         }
+    }
+
+    /** For this user alone: the library leaves the server's programs, which it runs, writable for everybody. */
+    private static void createPrivately(Path home) throws IOException {
+        if (Files.isDirectory(home)) {
+            return;
+        }
+        Files.createDirectories(home.toAbsolutePath().getParent());
+        Files.createDirectory(home, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
 
     private static StartFailure inUse(Path home) {

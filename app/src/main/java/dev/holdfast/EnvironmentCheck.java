@@ -1,0 +1,49 @@
+package dev.holdfast;
+
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.validation.beanvalidation.LocalValidatorFactoryBean;
+
+/** Judges the settings before anything is started: a wrong one costs a line, not half a server and its stack traces. */
+class EnvironmentCheck implements EnvironmentPostProcessor, Ordered {
+
+    private static final int HIGHEST_PORT = 65_535;
+
+    @Override
+    public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+        var settings = settings(environment);
+        int management = port(environment, "management.server.port");
+        if (settings.role().web() && port(environment, "server.port") == management && management != 0) {
+            throw new StartFailure("SERVER_PORT and MANAGEMENT_SERVER_PORT are both " + management
+                    + "; health and metrics need a port of their own");
+        }
+    }
+
+    private static Settings settings(ConfigurableEnvironment environment) {
+        try (var validator = new LocalValidatorFactoryBean()) {
+            validator.afterPropertiesSet();
+            return Binder.get(environment)
+                    .bindOrCreate("holdfast", Bindable.of(Settings.class), new ValidationBindHandler(validator));
+        }
+    }
+
+    private static int port(ConfigurableEnvironment environment, String property) {
+        var written = environment.getProperty(property, "").strip();
+        if (!written.matches("\\d{1,5}") || Integer.parseInt(written) > HIGHEST_PORT) {
+            throw new StartFailure(StartFailureReporter.variable(property) + " is " + written
+                    + "; it has to be a number from 0, which is any free port, to " + HIGHEST_PORT);
+        }
+        return Integer.parseInt(written);
+    }
+
+    /** After the configuration files have been read. */
+    @Override
+    public int getOrder() {
+        return Ordered.LOWEST_PRECEDENCE;
+    }
+}

@@ -1,0 +1,75 @@
+package dev.holdfast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+@ExtendWith(OutputCaptureExtension.class)
+class StartTest {
+
+    private static final String ENVIRONMENT = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+
+    @ParameterizedTest(name = "{0}={1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            HOLDFAST_WORKER_SLOTS   | many      | number
+            HOLDFAST_WORKER_SLOTS   | 0         | greater than or equal to 1
+            HOLDFAST_WORKER_SLOTS   | 9999999999 | number
+            HOLDFAST_FLUSH_INTERVAL | fast      | 25ms
+            HOLDFAST_FLUSH_INTERVAL | 0ms       | between 1ms
+            HOLDFAST_LEASE          | 10parsecs | 10s
+            HOLDFAST_LEASE          | 10        | between 1000ms
+            HOLDFAST_DRAIN_TIMEOUT  | -1000ms   | between 0ms
+            HOLDFAST_ROLE           | boss      | all, web, worker
+            SERVER_PORT             | eighty    | 65535
+            SERVER_PORT             | 70000     | 65535
+            SERVER_PORT             | 8081      | MANAGEMENT_SERVER_PORT
+            MANAGEMENT_SERVER_PORT  | -1        | 65535
+            """)
+    void a_wrong_setting_stops_the_start_at_once_with_one_line_that_names_it(
+            String variable, String value, String remedy, CapturedOutput printed) {
+        refuse(Map.of(variable, value));
+        assertThat(printed.toString().lines())
+                .singleElement()
+                .asString()
+                .startsWith("Holdfast did not start: ")
+                .contains(variable, value, remedy);
+    }
+
+    @ParameterizedTest(name = "{0}={1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            HOLDFAST_DATABASE_URL | mysql://mira:hush@db/chat                   | postgresql://
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@db                   | no database
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@db:70000/chat        | 65535
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@db/chat?sslmode=some | verify-full
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@db/chat?timeout=3    | only sslmode
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush%zz@db/chat           | percent-encoded
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@127.0.0.1:1/chat     | does not answer
+            """)
+    void a_wrong_address_of_the_database_is_told_in_one_line_without_its_password(
+            String variable, String value, String remedy, CapturedOutput printed) {
+        refuse(Map.of(variable, value));
+        assertThat(printed.toString()).doesNotContain("\tat ", "hush");
+        assertThat(printed.getErr().lines()).singleElement().asString().contains(variable, remedy);
+    }
+
+    private static void refuse(Map<String, Object> variables) {
+        var environment = new StandardEnvironment();
+        environment
+                .getPropertySources()
+                .replace(ENVIRONMENT, new SystemEnvironmentPropertySource(ENVIRONMENT, variables));
+        assertThatThrownBy(() -> new SpringApplicationBuilder(HoldfastApplication.class)
+                        .environment(environment)
+                        .registerShutdownHook(false)
+                        .run())
+                .isInstanceOf(RuntimeException.class);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.holdfast.model;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.holdfast.StartFailure;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.mock.env.MockEnvironment;
+
+class ModelEnvironmentTest {
+
+    @ParameterizedTest(name = "{0}={1}")
+    @CsvSource({
+        "OPENAI_BASE_URL, nonsense",
+        "OPENAI_BASE_URL, ftp://models",
+        "OPENAI_BASE_URL, http://models/v1?key=1",
+        "OLLAMA_BASE_URL, 'http://mo dels'",
+    })
+    void an_address_that_is_none_is_named(String variable, String value) {
+        assertThatThrownBy(() -> ModelEnvironment.from(new MockEnvironment().withProperty(variable, value)))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining(variable);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"OPENAI_API_KEY, 'sk-two lines'", "ANTHROPIC_API_KEY, sk-schlüssel"})
+    void a_key_that_no_header_can_hold_is_named_but_not_shown(String variable, String value) {
+        assertThatThrownBy(() -> ModelEnvironment.from(new MockEnvironment().withProperty(variable, value)))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining(variable)
+                .hasMessageNotContaining("sk-");
+    }
+}
