@@ -20,8 +20,10 @@ final class AnthropicEndpoint implements Endpoint {
 
     private final OpenCalls calls = new OpenCalls();
     private final AnthropicChatModel model;
+    private final String key;
 
     AnthropicEndpoint(@Nullable String baseUrl, String key, ExecutorService threads) {
+        this.key = key;
         var backend = AnthropicBackend.builder().apiKey(key);
         if (baseUrl != null) backend.baseUrl(baseUrl);
         AnthropicBackend built = backend.build();
@@ -69,6 +71,6 @@ final class AnthropicEndpoint implements Endpoint {
         return ModelCall.start(
                 model.stream(prompt.mutate().chatOptions(chat).build()),
                 () -> calls.close(requestId),
-                error -> AnthropicFailures.sort(error, agent));
+                error -> AnthropicFailures.sort(error, agent, key));
     }
 }

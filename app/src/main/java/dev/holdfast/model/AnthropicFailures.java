@@ -9,7 +9,7 @@ import java.util.concurrent.CompletionException;
 final class AnthropicFailures {
     private AnthropicFailures() {}
 
-    static Failure sort(Throwable error, Agent agent) {
+    static Failure sort(Throwable error, Agent agent, String key) {
         Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
         if (cause instanceof SseException) {
             return new Failure.TryAgain("the model's server failed mid-answer", "server_error");
@@ -19,7 +19,7 @@ final class AnthropicFailures {
                     service.statusCode(),
                     header(service.headers(), "Retry-After"),
                     "",
-                    String.valueOf(service.getMessage()),
+                    HttpFailures.without(key, service.getMessage()),
                     agent);
         }
         return HttpFailures.broken(cause);

@@ -74,6 +74,12 @@ final class HttpFailures {
         return new TryAgain("the model's answer could not be understood", "garbled");
     }
 
+    /** Some servers repeat the key that they refuse. */
+    static String without(@Nullable String key, @Nullable String message) {
+        String text = String.valueOf(message);
+        return key == null ? text : text.replace(key, "***");
+    }
+
     /** A provider's sentence, short enough to read and without anything that looks like a key. */
     private static String quote(String message) {
         String safe = SECRET.matcher(message)

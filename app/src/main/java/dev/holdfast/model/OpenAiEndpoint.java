@@ -18,9 +18,11 @@ final class OpenAiEndpoint implements Endpoint {
     private final OpenCalls calls = new OpenCalls();
     private final OpenAIClientAsync client;
     private final boolean openAiItself;
+    private final @Nullable String key;
 
     /** @param key null for a server of one's own that asks for none */
     OpenAiEndpoint(@Nullable String baseUrl, @Nullable String key, ExecutorService threads) {
+        this.key = key;
         openAiItself = baseUrl == null || baseUrl.startsWith("https://api.openai.com");
         var http = SpringAiOpenAiHttpClient.builder()
                 .timeout(Duration.ZERO)
@@ -55,7 +57,7 @@ final class OpenAiEndpoint implements Endpoint {
                 .build();
         calls.open(requestId);
         return ModelCall.start(
-                model.stream(prompt), () -> calls.close(requestId), error -> OpenAiFailures.sort(error, agent));
+                model.stream(prompt), () -> calls.close(requestId), error -> OpenAiFailures.sort(error, agent, key));
     }
 
     private OpenAiChatOptions options(Agent agent, AgentOptions options) {

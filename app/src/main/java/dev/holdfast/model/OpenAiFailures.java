@@ -5,11 +5,12 @@ import com.openai.errors.OpenAIServiceException;
 import com.openai.errors.SseException;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 final class OpenAiFailures {
     private OpenAiFailures() {}
 
-    static Failure sort(Throwable error, Agent agent) {
+    static Failure sort(Throwable error, Agent agent, @Nullable String key) {
         Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
         if (cause instanceof SseException) {
             return new Failure.TryAgain("the model's server failed mid-answer", "server_error");
@@ -19,7 +20,7 @@ final class OpenAiFailures {
                     service.statusCode(),
                     header(service.headers(), "Retry-After"),
                     service.code().orElse(""),
-                    String.valueOf(service.getMessage()),
+                    HttpFailures.without(key, service.getMessage()),
                     agent);
         }
         return HttpFailures.broken(cause);

@@ -1,13 +1,16 @@
 package dev.holdfast.model;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.holdfast.model.Agent.Provider;
 import dev.holdfast.testing.Fault;
 import dev.holdfast.testing.ModelServer;
 import dev.holdfast.testing.Script;
 import dev.holdfast.testing.Served;
 import dev.holdfast.testing.Texts;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -185,6 +188,32 @@ class ProvidersTest {
                     .isInstanceOfSatisfying(
                             ModelEvent.Failed.class,
                             failed -> assertThat(failed.failure().reason()).contains("OPENAI_API_KEY"));
+        }
+    }
+
+    @Test
+    void a_key_that_a_server_repeats_is_shown_to_nobody() throws Exception {
+        var key = "0123-no-usual-form-4567";
+        var echo = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        echo.createContext("/", exchange -> {
+            var body = "{\"error\": {\"type\": \"x\", \"message\": \"%s\"}}"
+                    .formatted("You sent " + key)
+                    .getBytes(UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "application/json");
+            exchange.sendResponseHeaders(422, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        echo.start();
+        var address = "http://127.0.0.1:" + echo.getAddress().getPort();
+        try (var echoed = new Models(new ModelEnvironment(address, key, address, key, null))) {
+            for (var provider : List.of(Provider.OPENAI, Provider.ANTHROPIC)) {
+                try (var call = echoed.call(agent(provider, "model"), prompt(), "echoed by " + provider)) {
+                    assertThat(failure(read(call)).reason()).contains("***").doesNotContain(key);
+                }
+            }
+        } finally {
+            echo.stop(0);
         }
     }
 
