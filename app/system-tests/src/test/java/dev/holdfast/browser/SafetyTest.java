@@ -106,6 +106,30 @@ class SafetyTest {
     }
 
     @Test
+    void a_text_that_turns_direction_does_not_turn_the_host_that_a_link_shows() {
+        var channel = holdfast.channel(mira, eve);
+        mira.open(channel).live();
+        eve.rest()
+                .write(channel, "[\u202egood](https://evil.example/login) end of the turned")
+                .mustBe(201);
+        mira.awaitText("end of the turned");
+        var letters = (List<?>) mira.page.evaluate("""
+                () => {
+                  const host = [...document.querySelectorAll('.text .destination')].at(-1).firstChild;
+                  return [...host.data].map((_, at) => {
+                    const range = document.createRange();
+                    range.setStart(host, at);
+                    range.setEnd(host, at + 1);
+                    return range.getBoundingClientRect().left;
+                  });
+                }""");
+        assertThat(letters.stream().map(left -> ((Number) left).doubleValue()))
+                .as("from left to right")
+                .hasSize("evil.example".length())
+                .isSorted();
+    }
+
+    @Test
     void a_model_that_sends_markup_does_no_more_than_a_person() {
         var channel = holdfast.channel(mira);
         mira.open(channel).live();
