@@ -50,7 +50,7 @@ declare
   made uuid;
 begin
   insert into account (handle, display_name, kind)
-  values (wanted ->> 'handle', wanted ->> 'displayName', 'agent')
+  values (wanted ->> 'handle', coalesce(wanted ->> 'displayName', wanted ->> 'handle'), 'agent')
   on conflict on constraint account_handle_is_unique do nothing
   returning id into made;
   if made is null then

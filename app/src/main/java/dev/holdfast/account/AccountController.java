@@ -73,8 +73,7 @@ class AccountController {
         var hash = passwords.hash(joining.password());
         var id = accounts.join(Invites.hash(joining.invite()), joining.handle(), joining.displayName(), hash);
         sessions.begin(id, request, response);
-        var made = accounts.byId(id);
-        return new Person(id, made.handle(), made.displayName(), made.kind(), made.role());
+        return Person.of(accounts.byId(id));
     }
 
     @PatchMapping("/{id}")

@@ -2,7 +2,6 @@ package dev.holdfast.account;
 
 import dev.holdfast.web.WebSide;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -33,16 +32,18 @@ class Accounts {
         return jdbc.sql(SETUP_NEEDED).query(Boolean.class).single();
     }
 
-    UUID setUp(String handle, @Nullable String displayName, String passwordHash) {
+    UUID setUp(@Nullable String handle, @Nullable String displayName, String passwordHash) {
+        var made = Handle.of(handle);
         return jdbc.sql("select chat.set_up(?, ?, ?)")
-                .params(normal(handle), displayName(displayName, handle), passwordHash)
+                .params(made, DisplayName.orHandle(displayName, made), passwordHash)
                 .query(UUID.class)
                 .single();
     }
 
     UUID join(byte[] codeHash, String handle, String displayName, String passwordHash) {
+        var made = Handle.of(handle);
         return jdbc.sql("select chat.join_by_invite(?, ?, ?, ?)")
-                .params(codeHash, normal(handle), displayName(displayName, handle), passwordHash)
+                .params(codeHash, made, DisplayName.orHandle(displayName, made), passwordHash)
                 .query(UUID.class)
                 .single();
     }
@@ -58,7 +59,7 @@ class Accounts {
 
     Optional<Credential> credential(String handle) {
         return jdbc.sql(CREDENTIAL)
-                .param(normal(handle))
+                .param(Handle.normal(handle))
                 .query(Credential.class)
                 .optional();
     }
@@ -84,7 +85,7 @@ class Accounts {
 
     /** @param disabledToo also the accounts that were closed: administrators may open them again */
     List<Account> byPrefix(String prefix, boolean disabledToo, int max) {
-        var normal = normal(prefix);
+        var normal = Handle.normal(prefix);
         return jdbc.sql(BY_PREFIX)
                 .params(normal, normal, disabledToo, normal, max)
                 .query(Account.class)
@@ -93,7 +94,7 @@ class Accounts {
 
     void changeProfile(UUID person, String displayName) {
         jdbc.sql("select chat.change_profile(?, ?)")
-                .params(person, displayName.strip())
+                .params(person, displayName)
                 .query()
                 .listOfRows();
     }
@@ -110,15 +111,5 @@ class Accounts {
                 .params(administrator, person, role, disabled)
                 .query()
                 .listOfRows();
-    }
-
-    /** People type their handle as they like; in the database it is lower case and without the @. */
-    static String normal(String handle) {
-        var bare = handle == null ? "" : handle.strip().toLowerCase(Locale.ROOT);
-        return bare.startsWith("@") ? bare.substring(1) : bare;
-    }
-
-    private static String displayName(@Nullable String displayName, String handle) {
-        return displayName == null || displayName.isBlank() ? normal(handle) : displayName.strip();
     }
 }

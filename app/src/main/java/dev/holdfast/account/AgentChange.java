@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -46,22 +45,21 @@ record AgentChange(
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final List<String> PROVIDERS = List.of("openai", "anthropic", "ollama", "guide");
-    private static final Pattern HANDLE = Pattern.compile("[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?");
     private static final int LONGEST_PROMPT = 32_000;
     private static final int A_DAY = 86_400;
 
     /** Refuses what cannot be, naming the field. */
     void check() {
-        if (handle != null && !HANDLE.matcher(handle).matches()) {
-            throw Problem.invalid(
-                    "\"%s\" is not a handle. A handle has 1 to 32 lower-case letters a to z, digits, \"-\" or \"_\", and begins and ends with a letter or digit."
-                            .formatted(handle));
+        if (handle != null) {
+            Handle.checked(handle);
+        }
+        if (displayName != null) {
+            DisplayName.checked(displayName);
         }
         if (provider != null && !PROVIDERS.contains(provider)) {
             throw Problem.invalid(
                     "\"%s\" is not a provider; there are %s.".formatted(provider, String.join(", ", PROVIDERS)));
         }
-        mustHaveLength("displayName", displayName, 1, 80);
         mustHaveLength("model", model, 1, 200);
         mustHaveLength("systemPrompt", systemPrompt, 0, LONGEST_PROMPT);
         if (maxConcurrency != null) {
@@ -79,9 +77,6 @@ record AgentChange(
         if (value != null && (value.strip().length() < least || value.length() > most)) {
             throw Problem.invalid("The field \"%s\" must have %d to %d characters; it has %d."
                     .formatted(field, least, most, value.strip().length()));
-        }
-        if (value != null && value.indexOf('\0') >= 0) {
-            throw Problem.invalid("The field \"%s\" holds a NUL character. Remove it.".formatted(field));
         }
     }
 
@@ -110,23 +105,6 @@ record AgentChange(
         put(named, "totalSeconds", totalSeconds);
         put(named, "disabled", disabled);
         return JSON.writeValueAsString(named);
-    }
-
-    AgentChange withDisplayName(String name) {
-        return new AgentChange(
-                handle,
-                name,
-                provider,
-                model,
-                systemPrompt,
-                options,
-                maxConcurrency,
-                paused,
-                answersAgents,
-                firstTokenSeconds,
-                idleSeconds,
-                totalSeconds,
-                disabled);
     }
 
     static void put(Map<String, Object> named, String field, @Nullable Object value) {

@@ -53,9 +53,8 @@ class AgentController {
         mustHave("handle", wanted.handle());
         mustHave("provider", wanted.provider());
         mustHave("model", wanted.model());
-        var named = wanted.displayName() == null ? wanted.withDisplayName(wanted.handle()) : wanted;
-        named.check();
-        return agents.one(agents.make(me.id(), named));
+        wanted.check();
+        return agents.one(agents.make(me.id(), wanted));
     }
 
     private static void mustHave(String field, String value) {

@@ -4,11 +4,11 @@ import dev.holdfast.Settings;
 import dev.holdfast.StartFailure;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
-import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /** Makes the first account from HOLDFAST_ADMIN_HANDLE and HOLDFAST_ADMIN_PASSWORD, if there is none. */
@@ -31,20 +31,30 @@ class FirstAccount implements ApplicationRunner {
     @Override
     public void run(ApplicationArguments arguments) {
         var handle = settings.adminHandle();
-        if (handle == null || handle.isBlank() || !accounts.setupNeeded()) {
+        var password = settings.adminPassword();
+        if (blank(handle) && blank(password) || !accounts.setupNeeded()) {
             return;
         }
         try {
-            accounts.setUp(handle, null, passwords.hash(settings.adminPassword()));
-            log.info("Made the first account, @{}, from HOLDFAST_ADMIN_HANDLE", Accounts.normal(handle));
-        } catch (Problem refused) {
-            throw new StartFailure("HOLDFAST_ADMIN_HANDLE and HOLDFAST_ADMIN_PASSWORD make no account: "
-                    + refused.getBody().getDetail());
-        } catch (DataAccessException failure) {
-            // another process was faster, which is as good
+            accounts.setUp(handle, null, passwords.hash(password));
+            log.info("Made the first account, @{}, from HOLDFAST_ADMIN_HANDLE", Handle.normal(handle));
+        } catch (RuntimeException failure) {
+            // if another process was faster, that is as good
             if (accounts.setupNeeded()) {
-                throw failure;
+                throw refused(failure);
             }
         }
+    }
+
+    private static RuntimeException refused(RuntimeException failure) {
+        return Problem.in(failure)
+                .<RuntimeException>map(problem ->
+                        new StartFailure("HOLDFAST_ADMIN_HANDLE and HOLDFAST_ADMIN_PASSWORD make no account: "
+                                + problem.getBody().getDetail()))
+                .orElse(failure);
+    }
+
+    private static boolean blank(@Nullable String value) {
+        return value == null || value.isBlank();
     }
 }

@@ -51,10 +51,9 @@ class MeController {
     @Operation(summary = "Change my display name")
     Person change(@RequestBody Profile profile, @AuthenticationPrincipal SignedIn me) {
         if (profile.displayName() != null) {
-            accounts.changeProfile(me.id(), profile.displayName());
+            accounts.changeProfile(me.id(), DisplayName.checked(profile.displayName()));
         }
-        var changed = accounts.byId(me.id());
-        return new Person(me.id(), changed.handle(), changed.displayName(), changed.kind(), changed.role());
+        return Person.of(accounts.byId(me.id()));
     }
 
     @PutMapping("/password")

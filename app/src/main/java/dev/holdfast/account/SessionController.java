@@ -44,7 +44,7 @@ class SessionController {
     @PostMapping("/api/session")
     @Operation(summary = "Sign in: a new session, and a new XSRF-TOKEN cookie to go with it")
     Person signIn(@RequestBody Credentials credentials, HttpServletRequest request, HttpServletResponse response) {
-        var handle = Accounts.normal(credentials.handle());
+        var handle = Handle.normal(credentials.handle());
         limits.takeSignIn(handle, request.getRemoteAddr());
         var known = accounts.credential(handle);
         if (!passwords.matches(credentials.password(), known.map(Accounts.Credential::passwordHash))) {
@@ -54,8 +54,7 @@ class SessionController {
         limits.returnSignIn(handle, request.getRemoteAddr());
         var id = known.orElseThrow().accountId();
         sessions.begin(id, request, response);
-        var account = accounts.byId(id);
-        return new Person(id, account.handle(), account.displayName(), account.kind(), account.role());
+        return Person.of(accounts.byId(id));
     }
 
     @DeleteMapping("/api/session")

@@ -52,7 +52,6 @@ class SetupController {
         }
         var id = accounts.setUp(first.handle(), first.displayName(), passwords.hash(first.password()));
         sessions.begin(id, request, response);
-        var made = accounts.byId(id);
-        return new Person(id, made.handle(), made.displayName(), made.kind(), made.role());
+        return Person.of(accounts.byId(id));
     }
 }

@@ -30,11 +30,4 @@ record ChannelJson(
         int memberCount,
 
         @Schema(description = "of a direct message; otherwise null: see /members")
-        List<Member> members) {
-
-    record Member(
-            UUID id,
-            String handle,
-            String displayName,
-            @Schema(allowableValues = {"human", "agent"}) String kind) {}
-}
+        List<MessageJson.Author> members) {}

@@ -1,6 +1,7 @@
 package dev.holdfast.channel;
 
 import dev.holdfast.web.Problem;
+import java.text.Normalizer;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -17,7 +18,9 @@ final class ChannelName {
         if (name == null || name.isBlank()) {
             throw Problem.invalid("A channel needs a name. Send {\"name\": \"plans\", \"private\": false}.");
         }
-        var bare = name.strip().startsWith("#") ? name.strip().substring(1) : name.strip();
+        // two ways to write é are one name
+        var normal = Normalizer.normalize(name.strip(), Normalizer.Form.NFC);
+        var bare = normal.startsWith("#") ? normal.substring(1) : normal;
         var length = bare.codePointCount(0, bare.length());
         if (length > LONGEST) {
             throw Problem.invalid("A channel's name has at most %d characters; this one has %d. Choose a shorter one."

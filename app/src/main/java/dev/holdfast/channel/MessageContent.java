@@ -1,9 +1,10 @@
 package dev.holdfast.channel;
 
 import dev.holdfast.web.Problem;
+import dev.holdfast.web.Visible;
 import java.nio.charset.StandardCharsets;
 
-/** What a person may write: 1 to 65,536 bytes of UTF-8, without NUL and without halves of characters. */
+/** What a person may write: something to see, in at most 65,536 bytes of UTF-8. */
 final class MessageContent {
 
     static final int MOST_BYTES = 64 * 1024;
@@ -15,15 +16,8 @@ final class MessageContent {
             throw Problem.invalid(
                     "The message has no text: the field \"content\" is missing. Send at least one character.");
         }
-        if (content.isBlank()) {
+        if (!Visible.in(content)) {
             throw Problem.invalid("The message is empty. Write at least one visible character.");
-        }
-        if (content.indexOf('\0') >= 0) {
-            throw Problem.invalid("The message holds a NUL character at offset %d, which cannot be stored. Remove it."
-                    .formatted(content.indexOf('\0')));
-        }
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(content)) {
-            throw Problem.invalid("The message holds half of a character (a lone surrogate). Remove it.");
         }
         var bytes = content.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > MOST_BYTES) {

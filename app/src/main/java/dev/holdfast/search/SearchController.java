@@ -4,6 +4,10 @@ import dev.holdfast.security.SignedIn;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.UUID;
 import org.springframework.http.MediaType;
@@ -31,6 +35,9 @@ class SearchController {
     @Operation(
             summary =
                     "Messages with all these words (the last as a beginning) or this very text, newest first, as an array of Message")
+    @ApiResponse(
+            responseCode = "200",
+            content = @Content(array = @ArraySchema(schema = @Schema(ref = "#/components/schemas/Message"))))
     String search(
             @RequestParam String q,
             @RequestParam(defaultValue = "50") int limit,

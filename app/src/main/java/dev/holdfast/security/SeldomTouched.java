@@ -3,6 +3,7 @@ package dev.holdfast.security;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +19,7 @@ import org.springframework.session.jdbc.JdbcIndexedSessionRepository;
 final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
 
     private static final Logger log = LoggerFactory.getLogger(SeldomTouched.class);
+    private static final Pattern WRITTEN = Pattern.compile("[0-9a-f-]{36}");
     private static final Duration SELDOM = Duration.ofMinutes(1);
 
     private final SessionRepository<Session> rows;
@@ -34,7 +36,8 @@ final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
 
     @Override
     public @Nullable Held findById(String id) {
-        var found = rows.findById(id);
+        // a cookie may hold anything, a NUL too, which the database would refuse
+        var found = WRITTEN.matcher(id).matches() ? rows.findById(id) : null;
         return found == null ? null : new Held(found, false);
     }
 

@@ -12,6 +12,7 @@ import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.security.SecurityRequirement;
 import io.swagger.v3.oas.models.security.SecurityScheme;
+import org.jspecify.annotations.Nullable;
 import org.springdoc.core.customizers.GlobalOpenApiCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -65,5 +66,21 @@ class OpenApi {
                     .forEach(path -> path.readOperations()
                             .forEach(operation -> operation.getResponses().addApiResponse("default", refusal)));
         };
+    }
+
+    /** Controllers pass on as a String what SQL has built; the description must not call it a text. */
+    @Bean
+    GlobalOpenApiCustomizer whatSqlBuildsIsNoText() {
+        return api -> api.getPaths().values().stream()
+                .flatMap(path -> path.readOperations().stream())
+                .flatMap(operation -> operation.getResponses().values().stream())
+                .filter(response -> response.getContent() != null)
+                .map(response -> response.getContent().get("application/json"))
+                .filter(json -> json != null && isText(json.getSchema()))
+                .forEach(json -> json.schema(new Schema<>().description("JSON as the database builds it")));
+    }
+
+    private static boolean isText(@Nullable Schema<?> schema) {
+        return schema != null && schema.getTypes() != null && schema.getTypes().contains("string");
     }
 }

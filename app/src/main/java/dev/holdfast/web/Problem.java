@@ -1,6 +1,7 @@
 package dev.holdfast.web;
 
 import java.time.Duration;
+import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
@@ -58,6 +59,16 @@ public final class Problem extends ErrorResponseException {
     /** 503 with Retry-After: nothing wrong with the request, so a client repeats it. */
     public static Problem unavailable(String detail, Duration wait) {
         return new Problem(HttpStatus.SERVICE_UNAVAILABLE, detail).retryAfter(wait);
+    }
+
+    /** The refusal that a failure stands for, if it is one. */
+    public static Optional<Problem> in(Throwable failure) {
+        for (var cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof Problem problem) {
+                return Optional.of(problem);
+            }
+        }
+        return DatabaseProblem.of(failure);
     }
 
     /** Any other status, of which no more is known than its name. */

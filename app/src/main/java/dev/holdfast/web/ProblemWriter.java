@@ -5,14 +5,21 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.converter.json.ProblemDetailJacksonMixin;
 import org.springframework.web.ErrorResponseException;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Writes problem details where no controller is in reach: in filters. Thread-safe. */
+/** The one place that writes problem details, in controllers and in filters, whatever the request accepts. Thread-safe. */
 public final class ProblemWriter {
+
+    /** Here too, because much is refused before Spring Security had its say. */
+    static final Map<String, String> SECURITY = Map.of(
+            "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'",
+            "X-Content-Type-Options", "nosniff",
+            "Cache-Control", "no-store");
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .addMixIn(ProblemDetail.class, ProblemDetailJacksonMixin.class)
@@ -31,8 +38,11 @@ public final class ProblemWriter {
         problem.getHeaders().forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
         problem.getBody().setInstance(URI.create(request.getRequestURI()));
         response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-        response.setHeader("Cache-Control", "no-store");
-        response.getOutputStream()
-                .write(JSON.writeValueAsString(problem.getBody()).getBytes(StandardCharsets.UTF_8));
+        SECURITY.forEach(response::setHeader);
+        response.getOutputStream().write(json(problem));
+    }
+
+    static byte[] json(ErrorResponseException problem) {
+        return JSON.writeValueAsString(problem.getBody()).getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -1,6 +1,10 @@
 package dev.holdfast.web;
 
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.util.Arrays;
+import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,7 +16,8 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
-import org.springframework.web.HttpMediaTypeNotAcceptableException;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.ErrorResponseException;
 import org.springframework.web.HttpMediaTypeNotSupportedException;
 import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
@@ -39,12 +44,10 @@ class Problems extends ResponseEntityExceptionHandler {
 
     /** The refusal that a failure stands for; a fault of this program is logged and becomes a 500 without details. */
     static Problem of(Throwable failure, String path) {
-        for (var cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof Problem problem) {
-                return problem;
-            }
+        if (failure instanceof HttpException malformed) { // Jetty's: a query that is no UTF-8
+            return Problem.of(HttpStatus.valueOf(malformed.getCode()));
         }
-        return DatabaseProblem.of(failure).orElseGet(() -> fault(failure, path));
+        return Problem.in(failure).orElseGet(() -> fault(failure, path));
     }
 
     private static Problem fault(Throwable failure, String path) {
@@ -55,16 +58,39 @@ class Problems extends ResponseEntityExceptionHandler {
     @Override
     protected @Nullable ResponseEntity<Object> handleExceptionInternal(
             Exception failure, @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        var http = (ServletWebRequest) request;
+        var response = http.getResponse();
+        if (response != null) {
+            write(problem(failure, headers, status, request), http.getRequest(), response);
+        }
+        return null;
+    }
+
+    private static ErrorResponseException problem(
+            Exception failure, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        if (failure instanceof Problem problem) {
+            return problem;
+        }
         if (failure instanceof HttpMessageNotReadableException
                 && NestedExceptionUtils.getRootCause(failure) instanceof Problem problem) {
-            return super.handleExceptionInternal(
-                    problem, problem.getBody(), problem.getHeaders(), problem.getStatusCode(), request);
+            return problem;
         }
         var sentence = sentence(failure, request);
-        if (sentence != null) {
-            body = ProblemDetail.forStatusAndDetail(status, sentence);
+        var told = sentence != null
+                ? ProblemDetail.forStatusAndDetail(status, sentence)
+                : failure instanceof ErrorResponse known ? known.getBody() : ProblemDetail.forStatus(status);
+        var problem = new ErrorResponseException(status, told, failure);
+        problem.getHeaders().putAll(headers);
+        return problem;
+    }
+
+    private static void write(
+            ErrorResponseException problem, HttpServletRequest request, HttpServletResponse response) {
+        try {
+            ProblemWriter.write(problem, request, response);
+        } catch (IOException e) {
+            log.debug("Nobody is left to read the answer to {}", request.getRequestURI(), e);
         }
-        return super.handleExceptionInternal(failure, body, headers, status, request);
     }
 
     private static @Nullable String sentence(Exception failure, WebRequest request) {
@@ -79,8 +105,8 @@ class Problems extends ResponseEntityExceptionHandler {
                 "The address needs the parameter \"%s\", as in ?%s=…"
                         .formatted(missing.getParameterName(), missing.getParameterName());
             case HttpMediaTypeNotSupportedException wrong ->
-                "The body must be sent as Content-Type: application/json, not as %s.".formatted(wrong.getContentType());
-            case HttpMediaTypeNotAcceptableException ignored -> "This call answers with application/json; accept it.";
+                "The body must be sent as Content-Type: application/json%s."
+                        .formatted(wrong.getContentType() == null ? "" : ", not as " + wrong.getContentType());
             case HttpRequestMethodNotSupportedException wrong ->
                 "%s does not take %s; it takes %s."
                         .formatted(

@@ -1,22 +1,29 @@
 package dev.holdfast.web;
 
+import java.util.UUID;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.http.ProblemDetail;
+import org.springframework.http.MediaType;
 import org.springframework.http.converter.HttpMessageConverters;
 import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
-import org.springframework.http.converter.json.ProblemDetailJacksonMixin;
+import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.cfg.CoercionAction;
 import tools.jackson.databind.cfg.CoercionInputShape;
+import tools.jackson.databind.deser.std.FromStringDeserializer;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.type.LogicalType;
 
 /**
  * JSON from people is taken literally: a field that does not exist or a value of another type is an error, not a guess.
  * Of this application's own calls alone: clients of other services keep Boot's lenient mapper.
+ *
+ * <p>Every answer is JSON, whatever Accept says: a call that has done its work must not end as 406.
  */
 @WebSide
 @Configuration(proxyBeanMethods = false)
@@ -27,8 +34,17 @@ class StrictJson implements WebMvcConfigurer {
         converters.withJsonConverter(new JacksonJsonHttpMessageConverter(mapper()));
     }
 
+    @Override
+    public void configureContentNegotiation(ContentNegotiationConfigurer accepted) {
+        accepted.ignoreAcceptHeader(true).defaultContentType(MediaType.APPLICATION_JSON, MediaType.ALL);
+    }
+
     static JsonMapper mapper() {
-        return JsonMapper.builder()
+        return JsonMapper.builder(
+                        JsonFactory.builder().inputDecorator(new WholeUtf8()).build())
+                .addModule(new SimpleModule()
+                        .addDeserializer(String.class, new WholeText())
+                        .addDeserializer(UUID.class, new WholeUuid()))
                 .enable(
                         DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
                         DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -40,7 +56,22 @@ class StrictJson implements WebMvcConfigurer {
                         text -> text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                                 .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
                                 .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
-                .addMixIn(ProblemDetail.class, ProblemDetailJacksonMixin.class)
                 .build();
+    }
+
+    private static final class WholeUuid extends FromStringDeserializer<UUID> {
+
+        WholeUuid() {
+            super(UUID.class);
+        }
+
+        @Override
+        protected UUID _deserialize(String text, DeserializationContext context) {
+            try {
+                return Uuids.parse(text);
+            } catch (IllegalArgumentException e) {
+                return (UUID) context.handleWeirdStringValue(UUID.class, text, "not a UUID");
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.exc.MismatchedInputException;
@@ -33,6 +34,9 @@ final class UnreadableBody {
                 }
                 case MismatchedInputException ignored -> {
                     return "The request needs a body that is one JSON object.";
+                }
+                case InputCoercionException beyond -> {
+                    return "A number in the body is too large: it must be %s.".formatted(kind(beyond.getTargetType()));
                 }
                 case StreamReadException broken
                 when broken.getLocation() != null -> {
@@ -76,8 +80,14 @@ final class UnreadableBody {
         if (type == Boolean.class || type == boolean.class) {
             return "true or false";
         }
-        if (type.isPrimitive() || Number.class.isAssignableFrom(type)) {
-            return "a whole number";
+        if (type == Double.class || type == double.class) {
+            return "a number";
+        }
+        if (type == Integer.class || type == int.class) {
+            return "a whole number up to " + Integer.MAX_VALUE;
+        }
+        if (type == Long.class || type == long.class) {
+            return "a whole number up to " + Long.MAX_VALUE;
         }
         if (type.isEnum()) {
             return "one of "
@@ -85,6 +95,6 @@ final class UnreadableBody {
                             .map(Object::toString)
                             .collect(Collectors.joining(", "));
         }
-        return "a JSON object";
+        return Collection.class.isAssignableFrom(type) ? "a list" : "a JSON object";
     }
 }

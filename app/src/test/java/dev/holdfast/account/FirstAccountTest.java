@@ -8,6 +8,8 @@ import dev.holdfast.db.TestPostgres;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FirstAccountTest {
 
@@ -40,6 +42,16 @@ class FirstAccountTest {
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining("HOLDFAST_ADMIN_PASSWORD")
                 .hasMessageContaining("8 characters");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"A da!, is not a handle", "guide, @guide is taken", "'', is not a handle"})
+    void a_handle_that_is_none_or_taken_stops_the_start_with_a_line_that_names_it(String handle, String why) {
+        assertThatThrownBy(() -> WebApp.start("holdfast.admin-handle=" + handle, "holdfast.admin-password=long enough")
+                        .close())
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("HOLDFAST_ADMIN_HANDLE")
+                .hasMessageContaining(why);
     }
 
     @Test

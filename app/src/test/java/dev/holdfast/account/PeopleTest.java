@@ -11,6 +11,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PeopleTest {
 
@@ -170,6 +172,36 @@ class PeopleTest {
                         .mustBe(422)
                         .detail())
                 .contains("king");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            half a character  | Mi\\ud800ra       | surrogate
+            NUL               | Mi\\u0000ra       | NUL
+            nothing to see    | \\u200b\\u00a0   | visible
+            two lines         | Mira\\nAda        | line breaks
+            turned            | Mira\\u202eadA    | direction
+            """)
+    void a_display_name_that_cannot_be_read_is_refused_wherever_one_is_given(String what, String name, String named) {
+        var profile = "{\"displayName\": \"%s\"}".formatted(name);
+        assertThat(bob.patch("/api/me", profile).mustBe(422).detail()).as(what).contains(named);
+        var agent = "{\"handle\": \"odd\", \"provider\": \"guide\", \"model\": \"guide\", \"displayName\": \"%s\"}";
+        assertThat(ada.post("/api/agents", agent.formatted(name)).mustBe(422).detail())
+                .contains(named);
+        var code = ada.post("/api/invites", "{}").json().path("code").stringValue();
+        var joining = "{\"invite\": \"%s\", \"handle\": \"odd\", \"displayName\": \"%s\", \"password\": \"%s\"}";
+        app.browser()
+                .post("/api/accounts", joining.formatted(code, name, WebApp.PASSWORD))
+                .mustBe(422);
+    }
+
+    @Test
+    void a_display_name_has_80_characters_of_any_script() {
+        bob.patch("/api/me", "{\"displayName\": \"%s\"}".formatted("😀".repeat(80)))
+                .mustBe(200);
+        bob.patch("/api/me", "{\"displayName\": \"%s\"}".formatted("😀".repeat(81)))
+                .mustBe(422);
+        bob.patch("/api/me", "{\"displayName\": \" عبد الله \"}").mustBe(200);
     }
 
     @Test

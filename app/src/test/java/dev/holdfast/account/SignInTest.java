@@ -13,6 +13,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SignInTest {
 
@@ -67,6 +69,16 @@ class SignInTest {
                 "/api/setup",
                 "{\"handle\": \"eve\", \"displayName\": \"Eve\", \"password\": \"%s\"}".formatted(WebApp.PASSWORD));
         assertThat(refused.mustBe(409).detail()).contains("Sign in");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "AA==", "AAAA", "!!!!", "/w==", "bm8tc2Vzc2lvbg=="})
+    void a_cookie_that_holds_no_session_is_nobody_s(String cookie) {
+        var stranger = app.browser();
+        var request = stranger.request("/api/me")
+                .header("Cookie", "HOLDFAST=" + cookie)
+                .build();
+        stranger.send(request).mustBe(401);
     }
 
     @Test
@@ -250,7 +262,7 @@ class SignInTest {
                         .stringValue())
                 .isEqualTo("May Day");
         assertThat(may.patch("/api/me", "{\"displayName\": \"\"}").mustBe(422).detail())
-                .contains("1 to 80");
+                .contains("visible");
         assertThat(may.patch("/api/me", "{\"displayName\": \"%s\"}".formatted("x".repeat(81)))
                         .mustBe(422)
                         .detail())

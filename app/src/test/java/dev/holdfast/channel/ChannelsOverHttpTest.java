@@ -58,6 +58,12 @@ class ChannelsOverHttpTest {
     }
 
     @Test
+    void two_ways_to_write_a_letter_are_one_name() {
+        ada.post("/api/channels", "{\"name\": \"cafe\\u0301\"}").mustBe(201);
+        ada.post("/api/channels", "{\"name\": \"caf\\u00e9\"}").mustBe(409);
+    }
+
+    @Test
     void a_name_is_taken_once_whoever_hurries() throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Callable<Integer> make =

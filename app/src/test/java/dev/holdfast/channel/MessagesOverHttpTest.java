@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -90,6 +91,7 @@ class MessagesOverHttpTest {
                     null content          | 422 | {"id": "ID", "content": null}             | content
                     empty content         | 422 | {"id": "ID", "content": ""}               | empty
                     blank content         | 422 | {"id": "ID", "content": " \\n "}          | empty
+                    unseen content        | 422 | {"id": "ID", "content": "\\u00a0\\u200b\\u3000\\ufeff"} | visible
                     NUL                   | 422 | {"id": "ID", "content": "a\\u0000b"}      | NUL
                     half an emoji         | 422 | {"id": "ID", "content": "a\\ud83d"}       | surrogate
                     no id                 | 422 | {"content": "a"}                          | UUID
@@ -116,6 +118,17 @@ class MessagesOverHttpTest {
                 .endsWith(".")
                 .doesNotContain("dev.holdfast");
         assertThat(count()).isEqualTo(before);
+    }
+
+    @Test
+    void an_overlong_form_of_a_character_is_refused_as_invalid_utf_8() {
+        var body = Browser.message(UUID.randomUUID(), "a__b").replace("__", "\u00c0\u00af");
+        var request = ada.request(path(general))
+                .header("X-XSRF-TOKEN", ada.cookie("XSRF-TOKEN").orElseThrow())
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body, StandardCharsets.ISO_8859_1))
+                .build();
+        assertThat(ada.send(request).mustBe(400).detail()).contains("UTF-8").contains("byte");
     }
 
     @Test

@@ -52,6 +52,52 @@ class OpenApiTest {
     }
 
     @Test
+    void no_answer_in_json_is_described_as_a_text() {
+        for (var path : api.path("paths").properties()) {
+            for (var operation : path.getValue().properties()) {
+                for (var response : operation.getValue().path("responses")) {
+                    var schema =
+                            response.path("content").path("application/json").path("schema");
+                    assertThat(schema.path("type").asString(""))
+                            .as(path.getKey())
+                            .isNotEqualTo("string");
+                }
+            }
+        }
+        assertThat(answerTo("/api/search")
+                        .path("application/json")
+                        .path("schema")
+                        .path("items")
+                        .path("$ref")
+                        .stringValue())
+                .endsWith("/Message");
+        assertThat(answerTo("/api/feed").propertyNames()).containsExactly("text/event-stream");
+    }
+
+    private static JsonNode answerTo(String path) {
+        return api.path("paths")
+                .path(path)
+                .path("get")
+                .path("responses")
+                .path("200")
+                .path("content");
+    }
+
+    @Test
+    void a_member_is_described_as_it_is_sent() {
+        var sent = ada.get("/api/channels/" + ada.channel("general") + "/members")
+                .mustBe(200)
+                .json()
+                .get(0);
+        assertThat(api.path("components")
+                        .path("schemas")
+                        .path("Member")
+                        .path("properties")
+                        .propertyNames())
+                .containsExactlyInAnyOrderElementsOf(sent.propertyNames());
+    }
+
+    @Test
     void a_message_is_described_as_it_is_sent() {
         ada.write(ada.channel("general"), "described").mustBe(201);
         var sent = ada.get("/api/channels/" + ada.channel("general") + "/messages")

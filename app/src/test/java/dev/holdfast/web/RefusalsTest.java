@@ -1,0 +1,120 @@
+package dev.holdfast.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.testing.Browser;
+import dev.holdfast.testing.WebApp;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RefusalsTest {
+
+    private static WebApp app;
+    private static Browser ada;
+
+    @BeforeAll
+    static void start() {
+        app = WebApp.start();
+        ada = app.administrator();
+    }
+
+    @AfterAll
+    static void stop() {
+        app.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET //api/me HTTP/1.1",
+                "GET /api/%2e%2e/me HTTP/1.1",
+                "GET /api/..%2fme HTTP/1.1",
+                "GET /api/me;x=y HTTP/1.1",
+                "GET /api/me%00 HTTP/1.1",
+                "GET /api/messages/%ff HTTP/1.1",
+                "GET /api/channels/%0d%0aX:y HTTP/1.1",
+                "GET /a|b HTTP/1.1",
+                "GET /META-INF/MANIFEST.MF HTTP/1.1",
+                "TRACE /api/me HTTP/1.1",
+                "NOSUCH /api/me HTTP/1.1",
+                "RUBBISH",
+            })
+    void what_never_reaches_a_controller_is_refused_with_a_sentence_and_a_policy(String line) throws IOException {
+        assertThat(answerTo(line + "\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 40")
+                .containsIgnoringCase("Content-Type: application/problem+json")
+                .containsIgnoringCase("Content-Security-Policy: default-src 'none'")
+                .contains("Check its address and headers.")
+                .doesNotContainIgnoringCase("jetty");
+    }
+
+    @Test
+    void headers_that_are_too_long_are_refused_with_a_sentence() throws IOException {
+        assertThat(answerTo("GET /api/me HTTP/1.1\r\nHost: localhost\r\nX-Long: " + "x".repeat(20_000) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 431")
+                .containsIgnoringCase("application/problem+json");
+    }
+
+    @Test
+    void a_call_that_does_something_answers_in_json_whatever_is_accepted() {
+        for (var accepted : new String[] {"text/html", "garbage", "application/xml"}) {
+            var request = ada.request("/api/invites")
+                    .header("X-XSRF-TOKEN", ada.cookie("XSRF-TOKEN").orElseThrow())
+                    .header("Content-Type", "application/json")
+                    .header("Accept", accepted)
+                    .POST(BodyPublishers.ofString("{}"))
+                    .build();
+            assertThat(ada.send(request).mustBe(201).json().path("code").stringValue())
+                    .isNotBlank();
+            var refused = ada.request("/api/nowhere").header("Accept", accepted).build();
+            assertThat(ada.send(refused).mustBe(404).detail()).contains("/api/nowhere");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/search?q=%ff", "/api/accounts?prefix=%F0", "/api/accounts?limit=%c0%af"})
+    void an_address_that_is_no_utf_8_is_refused_with_a_sentence(String address) {
+        assertThat(ada.get(address).mustBe(400).detail()).endsWith(".");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1-1-1-1-1", "AAAAAAAAAAAAAAAAAAAAAA==", "0b2f4c1e8f1d4c559d1c2f4f0f6a9b10"})
+    void what_only_resembles_a_uuid_is_none(String id) {
+        var messages = "/api/channels/" + ada.channel("general") + "/messages";
+        assertThat(ada.post(messages, "{\"id\": \"%s\", \"content\": \"hello\"}".formatted(id))
+                        .mustBe(400)
+                        .detail())
+                .contains("UUID");
+        assertThat(ada.get("/api/messages/" + id).mustBe(400).detail()).contains("UUID");
+        ada.get("/api/messages/" + UUID.randomUUID()).mustBe(404);
+    }
+
+    @Test
+    void numbers_and_lists_are_told_from_other_things() {
+        var read = "/api/channels/" + ada.channel("general") + "/read";
+        assertThat(ada.put(read, "{\"seq\": 9223372036854775808}").mustBe(400).detail())
+                .contains("9223372036854775807");
+        assertThat(ada.post("/api/channels", "{\"direct\": \"ada\"}")
+                        .mustBe(400)
+                        .detail())
+                .contains("a list");
+        assertThat(ada.get("/api/search?q=x&limit=99999999999").mustBe(400).detail())
+                .contains("2147483647");
+    }
+
+    private static String answerTo(String request) throws IOException {
+        try (var socket = new Socket("127.0.0.1", app.port())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}
