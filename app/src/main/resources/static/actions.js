@@ -10,14 +10,16 @@ const LAST = 'holdfast.account'; // localStorage: whose copy to open before the 
 const sync = new Sync(store);
 const outbox = new Outbox(store, { signedOut: () => sessionEnded() });
 const feed = new Feed({
-  hello: sync.hello,
+  // the cookie may have become another person's, whom this copy is not for
+  hello: (event) => (event.account === store.me.id ? sync.hello(event) : sessionEnded()),
   heads: sync.heads,
   batch: sync.batch,
   account: sync.account,
   signedOut: () => sessionEnded(),
   state: (connection) => {
     if (connection !== store.connection) store.set({ connection });
-    store.tabs?.tell({ type: 'connection', connection });
+    store.tell({ type: 'connection', connection });
+    if (connection === 'live') tellReads();
   },
 });
 
@@ -43,9 +45,9 @@ async function open(me) {
 
 async function lead() {
   await store.refresh();
+  if (!store.tabs?.leads) return; // taken over meanwhile
   feed.start();
   outbox.start();
-  for (const channel of store.channels.values()) if (channel.unsentRead) sendRead(channel.id);
   sync.account().catch(() => {}); // the feed's own reconnecting tells of the trouble
 }
 
@@ -73,10 +75,12 @@ export async function signOut() {
 
 /** The server no longer knows this session. What was not sent yet waits for the next sign-in of the same person. */
 async function sessionEnded() {
-  if (store.me) await leave({ keepUnsent: true });
+  await leave({ keepUnsent: true });
 }
 
 async function leave(how) {
+  if (store.session !== 'signed-in') return; // the feed and the outbox may both have been told
+  store.set({ session: 'starting' });
   localStorage.removeItem(LAST);
   yieldLead();
   await store.wipe(how);
@@ -87,8 +91,8 @@ async function leave(how) {
 
 /** Shows a channel: from the copy, and from the server where the copy has nothing. */
 export async function openChannel(channelId, position) {
-  const log = store.log(channelId);
-  store.leaveLogs(channelId);
+  const log = store.messages.log(channelId);
+  store.messages.leaveLogs(channelId);
   if (store.channels.get(channelId)?.cursor === undefined) await sync.newestPage(channelId).catch(() => {});
   if (position === undefined) return log.open();
   await reachBack(channelId, position);
@@ -96,18 +100,18 @@ export async function openChannel(channelId, position) {
 }
 
 export async function newest(channelId) {
-  await store.log(channelId).open();
+  await store.messages.log(channelId).open();
 }
 
 /** Extends the view upwards: from the copy, then from the server. */
 export async function older(channelId) {
-  const log = store.log(channelId);
+  const log = store.messages.log(channelId);
   if ((await log.older()) > 0 || store.channels.get(channelId)?.whole !== false) return;
   await sync.olderPage(channelId);
   await log.older();
 }
 
-export const newer = (channelId) => store.log(channelId).newer();
+export const newer = (channelId) => store.messages.log(channelId).newer();
 
 async function reachBack(channelId, position) {
   for (let pages = 0; pages < 100 && store.channels.get(channelId)?.low > position; pages++) await sync.olderPage(channelId);
@@ -123,7 +127,7 @@ export const directMessage = (handle) => createChannel({ direct: [handle] });
 
 async function admit(channel) {
   if (!channel?.id || store.channels.has(channel.id)) return;
-  await store.putChannels([{ unread: 0, lastReadSeq: channel.seq ?? 0, ...channel }]);
+  await store.channels.put([{ unread: 0, lastReadSeq: channel.seq ?? 0, ...channel }]);
 }
 
 export const findPublic = () => answer('public channels', api.get('/api/channels/public'));
@@ -131,7 +135,7 @@ export const findPublic = () => answer('public channels', api.get('/api/channels
 export async function joinChannel(channel) {
   await api.post(`/api/channels/${channel.id}/members`, { handle: store.me.handle });
   const list = await api.get('/api/channels');
-  await store.takeChannels(list);
+  await store.channels.take(list);
 }
 
 export const findMembers = (channelId) => answer(`members:${channelId}`, api.get(`/api/channels/${channelId}/members`));
@@ -143,7 +147,7 @@ export async function addMember(channelId, handle) {
 
 export async function removeMember(channelId, handle) {
   await api.remove(`/api/channels/${channelId}/members/${encodeURIComponent(handle)}`);
-  if (handle === store.me.handle) await store.takeChannels(await api.get('/api/channels'));
+  if (handle === store.me.handle) await store.channels.take(await api.get('/api/channels'));
   else await findMembers(channelId);
 }
 
@@ -153,8 +157,12 @@ export async function markRead(channelId) {
   const seq = channel?.cursor;
   if (!seq || (channel.unread === 0 && channel.lastReadSeq >= seq)) return;
   const worthTelling = channel.unread > 0;
-  await store.patchChannel(channelId, { unread: 0, lastReadSeq: seq, ...(worthTelling && { unsentRead: seq }) });
+  await store.channels.patch(channelId, { unread: 0, lastReadSeq: seq, ...(worthTelling && { unsentRead: seq }) });
   if (worthTelling) await sendRead(channelId);
+}
+
+function tellReads() {
+  for (const channel of store.channels.values()) if (channel.unsentRead) sendRead(channel.id);
 }
 
 async function sendRead(channelId) {
@@ -163,9 +171,9 @@ async function sendRead(channelId) {
   try {
     await api.put(`/api/channels/${channelId}/read`, { seq });
   } catch (failure) {
-    if (!failure.status || failure.status >= 500 || failure.status === 401) return; // kept; the next lead or read tells it
+    if (!failure.status || failure.status >= 500 || failure.status === 401) return; // kept; the next connection or read tells it
   }
-  if (store.channels.get(channelId)?.unsentRead === seq) await store.patchChannel(channelId, { unsentRead: undefined });
+  if (store.channels.get(channelId)?.unsentRead === seq) await store.channels.patch(channelId, { unsentRead: undefined });
 }
 
 // --- messages (through the outbox, so that they work offline) ---
@@ -201,9 +209,7 @@ async function answer(topic, request) {
 }
 
 export async function findAgents() {
-  const agents = await api.get('/api/agents');
-  await store.keep('agents', agents);
-  store.changed('agents');
+  await store.keep('agents', await api.get('/api/agents'));
 }
 
 export const makeAgent = (fields) => api.post('/api/agents', fields).then(findAgents);
@@ -223,8 +229,7 @@ export const endSession = (id) => api.remove(`/api/sessions/${encodeURIComponent
 
 export async function rename(displayName) {
   const me = await api.patch('/api/me', { displayName });
-  store.set({ me: { ...store.me, ...(me ?? { displayName }) } });
-  await store.keep('me', store.me);
+  await store.keep('me', { ...store.me, ...(me ?? { displayName }) });
 }
 
 export const changePassword = (fields) => api.put('/api/me/password', fields);

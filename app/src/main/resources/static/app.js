@@ -8,7 +8,7 @@ import './views/app.js';
 follow();
 document.addEventListener('resume', wakeUp);
 addEventListener('pageshow', ({ persisted }) => persisted && wakeUp());
-addEventListener('pagehide', () => store.writeTextInPassing());
+addEventListener('pagehide', () => store.messages.writeTextInPassing());
 
 await start();
 guard();

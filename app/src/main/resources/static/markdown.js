@@ -38,6 +38,10 @@ rules.fence = (tokens, index) => codeBlock(tokens[index].content, tokens[index].
 rules.code_block = (tokens, index) => codeBlock(tokens[index].content, '');
 rules.table_open = () => '<div class="table" tabindex="0"><table>';
 rules.table_close = () => '</table></div>';
+rules.th_open = rules.td_open = (tokens, index) => {
+  const side = tokens[index].attrGet('style')?.replace('text-align:', '');
+  return `<${tokens[index].tag}${side ? ` class="align-${side}"` : ''}>`;
+};
 
 function codeBlock(code, language) {
   const name = language ? ` data-language="${escape(language)}"` : '';

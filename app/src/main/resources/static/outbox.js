@@ -39,25 +39,25 @@ export class Outbox {
   /** Changes a message; one that has never left this browser is changed where it lies. */
   edit(message, content) {
     const unsent = this.#unsent(message.id);
-    if (unsent) return this.#store.putEntry({ ...unsent, content, state: 'waiting', reason: undefined, notBefore: 0 }).then(() => this.send());
+    if (unsent) return this.#store.entries.put({ ...unsent, content, state: 'waiting', reason: undefined, notBefore: 0 }).then(() => this.send());
     return this.#add({ kind: 'edit', channelId: message.channelId, messageId: message.id, content });
   }
 
   remove(message) {
     const unsent = this.#unsent(message.id);
-    if (unsent) return this.#store.removeEntry(unsent.n);
+    if (unsent) return this.#store.entries.remove(unsent.n);
     return this.#add({ kind: 'delete', channelId: message.channelId, messageId: message.id });
   }
 
   stopReply = (message) => this.#add({ kind: 'stop', channelId: message.channelId, messageId: message.id });
   retryReply = (message) => this.#add({ kind: 'retry', channelId: message.channelId, messageId: message.id });
 
-  discard = (n) => this.#store.removeEntry(n);
+  discard = (n) => this.#store.entries.remove(n);
 
   async again(n) {
     const entry = this.#store.outbox.find((each) => each.n === n);
     if (!entry) return;
-    await this.#store.putEntry({ ...entry, state: 'waiting', reason: undefined, notBefore: 0 });
+    await this.#store.entries.put({ ...entry, state: 'waiting', reason: undefined, notBefore: 0 });
     this.send();
   }
 
@@ -70,7 +70,7 @@ export class Outbox {
     const last = this.#store.outbox.at(-1)?.n ?? 0;
     const n = Math.max(Date.now(), Math.floor(last) + 1) + Math.random() / 2; // the fraction keeps two tabs apart
     const entry = { n, state: 'waiting', attempts: 0, notBefore: 0, createdAt: new Date().toISOString(), ...fields };
-    const kept = this.#store.putEntry(entry); // on screen before this returns
+    const kept = this.#store.entries.put(entry); // on screen before this returns
     await kept.catch((failure) => console.warn('The outbox is in memory only: this browser has no room to keep it.', failure));
     this.send();
     return entry;
@@ -96,7 +96,7 @@ export class Outbox {
   }
 
   #sendWhenDue(entry) {
-    const wait = Math.max(entry.notBefore, this.#notBefore) - Date.now();
+    const wait = Math.max(entry.notBefore, this.#notBefore) - performance.now();
     if (wait <= 0) this.#send(entry);
     else this.#timer = setTimeout(() => this.send(), Math.min(wait, 5_000));
   }
@@ -105,9 +105,9 @@ export class Outbox {
     this.#busy.add(entry.channelId);
     try {
       // Kept before the request leaves: from now on the server may know the message.
-      if (!entry.tried) await this.#store.putEntry({ ...entry, tried: true });
+      if (!entry.tried) await this.#store.entries.put({ ...entry, tried: true });
       const message = await CALLS[entry.kind](entry);
-      if (message?.id) await this.#store.take(entry.channelId, [message]);
+      if (message?.id) await this.#store.messages.take(entry.channelId, [message]);
       await this.#settle(entry);
     } catch (failure) {
       await this.#failed(entry, failure);
@@ -120,9 +120,9 @@ export class Outbox {
   /** Sent. What another tab changed about it meanwhile goes out as an act of its own. */
   async #settle(entry) {
     const now = this.#current(entry);
-    if (now && now.content === entry.content) return this.#store.removeEntry(entry.n);
+    if (now && now.content === entry.content) return this.#store.entries.remove(entry.n);
     const { channelId, messageId } = entry;
-    if (now) await this.#store.putEntry({ ...now, kind: 'edit', state: 'waiting', attempts: 0, notBefore: 0 });
+    if (now) await this.#store.entries.put({ ...now, kind: 'edit', state: 'waiting', attempts: 0, notBefore: 0 });
     else if (entry.kind === 'post') await this.#add({ kind: 'delete', channelId, messageId });
     return undefined;
   }
@@ -138,14 +138,24 @@ export class Outbox {
       return this.#signedOut();
     }
     if (isRefusal(failure)) {
-      if (pointless(entry, failure)) return this.#store.removeEntry(entry.n);
-      return this.#store.putEntry({ ...entry, tried: true, state: 'failed', reason: failure.message });
+      if (pointless(entry, failure)) return this.#store.entries.remove(entry.n);
+      return this.#refused({ ...entry, tried: true, state: 'failed', reason: failure.message });
     }
     const attempts = entry.attempts + 1;
     const backoff = Math.min(MOST, 500 * 2 ** Math.min(attempts, 10)) * (0.5 + Math.random() / 2);
     const wait = failure.retryAfter ? failure.retryAfter * 1_000 : backoff;
-    if (failure.status === 429) this.#notBefore = Date.now() + wait; // the limit is the person's, not the channel's
-    return this.#store.putEntry({ ...entry, tried: true, attempts, notBefore: Date.now() + wait });
+    const notBefore = performance.now() + wait; // nobody sets this clock
+    if (failure.status === 429) this.#notBefore = notBefore; // the limit is the person's, not the channel's
+    return this.#store.entries.put({ ...entry, tried: true, attempts, notBefore });
+  }
+
+  /** What was done since to a message that never came to be is done to what lies here of it. */
+  async #refused(entry) {
+    const later = entry.kind === 'post' ? this.#store.outbox.filter((each) => each.messageId === entry.messageId && each.n !== entry.n) : [];
+    for (const each of later) await this.#store.entries.remove(each.n);
+    if (later.some((each) => each.kind === 'delete')) return this.#store.entries.remove(entry.n);
+    const edited = later.findLast((each) => each.kind === 'edit');
+    return this.#store.entries.put(edited ? { ...entry, content: edited.content, state: 'waiting', reason: undefined } : entry);
   }
 }
 

@@ -1,5 +1,5 @@
 // What the user did lies over what the server said until the server says it too.
-import { running } from './merge.js';
+import { running } from './store/merge.js';
 
 /** A channel's messages as the user should see them: what is waiting to be sent lies on top, new ones at the end if it is shown. */
 export function overlay({ items: messages, atEnd }, outbox, channelId, me) {

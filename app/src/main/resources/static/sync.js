@@ -1,18 +1,20 @@
 // Keeps the store equal to the server: applies what the feed brings when it fits, and reads again what was missed.
 // Only the leading tab does this. One thing at a time, in the order in which it came.
 import * as api from './api.js';
-import { behindHead } from './merge.js';
+import { newest, Pages } from './pages.js';
+import { behindHead } from './store/merge.js';
 
 const FAR_BEHIND = 2_000; // changes; beyond that the newest page is cheaper than all that happened
-const PAGE = 50;
 const AT_FIRST = 40; // channels whose newest page is fetched before anybody opens them
 
 export class Sync {
   #store;
+  #pages;
   #queue = Promise.resolve();
 
   constructor(store) {
     this.#store = store;
+    this.#pages = new Pages(store);
   }
 
   /** Runs after everything that came before it; a failure is the caller's and doesn't stop the queue. */
@@ -25,9 +27,8 @@ export class Sync {
   /** The feed's first event: which channels are mine and how far each is. */
   hello = (event) => this.#inTurn(async () => {
     await this.#recogniseLineage(event.lineage);
-    await this.#readChannels();
+    await this.#meetChannels();
     await this.#compare(event);
-    this.#fetchFirstPages();
   });
 
   /** Every 15 s: repairs what got lost without a later event to tell of it. */
@@ -39,42 +40,41 @@ export class Sync {
   /** A batch that takes a client from `after` to `seq`. */
   batch = (batch) => this.#inTurn(async () => {
     const channel = this.#store.channels.get(batch.channel);
-    if (!channel) return this.#readChannels().then(() => this.#fetchFirstPages());
+    if (!channel) return this.#meetChannels();
     if (channel.cursor === undefined) return this.#countOnly(channel, batch);
-    if (batch.after > channel.cursor) return this.#catchUp(channel.id);
-    return this.#apply(channel, batch);
+    if (batch.after > channel.cursor) return this.#bring(channel.id, batch.seq);
+    return this.#apply(channel.id, batch);
   });
 
   /** My channels or my profile changed. */
   account = () => this.#inTurn(async () => {
-    const me = await api.get('/api/me');
-    await this.#store.keep('me', me);
-    this.#store.set({ me });
-    this.#store.tabs.tell({ type: 'me', me });
-    await this.#readChannels();
-    this.#fetchFirstPages();
+    await this.#store.keep('me', await api.get('/api/me'));
+    await this.#meetChannels();
     await this.#readAgents();
   });
 
+  async #meetChannels() {
+    await this.#readChannels();
+    this.#fetchFirstPages(); // each in its turn, after this one
+  }
+
   async #readChannels() {
     const list = await api.get('/api/channels');
-    await this.#store.takeChannels(list);
+    await this.#store.channels.take(list);
     await this.#store.takeAccounts(list.flatMap((each) => each.members ?? []));
   }
 
   async #readAgents() {
     const agents = await api.get('/api/agents');
     await this.#store.keep('agents', agents);
-    this.#store.changed('agents');
-    this.#store.tabs?.tell({ type: 'agents' });
     await this.#store.takeAccounts(agents.map(({ id, handle, displayName }) => ({ id, handle, displayName, kind: 'agent' })));
   }
 
   /** A copy of a database that was then restored from a backup is of a future that never came. */
   async #recogniseLineage(name) {
-    const known = await this.#store.recall('lineage');
+    const known = this.#store.kept.get('lineage');
     if (known && known !== name) {
-      for (const id of [...this.#store.channels.keys()]) await this.#store.forgetChannel(id, { keep: true });
+      for (const id of [...this.#store.channels.keys()]) await this.#store.channels.forget(id, { keep: true });
     }
     if (known !== name) await this.#store.keep('lineage', name);
   }
@@ -84,12 +84,12 @@ export class Sync {
     for (const [id, seq] of seqs(event)) await this.#bring(id, seq, behind.has(id));
   }
 
-  async #bring(channelId, seq, missesText) {
+  async #bring(channelId, seq, missesText = false) {
     const channel = this.#store.channels.get(channelId);
     if (!channel || channel.cursor === undefined) return;
     if (channel.cursor > seq) await this.#startOver(channel);
     else if (seq - channel.cursor > FAR_BEHIND) await this.#readAnew(channelId);
-    else if (channel.cursor < seq || missesText) await this.#catchUp(channelId);
+    else if (channel.cursor < seq || missesText) await this.#catchUp(channelId, seq);
   }
 
   /** We are ahead of the server: it was restored from a backup, so our copy is of a future that never was. */
@@ -99,31 +99,38 @@ export class Sync {
     if (now && now.seq < channel.cursor) await this.#readAnew(channel.id);
   }
 
+  /** The page first: where it cannot be had, the old copy is still there to be read. */
   async #readAnew(channelId) {
-    await this.#store.forgetChannel(channelId, { keep: true });
-    await this.newestPage(channelId);
+    const page = await newest(channelId);
+    await this.#store.channels.forget(channelId, { keep: true });
+    await this.#begin(channelId, page);
   }
 
-  async #catchUp(channelId) {
+  /** Reads what changed, in as many batches as the server makes of it, up to a seq that is known to be there. */
+  async #catchUp(channelId, seq = 0) {
+    for (;;) {
+      const channel = this.#store.channels.get(channelId);
+      const changes = await api.get(`/api/channels/${channelId}/changes?after=${channel.cursor}`);
+      if (changes.seq < channel.cursor) return this.#startOver(channel);
+      await this.#apply(channelId, changes, true);
+      if (changes.seq >= seq || changes.messages.length === 0) return undefined;
+    }
+  }
+
+  async #apply(channelId, { seq, messages, text }, isReRead = false) {
     const channel = this.#store.channels.get(channelId);
-    const changes = await api.get(`/api/channels/${channelId}/changes?after=${channel.cursor}`);
-    if (changes.seq < channel.cursor) return this.#startOver(channel);
-    return this.#apply(channel, changes, true);
-  }
-
-  async #apply(channel, { seq, messages, text }, isReRead = false) {
-    const wanted = messages.filter((each) => each.position >= (channel.low ?? 0) || this.#store.remembered(each.id));
+    if (!channel) return;
+    const wanted = messages.filter((each) => each.position >= (channel.low ?? 0) || this.#store.messages.remembered(each.id));
     if (wanted.length > 0 || seq > channel.cursor) {
       const cursor = Math.max(channel.cursor, seq);
-      await this.#store.take(channel.id, wanted, { cursor, seq: cursor, ...this.#unread(channel, messages) });
-      await this.#meetAuthors(messages);
+      await this.#store.messages.take(channelId, wanted, { cursor, seq: cursor, ...this.#unread(channel, messages) });
     }
-    const fits = await this.#store.takeText(channel.id, text ?? []);
-    if (!fits && !isReRead) await this.#catchUp(channel.id);
+    const fits = await this.#store.messages.takeText(channelId, text ?? []);
+    if (!fits && !isReRead) await this.#catchUp(channelId);
   }
 
   async #countOnly(channel, { seq, messages }) {
-    await this.#store.patchChannel(channel.id, { seq, ...this.#unread(channel, messages) });
+    await this.#store.channels.patch(channel.id, { seq, ...this.#unread(channel, messages) });
   }
 
   /** What the server will count as unread: messages of others that are new here. */
@@ -134,37 +141,32 @@ export class Sync {
     return { unread: (channel.unread ?? 0) + fresh.length, counted };
   }
 
-  async #meetAuthors(messages) {
-    const authors = new Map(messages.map((each) => [each.author.id, each.author]));
-    await this.#store.takeAccounts([...authors.values()]);
-  }
-
   async #behind(heads) {
     const channels = new Set();
     for (const head of heads) {
-      const message = await this.#store.message(head.message);
+      const message = await this.#store.messages.find(head.message);
       if (message && behindHead(message, head)) channels.add(message.channelId);
     }
     return channels;
   }
 
-  // --- history; any tab may ask for it ---
+  // --- pages; any tab may ask for them ---
 
   /** The newest page of a channel that this browser holds nothing of. */
-  async newestPage(channelId) {
-    const known = this.#store.channels.get(channelId)?.seq ?? 0;
-    const page = await api.get(`/api/channels/${channelId}/messages?limit=${PAGE}`);
-    const cursor = page.reduce((highest, each) => Math.max(highest, each.seq), known);
-    await this.#store.take(channelId, page, { cursor, seq: cursor, ...reach(page) });
-    await this.#meetAuthors(page);
+  newestPage = async (channelId) => this.#begin(channelId, await newest(channelId));
+
+  async #begin(channelId, page) {
+    const seq = await this.#pages.begin(channelId, page);
+    // what came while the page was on its way was only counted
+    if (this.#store.channels.get(channelId)?.seq > seq) await this.#catchUp(channelId);
   }
 
   /** The page above what this browser holds. */
-  async olderPage(channelId) {
-    const { low } = this.#store.channels.get(channelId);
-    const page = await api.get(`/api/channels/${channelId}/messages?before=${low}&limit=${PAGE}`);
-    await this.#store.take(channelId, page, reach(page, low));
-    await this.#meetAuthors(page);
+  olderPage = (channelId) => this.#pages.older(channelId);
+
+  async #firstPage(channelId) {
+    const channel = this.#store.channels.get(channelId);
+    if (channel && channel.cursor === undefined) await this.newestPage(channelId);
   }
 
   /** Fetches what an offline start would miss; one after the other, the most unread first. */
@@ -173,18 +175,13 @@ export class Sync {
     empty.sort((a, b) => b.unread - a.unread);
     for (const channel of empty.slice(0, AT_FIRST)) {
       try {
-        await this.#inTurn(() => this.newestPage(channel.id));
+        await this.#inTurn(() => this.#firstPage(channel.id));
       } catch {
         return; // the next hello tries again
       }
     }
   }
 }
-
-const reach = (page, low = Infinity) => {
-  const lowest = page.reduce((least, each) => Math.min(least, each.position), low);
-  return { low: lowest === Infinity ? 0 : lowest, whole: page.length < PAGE };
-};
 
 const seqs = (event) => new Map(event.channels.map((each) => [each.channel, each.seq]));
 

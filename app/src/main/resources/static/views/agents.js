@@ -33,7 +33,7 @@ class Agents extends View {
   #card(agent) {
     return html`
       <li class="card">
-        <div class="title">${avatar({ ...agent, kind: 'agent' })}<div><b>${agent.displayName}</b><br><span class="quiet">@${agent.handle} · ${agent.provider}${agent.model ? ` · ${agent.model}` : ''}</span></div>
+        <div class="title">${avatar({ ...agent, kind: 'agent' })}<div><b>${agent.displayName}</b><br><span class="quiet">@${agent.handle} · ${agent.provider}${agent.model && agent.model !== agent.provider ? ` · ${agent.model}` : ''}</span></div>
           ${agent.paused ? html`<span class="kind bad">paused</span>` : nothing}</div>
         <div class="buttons">
           <button type="button" @click=${() => this.#write(agent)}>Write</button>

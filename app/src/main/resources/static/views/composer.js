@@ -45,7 +45,7 @@ class Composer extends View {
         ${this.replyTo ? this.#replying() : nothing}
         ${names.length > 0 ? this.#listbox(names) : nothing}
         <div class="field">
-          <textarea rows="1" aria-label="Write a message" placeholder="Write to ${channel ? nameOf(channel) : ''}" autocomplete="off"
+          <textarea rows="1" aria-label="Write a message" placeholder="Write to ${channel ? `${channel.kind === 'direct' ? '' : '#'}${nameOf(channel)}` : ''}" autocomplete="off"
             aria-autocomplete="list" aria-controls=${names.length > 0 ? 'names' : nothing} aria-activedescendant=${names.length > 0 ? `name-${this.chosen}` : nothing}
             @input=${this.#typed} @keydown=${this.#key} @blur=${this.#left}></textarea>
           <button type="submit" class="send" aria-label="Send" title="Send (Enter)">${icon('send')}</button>

@@ -59,7 +59,7 @@ class Message extends View {
   #asked() {
     const { replyTo } = this.message;
     if (!replyTo || replyTo === this.adjacent) return nothing;
-    const asked = store.remembered(replyTo);
+    const asked = store.messages.remembered(replyTo);
     if (!asked) return html`<p class="asked">in reply to an earlier message</p>`;
     return html`<a class="asked" href="/c/${asked.channelId}?at=${asked.position}"><b>${asked.author.displayName}</b> ${asked.deleted ? 'a deleted message' : asked.content.slice(0, 140)}</a>`;
   }

@@ -40,7 +40,7 @@ class Messages extends View {
   }
 
   get log() {
-    return store.log(this.channelId);
+    return store.messages.log(this.channelId);
   }
 
   get scroller() {

@@ -36,7 +36,7 @@ class Settings extends View {
       </form>
       <h2>Signed in</h2>
       <ul class="people">${(store.shelf.get('sessions') ?? []).map((each) => html`
-        <li><span>${each.current ? html`<b>This browser</b>` : (each.userAgent ?? 'Another browser')}<br><span class="quiet">last used ${moment(each.lastUsedAt)}</span></span>
+        <li><span>${each.current ? html`<b>This browser</b>` : browserOf(each.userAgent)}<br><span class="quiet">last used ${moment(each.lastUsedAt)}</span></span>
           ${each.current ? nothing : html`<button type="button" class="plain bad" @click=${() => this.attempt(() => endSession(each.id))}>Sign out there</button>`}</li>`)}</ul>
       <h2>Leave</h2>
       ${this.#leave()}`);
@@ -67,6 +67,14 @@ class Settings extends View {
     this.said = words;
     if (form.querySelector('[type=password]')) form.reset();
   }
+}
+
+/** "Firefox on Linux", as far as browsers say what they are; each also names the others. */
+function browserOf(userAgent = '') {
+  const found = (names) => names.find(([, pattern]) => pattern.test(userAgent))?.[0];
+  const browser = found([['Edge', /Edg\//], ['Opera', /OPR\//], ['Firefox', /Firefox|FxiOS/], ['Chrome', /Chrome|CriOS/], ['Safari', /Safari/]]);
+  const system = found([['Android', /Android/], ['iPhone or iPad', /iPhone|iPad/], ['Windows', /Windows/], ['Mac', /Mac OS/], ['Linux', /Linux/]]);
+  return [browser ?? 'Another browser', system].filter(Boolean).join(' on ');
 }
 
 customElements.define('hf-settings', Settings);

@@ -12,7 +12,7 @@ class Sidebar extends View {
   static properties = { making: { state: true } };
 
   watches() {
-    return ['channels', 'me', 'connection', 'route', 'outbox'];
+    return ['channels', 'me', 'connection', 'forgetful', 'route', 'outbox'];
   }
 
   render() {
@@ -47,7 +47,9 @@ class Sidebar extends View {
 
   #connection() {
     const words = SAID[store.connection];
-    return html`<p class="connection ${store.connection}" role="status">${words ?? nothing}</p>`;
+    return html`
+      <p class="connection ${store.connection}" role="status">${words ?? nothing}</p>
+      ${store.forgetful ? html`<p class="connection">This browser keeps nothing for Holdfast: what is not sent when you close this tab is lost.</p>` : nothing}`;
   }
 
   #makeButton() {

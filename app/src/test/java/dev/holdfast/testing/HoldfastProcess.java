@@ -43,6 +43,7 @@ public final class HoldfastProcess implements AutoCloseable {
     private final Map<String, String> environment = new TreeMap<>();
     private final Path log;
     private List<String> java = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    private Path jar;
     private Process process;
     private CompletableFuture<String> ready = new CompletableFuture<>();
 
@@ -67,6 +68,12 @@ public final class HoldfastProcess implements AutoCloseable {
     /** Java's own options, instead of those that make many short-lived processes cheap. */
     public HoldfastProcess java(String... options) {
         java = List.of(options);
+        return this;
+    }
+
+    /** Runs a later release, whose page differs: these texts stand at the end of these of its files. */
+    public HoldfastProcess release(Map<String, String> additions) {
+        jar = Packaged.release(log.resolveSibling(name + ".jar"), additions);
         return this;
     }
 
@@ -96,7 +103,7 @@ public final class HoldfastProcess implements AutoCloseable {
     /** Starts without waiting. */
     public synchronized HoldfastProcess launch() {
         if (alive()) throw new IllegalStateException(name + " is running already");
-        var builder = new ProcessBuilder(Packaged.command(java));
+        var builder = new ProcessBuilder(jar == null ? Packaged.command(java) : Packaged.command(jar, java));
         builder.environment().keySet().removeIf(key -> key.startsWith("HOLDFAST_") || key.endsWith("_API_KEY"));
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true)

@@ -3,12 +3,14 @@ package dev.holdfast.testing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** How app/target/holdfast.jar is started: as it is, or unpacked and with a cache of what a start loads, if that was made. */
@@ -18,7 +20,10 @@ final class Packaged {
 
     /** @param options Java's; the cache serves those that it was made with, and is left aside with others */
     static List<String> command(List<String> options) {
-        var jar = jar();
+        return command(jar(), options);
+    }
+
+    static List<String> command(Path jar, List<String> options) {
         var command = new ArrayList<String>();
         command.add(java());
         command.addAll(options);
@@ -53,6 +58,23 @@ final class Packaged {
             var fresh = folder.resolve("fresh.aot");
             training.accept(fresh);
             if (Files.exists(fresh)) Files.move(fresh, cache(jar), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Another release: a copy of the jar in which the page's files named have this text at their end. */
+    static Path release(Path copy, Map<String, String> additions) {
+        try {
+            Files.createDirectories(copy.getParent());
+            Files.copy(jar(), copy, StandardCopyOption.REPLACE_EXISTING);
+            try (var files = FileSystems.newFileSystem(copy)) {
+                for (var addition : additions.entrySet()) {
+                    var file = files.getPath("/BOOT-INF/classes/static" + addition.getKey());
+                    Files.writeString(file, Files.readString(file) + addition.getValue());
+                }
+            }
+            return copy;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

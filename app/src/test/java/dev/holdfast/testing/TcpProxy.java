@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /** A TCP proxy on loopback that can be cut, black-holed and closed to newcomers, to break a connection for real. Thread-safe. */
 public final class TcpProxy implements AutoCloseable {
     private final ServerSocket listening;
-    private final InetSocketAddress target;
+    private volatile InetSocketAddress target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition restored = lock.newCondition();
@@ -39,6 +39,11 @@ public final class TcpProxy implements AutoCloseable {
 
     public int port() {
         return listening.getLocalPort();
+    }
+
+    /** New connections go to another port on loopback, as behind a load balancer. */
+    public void moveTo(int port) {
+        target = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
     /** Closes every connection there is, on both sides. New ones are accepted. */
@@ -97,7 +102,8 @@ public final class TcpProxy implements AutoCloseable {
     private void connect(Socket client) {
         int born = generation.get();
         try {
-            Socket server = new Socket(target.getAddress(), target.getPort());
+            InetSocketAddress now = target;
+            Socket server = new Socket(now.getAddress(), now.getPort());
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
             sockets.add(client);

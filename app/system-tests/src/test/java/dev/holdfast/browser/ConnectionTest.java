@@ -4,8 +4,10 @@ import static dev.holdfast.browser.Eventually.eventually;
 import static dev.holdfast.browser.Eventually.pause;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.TcpProxy;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,6 +67,35 @@ class ConnectionTest {
         ben.awaitReply("complete");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
         assertThat(mira.page.locator(".connection").innerText()).isBlank();
+    }
+
+    @Test
+    void when_the_feeds_process_is_killed_a_second_one_goes_on_and_nobody_does_anything() {
+        try (var doomed = web("doomed");
+                var other = web("other")) {
+            proxy.moveTo(doomed.port());
+            proxy.cut();
+            eventually(
+                    "the feed comes from the doomed process",
+                    Duration.ofSeconds(20),
+                    () -> doomed.metric("holdfast_feed_clients") == 1);
+            mira.live();
+            ben.write("@ada go on [[words=250 pace=50 kind=mixed]]");
+            mira.awaitReply("streaming");
+            proxy.moveTo(other.port());
+            doomed.kill();
+            mira.awaitReply("complete");
+            Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
+            assertThat(other.metric("holdfast_feed_clients")).isEqualTo(1);
+            assertThat(mira.page.locator(".connection").innerText()).isBlank();
+        } finally {
+            proxy.moveTo(holdfast.process.port());
+            proxy.cut();
+        }
+    }
+
+    private HoldfastProcess web(String name) {
+        return new HoldfastProcess(name, "web", holdfast.database.url()).start();
     }
 
     @Test
@@ -143,5 +174,43 @@ class ConnectionTest {
         assertThat(mira.stored(channel)).hasSize(1);
         mira.write("life goes on");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira);
+    }
+
+    @Test
+    void an_old_reply_that_grows_above_what_is_held_asks_the_server_for_nothing() {
+        ben.write("@ada go on [[words=20 fault=bad_key times=1 key=%s]]".formatted(channel));
+        ben.awaitReply("failed");
+        for (var n = 1; n <= 60; n++) ben.rest().write(channel, "message " + n).mustBe(201);
+        try (var phone = ben.device()) {
+            phone.open(channel).live().awaitText("message 60");
+            var asked = new AtomicInteger();
+            phone.page.onRequest(request -> {
+                if (request.url().contains("/changes")) asked.incrementAndGet();
+            });
+            var reply = holdfast.messages(channel).get(1).path("id").stringValue();
+            ben.rest().post("/api/messages/" + reply + "/retry", "").mustBe(200);
+            eventually(
+                    "it is complete",
+                    Duration.ofSeconds(30),
+                    () -> holdfast.messages(channel)
+                            .get(1)
+                            .path("status")
+                            .stringValue()
+                            .equals("complete"));
+            ben.write("and after it");
+            phone.awaitText("and after it");
+            assertThat(asked.get()).isLessThan(3);
+        }
+    }
+
+    @Test
+    void a_channel_that_is_heard_of_only_by_what_is_said_in_it_is_followed() {
+        mira.page.evaluate(
+                "(channel) => { holdfast.go('/settings'); holdfast.store.channels.delete(channel); }", channel);
+        ben.write("have you heard?");
+        mira.page.locator("[data-channel-id='" + channel + "']").waitFor();
+        ben.write("now you have");
+        mira.open(channel).awaitText("now you have");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
     }
 }

@@ -6,6 +6,7 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.Cookie;
 import dev.holdfast.testing.Browser;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +143,21 @@ final class Person implements AutoCloseable {
                 }""", channel);
         var dump = Holdfast.JSON.readTree((String) json);
         return dump.path("messages").valueStream().toList();
+    }
+
+    /** For the report of a failure: where the page is, what its store says of itself, and a picture. */
+    String look() {
+        var picture = Path.of("target", "pictures", handle + ".png").toAbsolutePath();
+        try {
+            page.screenshot(new Page.ScreenshotOptions().setPath(picture));
+            return page.evaluate("""
+                    () => JSON.stringify({
+                      at: location.pathname, online: navigator.onLine, session: holdfast.store.session, connection: holdfast.store.connection,
+                      leads: holdfast.store.tabs?.leads, channels: [...holdfast.store.channels.values()], outbox: holdfast.store.outbox,
+                    })""") + " " + complaints + " " + picture;
+        } catch (RuntimeException failure) {
+            return "the page of " + handle + " answers nothing: " + failure.getMessage();
+        }
     }
 
     int unsent() {

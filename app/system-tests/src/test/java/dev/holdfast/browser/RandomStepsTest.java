@@ -4,6 +4,7 @@ import static dev.holdfast.browser.Eventually.eventually;
 import static dev.holdfast.browser.Eventually.pause;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,7 @@ class RandomStepsTest {
 
     private final long seed = Long.getLong("seed", System.nanoTime());
     private final Random random = new Random(seed);
+    private final ArrayDeque<String> done = new ArrayDeque<>();
 
     @Test
     void after_random_steps_with_two_browsers_both_stores_equal_the_database() {
@@ -25,6 +27,12 @@ class RandomStepsTest {
         try (var holdfast = Holdfast.own("random-steps");
                 var mira = holdfast.person("Mira");
                 var ben = holdfast.person("Ben")) {
+            run(holdfast, mira, ben);
+        }
+    }
+
+    private void run(Holdfast holdfast, Person mira, Person ben) {
+        try {
             var channel = holdfast.channel(mira, ben);
             var people = List.of(mira, ben);
             people.forEach(each -> {
@@ -40,35 +48,52 @@ class RandomStepsTest {
             System.out.println(
                     "Random steps: equal, with " + holdfast.messages(channel).size() + " messages");
         } catch (AssertionError | RuntimeException failure) {
-            throw new AssertionError("Do it again with -Dseed=" + seed + " -Dsteps=" + STEPS, failure);
+            var seen = List.of(mira, ben).stream().map(Person::look).toList();
+            throw new AssertionError(
+                    "Do it again with -Dseed=" + seed + " -Dsteps=" + STEPS + "; done: " + done + "; seen: " + seen,
+                    failure);
         }
     }
 
     private void step(int number, Holdfast holdfast, Person person, String channel) {
         var dice = random.nextInt(100);
-        if (dice < 30) person.write("message " + number);
-        else if (dice < 40)
-            person.write("@ada go on [[words=%d pace=%d seed=%d kind=mixed]]"
-                    .formatted(5 + random.nextInt(60), 20 + random.nextInt(60), number));
-        else if (dice < 43)
-            person.write(
-                    "@ada go on [[words=30 pace=40 fault=cut after=10 times=4 key=%s%d]]".formatted(channel, number));
-        else if (dice < 53) act(person, MINE, "edit", "edited in step " + number);
-        else if (dice < 59) act(person, MINE, "remove", "");
-        else if (dice < 66) act(person, RUNNING, "stopReply", "");
-        else if (dice < 72) act(person, ENDED, "retryReply", "");
-        else if (dice < 80) person.offline();
-        else if (dice < 90) person.online();
-        else if (dice < 94) person.reload();
-        else if (dice < 98) killTab(person, channel);
-        else holdfast.process.kill().launch();
+        if (dice < 30) did("write", person, () -> person.write("message " + number));
+        else if (dice < 40) did("mention", person, () -> person.write(mention(number)));
+        else if (dice < 43) did("mention that fails", person, () -> person.write(failing(number, channel)));
+        else if (dice < 53) did("edit", person, () -> act(person, MINE, "edit", "edited in step " + number));
+        else if (dice < 59) did("delete", person, () -> act(person, MINE, "remove", ""));
+        else if (dice < 66) did("stop", person, () -> act(person, RUNNING, "stopReply", ""));
+        else if (dice < 72) did("retry", person, () -> act(person, ENDED, "retryReply", ""));
+        else if (dice < 80) did("go offline", person, person::offline);
+        else if (dice < 90) did("come online", person, person::online);
+        else if (dice < 94) did("reload", person, person::reload);
+        else if (dice < 98) did("kill the tab", person, () -> killTab(person, channel));
+        else did("kill the server", person, () -> holdfast.process.kill().launch());
     }
 
+    private void did(String what, Person person, Runnable step) {
+        done.add(what + " (" + person.handle + ")");
+        if (done.size() > 30) done.removeFirst();
+        step.run();
+    }
+
+    private String mention(int number) {
+        return "@ada go on [[words=%d pace=%d seed=%d kind=mixed]]"
+                .formatted(5 + random.nextInt(60), 20 + random.nextInt(60), number);
+    }
+
+    private static String failing(int number, String channel) {
+        return "@ada go on [[words=30 pace=40 fault=cut after=10 times=4 key=%s%d]]".formatted(channel, number);
+    }
+
+    /** Half the time another tab is open, which takes over in the middle of whatever the killed one did. */
     private void killTab(Person person, String channel) {
-        person.page.close();
+        var killed = person.page;
+        if (random.nextBoolean()) killed.close();
         person.page = person.tab();
         person.open(channel);
         person.page.locator("hf-composer textarea").waitFor();
+        if (!killed.isClosed()) killed.close();
     }
 
     private static final String MINE = "each.author.id === me.id && !each.deleted";

@@ -4,6 +4,7 @@ import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -61,6 +62,30 @@ class ReadingTest {
         System.out.println("An empty channel opened in " + first + " ms, one of 100,000 messages in " + second + " ms");
         assertThat(second).isLessThan(first + 1_000);
         assertThat(mira.messages().count()).isLessThanOrEqualTo(240);
+    }
+
+    @Test
+    void a_copy_that_is_50_000_messages_behind_is_current_at_once_and_fetches_little() {
+        var channel = holdfast.channel(mira);
+        mira.open(channel).live();
+        fillAtOnce(channel, 100);
+        mira.reload();
+        mira.awaitText("message 100");
+        mira.page.close();
+        fillAtOnce(channel, 50_000);
+        mira.page = mira.tab();
+        var bytes = new AtomicLong();
+        mira.page.onResponse(response -> {
+            if (response.url().contains("/api/channels/")) bytes.addAndGet(response.body().length);
+        });
+        mira.open(channel).live().awaitText("message 50000");
+        assertThat(bytes.get()).isLessThan(1_000_000);
+        var held = mira.stored(channel);
+        assertThat(held.getLast().path("seq").longValue()).isEqualTo(50_000);
+        assertThat(held.getLast().path("position").longValue()
+                        - held.getFirst().path("position").longValue())
+                .as("one piece without gaps")
+                .isEqualTo(held.size() - 1);
     }
 
     @Test
@@ -136,7 +161,7 @@ class ReadingTest {
                           set local session_replication_role = replica;
                           insert into chat.message (channel_id, author_id, content, seq, position)
                           select '%1$s', (select id from chat.account where handle = 'root'), 'message ' || n, n, n
-                          from generate_series(1, %2$d) n;
+                          from generate_series((select seq from chat.channel where id = '%1$s') + 1, %2$d) n;
                           update chat.channel set seq = %2$d where id = '%1$s';
                         end $$
                         """.formatted(channel, count)).update();

@@ -1,13 +1,13 @@
 // The IndexedDB behind the store: one database per account, so that two people on one browser never meet.
 import { deleteDB, openDB } from 'idb';
-import { newer } from './merge.js';
+import { newer, patched } from './merge.js';
 
 const VERSION = 1;
 
-export const nameFor = (accountId) => `holdfast-${accountId}`;
+const nameFor = (accountId) => `holdfast-${accountId}`;
 
-/** Opens the account's database; `onLost` is called when another tab deletes it or the browser takes it away. */
-export async function open(accountId, onLost) {
+/** Opens the account's database; `onLost` is called when another tab deletes it or the browser takes it away, `onFull` when it has no room. */
+export async function open(accountId, { onLost, onFull }) {
   const db = await openDB(nameFor(accountId), VERSION, {
     upgrade(fresh) {
       fresh.createObjectStore('channel', { keyPath: 'id' });
@@ -21,38 +21,35 @@ export async function open(accountId, onLost) {
     terminated: onLost,
   });
   db.addEventListener('versionchange', onLost);
-  return new Database(db);
+  return new Database(db, onFull);
 }
 
-/** Deletes everything that this browser keeps of an account. */
-export const erase = (accountId) => deleteDB(nameFor(accountId));
+/** Deletes what this browser keeps of an account. A tab that sleeps may hold it open: then it goes when that tab wakes. */
+export const erase = (accountId) => new Promise((resolve) => {
+  deleteDB(nameFor(accountId), { blocked: resolve }).then(resolve, resolve);
+});
 
 class Database {
   #db;
+  #onFull;
 
-  constructor(db) {
+  constructor(db, onFull) {
     this.#db = db;
+    this.#onFull = onFull;
+  }
+
+  get name() {
+    return this.#db.name;
   }
 
   close() {
     this.#db.close();
   }
 
-  all(store) {
-    return this.#db.getAll(store);
-  }
-
-  put(store, value, key) {
-    return this.#db.put(store, value, key);
-  }
-
-  get(store, key) {
-    return this.#db.get(store, key);
-  }
-
-  delete(store, key) {
-    return this.#db.delete(store, key);
-  }
+  all = (store) => this.#db.getAll(store);
+  get = (store, key) => this.#db.get(store, key);
+  put = (store, value, key) => this.#write([store], (tx) => [tx.objectStore(store).put(value, key)]);
+  delete = (store, key) => this.#write([store], (tx) => [tx.objectStore(store).delete(key)]);
 
   /** Messages by id, in the order asked; undefined where there is none. */
   async messages(ids) {
@@ -61,14 +58,24 @@ class Database {
   }
 
   /** Merges messages and patches channels in one transaction: a cursor is never ahead of the messages it speaks for. */
-  async merge(messages, channels = []) {
-    const tx = this.#db.transaction(['message', 'channel'], 'readwrite');
-    const store = tx.objectStore('message');
-    for (const message of messages) {
-      store.get(message.id).then((held) => store.put(newer(held, message)));
+  merge(messages, patches = []) {
+    return this.#write(['message', 'channel'], (tx) => {
+      const [message, channel] = [tx.objectStore('message'), tx.objectStore('channel')];
+      return [
+        ...messages.map((each) => message.get(each.id).then((held) => message.put(newer(held, each)))),
+        ...patches.map((each) => channel.get(each.id).then((held) => (held || each.kind) && channel.put(patched(held, each)))),
+      ];
+    });
+  }
+
+  async #write(stores, work) {
+    const tx = this.#db.transaction(stores, 'readwrite');
+    try {
+      await Promise.all([...work(tx), tx.done]);
+    } catch (failure) {
+      if (failure.name !== 'QuotaExceededError' && tx.error?.name !== 'QuotaExceededError') throw failure;
+      this.#onFull();
     }
-    for (const channel of channels) tx.objectStore('channel').put(channel);
-    await tx.done;
   }
 
   /** Writes messages as they are, without reading first: a page that is being left has no time for answers. */
@@ -111,12 +118,9 @@ class Database {
     return found;
   }
 
-  /** Empties everything but what has not been sent yet. */
-  async clear() {
-    const names = ['channel', 'message', 'account', 'kept'];
-    const tx = this.#db.transaction(names, 'readwrite');
-    names.forEach((name) => tx.objectStore(name).clear());
-    await tx.done;
+  async clear(...stores) {
+    const tx = this.#db.transaction(stores, 'readwrite');
+    await Promise.all([...stores.map((name) => tx.objectStore(name).clear()), tx.done]);
   }
 }
 

@@ -29,6 +29,10 @@ export class Tabs {
     };
     this.onLead = onLead;
     this.onYield = onYield;
+  }
+
+  /** Lines up to lead. */
+  join() {
     this.#queue();
     this.#watchLeader();
   }

@@ -12,19 +12,19 @@ export class Log {
   atStart = false;
   loaded = false;
 
-  #store;
+  #messages;
   #channelId;
   #versions = 0;
 
-  constructor(store, channelId) {
-    this.#store = store;
+  constructor(messages, channelId) {
+    this.#messages = messages;
     this.#channelId = channelId;
   }
 
   /** Shows the newest messages. */
   async open() {
     const version = ++this.#versions;
-    const items = await this.#store.before(this.#channelId, Infinity, PAGE);
+    const items = await this.#messages.before(this.#channelId, Infinity, PAGE);
     if (version !== this.#versions) return;
     this.#put(items, { atEnd: true, atStart: items.length < PAGE });
   }
@@ -33,8 +33,8 @@ export class Log {
   async around(position) {
     const version = ++this.#versions;
     const [below, above] = await Promise.all([
-      this.#store.before(this.#channelId, position, PAGE / 2),
-      this.#store.after(this.#channelId, position - 1, PAGE / 2),
+      this.#messages.before(this.#channelId, position, PAGE / 2),
+      this.#messages.after(this.#channelId, position - 1, PAGE / 2),
     ]);
     if (version !== this.#versions) return;
     this.#put([...below, ...above], { atEnd: above.length < PAGE / 2, atStart: below.length < PAGE / 2 });
@@ -44,7 +44,7 @@ export class Log {
   async older() {
     const version = this.#versions;
     const first = this.items[0];
-    const found = first ? await this.#store.before(this.#channelId, first.position, PAGE) : [];
+    const found = first ? await this.#messages.before(this.#channelId, first.position, PAGE) : [];
     if (version !== this.#versions || this.items[0] !== first) return 0;
     const items = [...found, ...this.items];
     const cut = items.length > SHOWN;
@@ -57,7 +57,7 @@ export class Log {
     const version = this.#versions;
     const last = this.items.at(-1);
     if (!last || this.atEnd) return;
-    const found = await this.#store.after(this.#channelId, last.position, PAGE);
+    const found = await this.#messages.after(this.#channelId, last.position, PAGE);
     if (version !== this.#versions || this.items.at(-1)?.id !== last.id) return;
     const items = [...this.items, ...found];
     const cut = items.length > SHOWN;
@@ -93,6 +93,6 @@ export class Log {
 
   #put(items, ends) {
     Object.assign(this, { items, loaded: true }, ends);
-    this.#store.changed(`messages:${this.#channelId}`);
+    this.#messages.changed(this.#channelId);
   }
 }

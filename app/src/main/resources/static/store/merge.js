@@ -44,3 +44,6 @@ export function behindHead(message, { fence, length }) {
   const held = message.textFence ?? 0;
   return running(message) && (fence > held ? length > 0 : fence === held && length > message.content.length);
 }
+
+/** A channel with a patch laid over. Its cursor never goes back: what it speaks for is held, whoever wrote it. */
+export const patched = (held = {}, patch) => ({ ...held, ...patch, ...(held.cursor > patch.cursor && { cursor: held.cursor }) });

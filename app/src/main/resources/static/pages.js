@@ -1,0 +1,35 @@
+// History, page by page from the newest upwards: what this browser holds of a channel is always one piece without gaps.
+import * as api from './api.js';
+
+const PAGE = 50;
+
+/** The newest page of a channel as the server has it, newest message first. */
+export const newest = (channelId) => api.get(`/api/channels/${channelId}/messages?limit=${PAGE}`);
+
+export class Pages {
+  #store;
+
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** Begins a channel's copy with its newest page; answers the seq up to which that page speaks. */
+  async begin(channelId, page) {
+    const isHeld = this.#store.channels.get(channelId)?.cursor !== undefined; // another tab was faster, and may hold more
+    const cursor = page.reduce((highest, each) => Math.max(highest, each.seq), 0);
+    await this.#store.messages.take(channelId, page, isHeld ? {} : { cursor, ...reach(page) });
+    return cursor;
+  }
+
+  /** Adds the page above what this browser holds. */
+  async older(channelId) {
+    const { low } = this.#store.channels.get(channelId);
+    const page = await api.get(`/api/channels/${channelId}/messages?before=${low}&limit=${PAGE}`);
+    await this.#store.messages.take(channelId, page, reach(page, low));
+  }
+}
+
+const reach = (page, low = Infinity) => {
+  const lowest = page.reduce((least, each) => Math.min(least, each.position), low);
+  return { low: lowest === Infinity ? 0 : lowest, whole: page.length < PAGE };
+};

@@ -1,0 +1,37 @@
+/** What waits to be sent, oldest first. The rules of sending are in outbox.js. */
+export class Entries {
+  list = [];
+  #store;
+
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** On screen before this returns. */
+  async put(entry) {
+    this.lay(entry);
+    await this.#store.copy?.put('outbox', entry);
+    this.#store.tell({ type: 'entry', entry });
+  }
+
+  async remove(n) {
+    this.lift(n);
+    this.#store.tell({ type: 'no entry', n });
+    await this.#store.copy?.delete('outbox', n);
+  }
+
+  lay(entry) {
+    this.list = [...this.list.filter((each) => each.n !== entry.n), entry].sort((a, b) => a.n - b.n);
+    this.#changed(entry);
+  }
+
+  lift(n) {
+    const entry = this.list.find((each) => each.n === n);
+    this.list = this.list.filter((each) => each.n !== n);
+    if (entry) this.#changed(entry);
+  }
+
+  #changed({ channelId }) {
+    this.#store.changed('outbox', `messages:${channelId}`);
+  }
+}

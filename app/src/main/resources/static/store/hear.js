@@ -1,0 +1,22 @@
+/** What the other tabs of this browser say: the same changes that this tab makes, after they were made. */
+export function hear(store, data) {
+  switch (data.type) {
+    case 'messages':
+      store.channels.lay(data.patches);
+      return store.messages.show(data.channelId, data.messages);
+    case 'text': return store.messages.hearText(data.channelId, data.piece);
+    case 'want': return store.tabs.leads && store.messages.lend(data.id);
+    case 'channels': return store.channels.lay(data.patches);
+    case 'forget': return store.channels.drop(data.channelId, data.record);
+    case 'accounts': return store.layAccounts(data.accounts);
+    case 'entry':
+      store.entries.lay(data.entry);
+      return store.changed('outbox:due');
+    case 'no entry': return store.entries.lift(data.n);
+    case 'kept': return store.layKept(data.name, data.value);
+    case 'joined': return store.tabs.leads && store.tell({ type: 'connection', connection: store.connection });
+    case 'connection': return store.set({ connection: data.connection });
+    case 'wiped': return store.lose();
+    default: throw new Error(`Another tab says something unknown: ${data.type}`);
+  }
+}

@@ -1,0 +1,149 @@
+// The messages in memory: those on screen, those that grow, and some more. All of them are in the copy.
+import { Growth } from './growth.js';
+import { Log } from './log.js';
+import { newer, running, withText } from './merge.js';
+
+const REMEMBERED = 3_000; // messages in memory beyond the logs that are open
+
+export class Messages {
+  #store;
+  #held = new Map();
+  #logs = new Map();
+  #growth;
+
+  constructor(store) {
+    this.#store = store;
+    this.#growth = new Growth((ids) => store.copy?.merge(this.#heldOf(ids)));
+  }
+
+  /** A message, from memory or the copy. */
+  async find(id) {
+    await this.#remember([id]);
+    return this.#held.get(id);
+  }
+
+  /** A message if it is in memory. */
+  remembered = (id) => this.#held.get(id);
+
+  /** The window on a channel's messages that its view shows. */
+  log(channelId) {
+    if (!this.#logs.has(channelId)) this.#logs.set(channelId, new Log(this, channelId));
+    return this.#logs.get(channelId);
+  }
+
+  /** Lets go of the windows that no view shows. */
+  leaveLogs(exceptChannelId) {
+    for (const id of this.#logs.keys()) if (id !== exceptChannelId) this.#logs.delete(id);
+  }
+
+  before = async (channelId, position, max) => this.#recall((await this.#store.copy?.before(channelId, position, max)) ?? []);
+  after = async (channelId, position, max) => this.#recall((await this.#store.copy?.after(channelId, position, max)) ?? []);
+
+  /** Takes messages in, with the channel's new cursor where there is one. Shows them at once and writes them behind. */
+  async take(channelId, messages, channelPatch = {}) {
+    await this.#remember(messages.map((each) => each.id));
+    const merged = this.show(channelId, messages);
+    const patches = this.#store.channels.lay([{ id: channelId, ...channelPatch }]);
+    this.#store.tell({ type: 'messages', channelId, messages: merged, patches });
+    await this.#store.copy?.merge(merged, patches);
+    await this.#store.takeAccounts([...new Map(messages.map(({ author }) => [author.id, author])).values()]);
+  }
+
+  /** Appends pieces of text to the messages held; answers whether some didn't fit, so that the channel must be read again. */
+  async takeText(channelId, pieces) {
+    await this.#remember(pieces.map((piece) => piece.message));
+    let fits = true;
+    for (const piece of pieces) {
+      const held = this.#held.get(piece.message);
+      if (!held) continue; // above what this browser holds of the channel
+      const message = withText(held, piece);
+      if (!message) {
+        fits = false;
+      } else if (message !== held) {
+        this.show(channelId, [message]);
+        this.#growth.add(message);
+        this.#store.tell({ type: 'text', channelId, piece });
+      }
+    }
+    return fits;
+  }
+
+  /** Text that the leading tab took. One that came in between doesn't hold what goes before; the leading tab does. */
+  async hearText(channelId, piece) {
+    await this.#remember([piece.message]);
+    const held = this.#held.get(piece.message);
+    const message = held && withText(held, piece);
+    if (message) this.show(channelId, [message]);
+    else this.#store.tell({ type: 'want', id: piece.message });
+  }
+
+  /** Gives a message to the tab that asked for it. */
+  lend(id) {
+    const message = this.#held.get(id);
+    if (message) this.#store.tell({ type: 'messages', channelId: message.channelId, messages: [message], patches: [] });
+  }
+
+  /** Takes messages into memory and shows them; answers them as they are now. */
+  show(channelId, messages) {
+    const merged = this.#recall(messages);
+    if (this.#held.size > REMEMBERED) this.#forgetSome();
+    this.#logs.get(channelId)?.show(merged);
+    this.changed(channelId);
+    return merged;
+  }
+
+  changed = (channelId) => this.#store.changed(`messages:${channelId}`);
+
+  writeText = () => this.#growth.write();
+
+  /** The same for a page that is being left. */
+  writeTextInPassing() {
+    const grown = this.#heldOf(this.#growth.take());
+    if (grown.length > 0) this.#store.copy?.putInPassing(grown);
+  }
+
+  #heldOf = (ids) => ids.map((id) => this.#held.get(id)).filter(Boolean);
+
+  /** What the copy says, brought together with what memory holds. */
+  #recall(list) {
+    return list.map((each) => {
+      const message = newer(this.#held.get(each.id), each);
+      this.#held.set(each.id, message);
+      return message;
+    });
+  }
+
+  async #remember(ids) {
+    const missing = ids.filter((id) => !this.#held.has(id));
+    if (missing.length > 0 && this.#store.copy) this.#recall((await this.#store.copy.messages(missing)).filter(Boolean));
+  }
+
+  #forgetSome() {
+    for (const [id, message] of this.#held) {
+      if (this.#held.size <= REMEMBERED / 2) return;
+      if (!running(message) && !this.#growth.has(id)) this.#held.delete(id);
+    }
+  }
+
+  /** Lets go of a channel's messages. */
+  drop(channelId) {
+    for (const [id, message] of this.#held) if (message.channelId === channelId) this.#held.delete(id);
+    this.#logs.get(channelId)?.clear();
+    this.changed(channelId);
+  }
+
+  /** What the copy knows and this tab may have missed. */
+  async refresh() {
+    this.#recall((await this.#store.copy.messages([...this.#held.keys()])).filter(Boolean));
+    for (const [channelId, log] of this.#logs) {
+      log.show(log.items.map((each) => this.#held.get(each.id) ?? each));
+      this.changed(channelId);
+    }
+  }
+
+  clear() {
+    this.#held.clear();
+    this.#logs.clear();
+    this.#growth.take();
+  }
+}

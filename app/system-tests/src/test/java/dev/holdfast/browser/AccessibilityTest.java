@@ -1,0 +1,134 @@
+package dev.holdfast.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.ReducedMotion;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Everybody can use the page: with eyes that need contrast, with a screen reader, with the keyboard alone, on a phone. */
+@TestInstance(Lifecycle.PER_CLASS)
+class AccessibilityTest {
+
+    private static final String EVERYTHING = """
+            # A heading
+            Some **bold** text, `code`, [a link](https://example.org) and @mira
+
+            | step | minutes |
+            |---|---:|
+            | build | 4.2 |
+
+            ```java
+            // a comment
+            var text = "a string" + 42;
+            ```
+
+            > a quotation
+            """;
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final Person mira = holdfast.person("Mira");
+    private final Person ben = holdfast.person("Ben");
+    private String channel;
+
+    @BeforeAll
+    void talk() {
+        channel = holdfast.channel(mira, ben);
+        ben.rest()
+                .write(channel, EVERYTHING.replace("@mira", "@" + mira.handle))
+                .mustBe(201);
+        ben.rest()
+                .write(channel, "@ada go on [[words=20 fault=bad_key times=1 key=axe]]")
+                .mustBe(201);
+        ben.rest().write(channel, "@ada go on [[words=30 kind=markdown]]").mustBe(201);
+        mira.open(channel).live();
+        mira.awaitReply("failed");
+        mira.awaitReply("complete");
+        mira.page.emulateMedia(new Page.EmulateMediaOptions().setReducedMotion(ReducedMotion.REDUCE));
+    }
+
+    @AfterAll
+    void close() {
+        mira.close();
+        ben.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1280, 800, LIGHT", "1280, 800, DARK", "390, 844, LIGHT", "390, 844, DARK"})
+    void axe_finds_nothing_to_mend_on_any_page(int width, int height, ColorScheme scheme) {
+        mira.page.setViewportSize(width, height);
+        mira.page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+        for (var path : List.of(
+                "/c/" + channel, "/", "/search?q=bold", "/settings", "/people", "/agents", "/browse", "/c/unknown")) {
+            mira.page.evaluate("(path) => holdfast.go(path)", path);
+            mira.page.waitForFunction("() => !document.querySelector('hf-app [aria-busy=true]')");
+            mira.page.locator("h1").first().waitFor();
+            assertThat(Axe.violations(mira.page)).as(path).isEmpty();
+            assertThat(mira.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"))
+                    .as("%s does not scroll sideways", path)
+                    .isEqualTo(true);
+        }
+    }
+
+    @Test
+    void axe_finds_nothing_to_mend_in_what_is_unsent_edited_or_refused() {
+        mira.page.setViewportSize(1280, 800);
+        mira.open(channel);
+        mira.page.route("**/api/channels/*/messages", AccessibilityTest::refuse);
+        mira.write("refused");
+        mira.page.locator(".unsent").waitFor();
+        mira.page.unroute("**/api/channels/*/messages");
+        mira.offline();
+        mira.write("kept");
+        mira.page.locator(".sending >> text=Kept here").waitFor();
+        mira.page.locator(".connection.offline").waitFor();
+        mira.page.locator("hf-composer textarea").press("ArrowUp");
+        assertThat(Axe.violations(mira.page)).isEmpty();
+        mira.page.keyboard().press("Escape");
+        mira.page.locator(".unsent >> text=Discard").click();
+        mira.online();
+        ben.open(channel).awaitText("kept");
+    }
+
+    @Test
+    void everything_is_done_with_the_keyboard() {
+        mira.open(channel).live();
+        var field = mira.page.locator("hf-composer textarea");
+        field.fill("two");
+        field.press("Shift+Enter");
+        mira.page.keyboard().type("lines");
+        field.press("Enter");
+        ben.open(channel).awaitText("two\nlines");
+        field.press("ArrowUp");
+        var editor = mira.page.locator("hf-message textarea");
+        assertThat(editor.inputValue()).isEqualTo("two\nlines");
+        editor.press("Escape");
+        assertThat(editor.count()).isZero();
+        assertThat(mira.page.evaluate("() => document.activeElement.ariaLabel")).isEqualTo("Write a message");
+        field.press("ArrowUp");
+        editor.fill("two lines, edited");
+        editor.press("Enter");
+        ben.awaitText("two lines, edited");
+        mira.page.locator("hf-message").last().locator("[aria-label=Reply]").focus();
+        mira.page.keyboard().press("Enter");
+        mira.page.locator(".replying").waitFor();
+        field.press("Escape");
+        assertThat(mira.page.locator(".replying").count()).isZero();
+    }
+
+    private static void refuse(Route route) {
+        route.fulfill(new Route.FulfillOptions()
+                .setStatus(422)
+                .setContentType("application/problem+json")
+                .setBody("{\"title\":\"Invalid\",\"status\":422,\"detail\":\"Say it kindly.\"}"));
+    }
+}

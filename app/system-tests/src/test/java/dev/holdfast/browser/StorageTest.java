@@ -1,0 +1,93 @@
+package dev.holdfast.browser;
+
+import static dev.holdfast.browser.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** A browser that gives the page little room or none: it works, says so, and what is on screen is right. */
+@TestInstance(Lifecycle.PER_CLASS)
+class StorageTest {
+
+    private static final String WARNING = ".connection >> text=This browser keeps nothing";
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final Person ben = holdfast.person("Ben");
+    private String channel;
+
+    @BeforeEach
+    void open() {
+        channel = holdfast.channel(ben);
+        ben.open(channel).live();
+    }
+
+    @AfterAll
+    void close() {
+        ben.close();
+    }
+
+    @Test
+    void without_indexeddb_the_page_lives_in_memory_and_says_so() {
+        try (var mira = holdfast.person("Mira")) {
+            holdfast.add(channel, mira.handle);
+            mira.context.addInitScript("""
+                    Object.defineProperty(window, 'indexedDB', { value: {
+                      open() { throw new DOMException('A private window has none.', 'InvalidStateError'); },
+                      deleteDatabase() { throw new DOMException('A private window has none.', 'InvalidStateError'); },
+                    } });""");
+            mira.open(channel).live();
+            mira.page.locator(WARNING).waitFor();
+            var second = mira.tab();
+            mira.open(channel, second);
+            mira.write("@ada go on [[words=40 pace=40]]");
+            mira.awaitReply("complete");
+            second.locator("hf-message[data-status=complete]:has(.message.agent)")
+                    .waitFor();
+            Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
+            assertThat(Person.stored(channel, second)).isEqualTo(mira.stored(channel));
+            mira.page.evaluate("() => holdfast.go('/settings')");
+            mira.page.locator("button.bad >> text=/^Sign out$/").click();
+            mira.page.locator("hf-sign-in form").waitFor();
+            second.locator("hf-sign-in form").waitFor();
+            mira.assertNoComplaints();
+        }
+    }
+
+    @Test
+    void a_copy_without_room_goes_on_in_memory_and_loses_nothing_that_waits_to_be_sent() {
+        try (var mira = holdfast.person("Mira")) {
+            holdfast.add(channel, mira.handle);
+            mira.open(channel).live();
+            mira.page.route("**/api/channels/*/messages", route -> {
+                if (route.request().method().equals("POST")) route.abort();
+                else route.resume();
+            });
+            mira.write("waiting");
+            eventually("it is kept", Duration.ofSeconds(5), () -> mira.unsent() == 1);
+            room(mira, 1);
+            for (var n = 1; n <= 20; n++)
+                ben.rest().write(channel, "x".repeat(20_000) + n).mustBe(201);
+            mira.page.locator(WARNING).waitFor();
+            mira.live();
+            mira.open(channel).awaitText("x".repeat(20_000) + 20);
+            mira.page.unroute("**/api/channels/*/messages");
+            ben.awaitText("waiting");
+            Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira, ben);
+            assertThat(mira.unsent()).isZero();
+        }
+    }
+
+    private static void room(Person person, int bytes) {
+        var session = person.context.newCDPSession(person.page);
+        var parameters = new JsonObject();
+        parameters.addProperty("origin", person.origin());
+        parameters.addProperty("quotaSize", bytes);
+        session.send("Storage.overrideQuotaForOrigin", parameters);
+    }
+}
