@@ -102,7 +102,7 @@ class PageTest {
 
     @Test
     void only_database_js_opens_indexeddb() {
-        assertThat(namesOf(file -> imports(file).contains("idb"))).containsExactly("/database.js");
+        assertThat(namesOf(file -> imports(file).contains("idb"))).containsExactly("/store/database.js");
     }
 
     @Test
