@@ -120,7 +120,7 @@ export class Store extends Topics {
     this.tell({ type: 'wiped' });
     await this.copy.clear('channel', 'message', 'account', 'kept', ...(unsent ? [] : ['outbox'])).catch(() => {});
     this.close();
-    if (!unsent) await database.erase(id);
+    if (!unsent) await database.erase(id).catch(() => {}); // without IndexedDB there is nothing to erase
   }
 
   /** Another tab signed out, or the browser took the database away. */

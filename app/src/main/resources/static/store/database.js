@@ -25,8 +25,8 @@ export async function open(accountId, { onLost, onFull }) {
 }
 
 /** Deletes what this browser keeps of an account. A tab that sleeps may hold it open: then it goes when that tab wakes. */
-export const erase = (accountId) => new Promise((resolve) => {
-  deleteDB(nameFor(accountId), { blocked: resolve }).then(resolve, resolve);
+export const erase = (accountId) => new Promise((resolve, reject) => {
+  deleteDB(nameFor(accountId), { blocked: resolve }).then(resolve, reject);
 });
 
 class Database {
@@ -48,8 +48,9 @@ class Database {
 
   all = (store) => this.#db.getAll(store);
   get = (store, key) => this.#db.get(store, key);
-  put = (store, value, key) => this.#write([store], (tx) => [tx.objectStore(store).put(value, key)]);
-  delete = (store, key) => this.#write([store], (tx) => [tx.objectStore(store).delete(key)]);
+  // Committed at once, without waiting for answers: a page that is closed in this moment has kept what was written.
+  put = (store, value, key) => this.#write([store], (tx) => [tx.objectStore(store).put(value, key), tx.commit()]);
+  delete = (store, key) => this.#write([store], (tx) => [tx.objectStore(store).delete(key), tx.commit()]);
 
   /** Messages by id, in the order asked; undefined where there is none. */
   async messages(ids) {

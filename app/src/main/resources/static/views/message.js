@@ -1,22 +1,21 @@
 import { html, nothing } from 'lit';
-import { discard, edit, remove, retryReply, sendAgain, stopReply } from '../actions.js';
-import { Growing } from '../growing.js';
+import { discard, remove, retryReply, sendAgain, stopReply } from '../actions.js';
 import { store } from '../store.js';
+import './editor.js';
 import { avatar, clock, icon } from './parts.js';
-import { stateOf } from './state.js';
+import { isRunning, stateOf } from './state.js';
+import './text.js';
 import { View } from './view.js';
 
 /** One message: who, when, what, how far a reply is, and what one can do about it. */
 class Message extends View {
   static properties = { message: {}, joined: {}, adjacent: {}, handles: {}, editing: { state: true }, sure: { state: true } };
 
-  #text = null;
   #clock = 0;
 
   disconnectedCallback() {
     super.disconnectedCallback();
     clearInterval(this.#clock);
-    this.#text?.close();
   }
 
   watches() {
@@ -33,7 +32,7 @@ class Message extends View {
         <div class="content">
           ${this.joined ? html`<span class="hidden">${author.displayName}</span>` : this.#head()}
           ${this.#asked()}
-          ${message.deleted ? html`<p class="gone">This message was deleted.</p>` : this.editing ? this.#editor() : this.#body()}
+          ${message.deleted ? html`<p class="gone">This message was deleted.</p>` : this.editing ? html`<hf-editor .message=${message} @close=${() => (this.editing = false)}></hf-editor>` : this.#body()}
           ${this.#state()}
           ${this.#pending()}
         </div>
@@ -67,7 +66,7 @@ class Message extends View {
   #body() {
     const { message } = this;
     return html`
-      <div class="text" dir="auto" @click=${this.#copy}></div>
+      <hf-text .content=${message.content} .growing=${isRunning(message)} .handles=${this.handles}></hf-text>
       ${message.editedAt ? html`<span class="edited" title=${message.editedAt}>(edited)</span>` : nothing}`;
   }
 
@@ -91,7 +90,7 @@ class Message extends View {
     if (pending.state !== 'failed') return html`<p class="sending">${store.connection === 'live' ? SENDING[pending.kind] : 'Kept here; it goes out when the connection is back.'}</p>`;
     return html`
       <p class="unsent" role="alert"><span>${REFUSED[pending.kind]} ${pending.reason}</span>
-        ${['post', 'edit'].includes(pending.kind) ? html`<button type="button" class="plain" @click=${this.#edit}>Edit</button>` : nothing}
+        ${['post', 'edit'].includes(pending.kind) ? html`<button type="button" class="plain" @click=${this.startEditing}>Edit</button>` : nothing}
         <button type="button" class="plain" @click=${() => sendAgain(pending.n)}>Try again</button>
         <button type="button" class="plain" @click=${() => discard(pending.n)}>Discard</button>
       </p>`;
@@ -111,7 +110,7 @@ class Message extends View {
       <div class="tools" role="group" aria-label="Actions">
         ${sent ? html`<button type="button" class="tool" aria-label="Reply" title="Reply" @click=${this.#reply}>${icon('reply')}</button>` : nothing}
         ${mine ? html`
-          <button type="button" class="tool" aria-label="Edit" title="Edit" @click=${this.#edit}>${icon('edit')}</button>
+          <button type="button" class="tool" aria-label="Edit" title="Edit" @click=${this.startEditing}>${icon('edit')}</button>
           <button type="button" class="tool" aria-label="Delete" title="Delete" @click=${() => (this.sure = true)}>${icon('delete')}</button>` : nothing}
       </div>`;
   }
@@ -120,73 +119,20 @@ class Message extends View {
     this.dispatchEvent(new CustomEvent('reply', { detail: this.message, bubbles: true }));
   }
 
-  // --- editing ---
-
-  #edit = () => {
+  /** Opens the editor; the composer's arrow up comes here, too. */
+  startEditing = () => {
     this.editing = true;
-    this.updateComplete.then(() => {
-      const field = this.querySelector('textarea');
-      field.focus();
-      field.setSelectionRange(field.value.length, field.value.length);
-    });
   };
 
-  /** Opens the editor; the composer's arrow up comes here. */
-  startEditing() {
-    this.#edit();
+  /** Drawn when its text is. */
+  async getUpdateComplete() {
+    const done = await super.getUpdateComplete();
+    await this.querySelector('hf-text')?.updateComplete;
+    return done;
   }
-
-  #editor() {
-    const { pending, content } = this.message;
-    const text = pending?.kind === 'edit' ? pending.content : content;
-    return html`
-      <form class="editor" @submit=${this.#save} @keydown=${this.#key}>
-        <textarea aria-label="Edit the message" rows=${Math.min(12, text.split('\n').length + 1)} .value=${text}></textarea>
-        <div class="buttons"><button type="button" @click=${this.#close}>Cancel</button><button type="submit" class="primary">Save</button></div>
-      </form>`;
-  }
-
-  #key = (event) => {
-    if (event.key === 'Escape') this.#close();
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) this.#save(event);
-  };
-
-  #save = (event) => {
-    event.preventDefault();
-    const text = this.querySelector('textarea').value;
-    const { pending } = this.message;
-    if (pending?.kind === 'edit' && pending.state === 'failed') discard(pending.n);
-    if (text.trim() !== '' && (text !== this.message.content || pending?.state === 'failed')) edit(this.message, text);
-    this.#close();
-  };
-
-  #close = () => {
-    this.editing = false;
-    this.#text = null; // its element is a new one
-    document.querySelector('hf-composer')?.focus();
-  };
-
-  // --- the text ---
 
   updated() {
     this.#tick();
-    const root = this.querySelector('.text');
-    if (!root) {
-      this.#text?.close();
-      this.#text = null;
-      return;
-    }
-    if (this.#text?.root !== root) this.#text = Object.assign(new Growing(root), { root, shown: null });
-    this.#show(this.#text);
-  }
-
-  #show(text) {
-    const { message, handles } = this;
-    const growing = ['queued', 'thinking', 'streaming'].includes(message.status);
-    const shown = `${growing} ${handles?.size}`;
-    if (text.content === message.content && text.shown === shown) return;
-    Object.assign(text, { content: message.content, shown });
-    text.show(message.content, { growing, env: { handles, me: store.me.handle?.toLowerCase() } });
   }
 
   /** "next try in 12 s" counts down. */
@@ -194,14 +140,6 @@ class Message extends View {
     const runAt = this.message.status === 'queued' && this.message.generation?.runAt;
     clearInterval(this.#clock);
     if (runAt && new Date(runAt) > Date.now()) this.#clock = setInterval(() => this.requestUpdate(), 1_000);
-  }
-
-  async #copy(event) {
-    const button = event.target.closest('button.copy');
-    if (!button) return;
-    await navigator.clipboard?.writeText(button.nextElementSibling.textContent);
-    button.textContent = 'Copied';
-    setTimeout(() => (button.textContent = 'Copy'), 1_500);
   }
 }
 

@@ -3,24 +3,21 @@ import { repeat } from 'lit/directives/repeat.js';
 import { markRead, newer, newest, older } from '../actions.js';
 import { overlay } from '../overlay.js';
 import { store } from '../store.js';
-import './message.js';
-import { day, icon } from './parts.js';
+import { icon } from './parts.js';
+import { Place } from './place.js';
+import { rows } from './rows.js';
 import { View } from './view.js';
 
 const NEAR = 600; // pixels from an end at which more is fetched
-const TOGETHER = 5 * 60_000; // messages of one author within that are shown as one
 
 /** The messages on screen: a window that moves over the channel. The bottom sticks while one is there; the reader's place holds otherwise. */
 class Messages extends View {
   static properties = { channelId: {}, position: {}, newAfter: {}, fetching: { state: true }, away: { state: true } };
 
-  #observer = new ResizeObserver(() => this.#settle());
-  #sticks = true;
-  #anchor = null;
-  #was = 0;
+  #place = new Place(this);
+  #observer = new ResizeObserver(() => this.#place.settle());
   #placed = false;
   #first = null; // the id of the first message that was drawn
-  #drawing = 0; // updates whose messages have not drawn themselves: what is on screen is nobody's place yet
 
   watches() {
     return [`messages:${this.channelId}`, 'outbox', 'accounts', 'channels', 'me'];
@@ -43,10 +40,6 @@ class Messages extends View {
     return store.messages.log(this.channelId);
   }
 
-  get scroller() {
-    return this.querySelector('.scroller');
-  }
-
   render() {
     const shown = overlay(this.log, store.outbox, this.channelId, store.me);
     const channel = store.channels.get(this.channelId);
@@ -54,7 +47,7 @@ class Messages extends View {
       <div class="scroller" tabindex="0" role="region" aria-label="Messages" @scroll=${this.#scrolled}>
         <div class="sheet">
           ${this.#top(channel, shown)}
-          <ol>${repeat(this.#rows(shown), (row) => row.key, (row) => row.template)}</ol>
+          <ol>${repeat(rows(shown, this.newAfter), (row) => row.key, (row) => row.template)}</ol>
         </div>
       </div>
       ${this.away || !this.log.atEnd ? this.#jump(channel) : nothing}
@@ -72,25 +65,6 @@ class Messages extends View {
     return nothing;
   }
 
-  #rows(shown) {
-    const rows = [];
-    let before = null;
-    let divided = this.newAfter === undefined;
-    for (const message of shown) {
-      const newDay = !before || day(before.createdAt) !== day(message.createdAt);
-      if (newDay) rows.push(divider(`day ${message.createdAt.slice(0, 10)}`, 'day', day(message.createdAt)));
-      const isNew = !divided && message.position > this.newAfter && message.author.id !== store.me.id;
-      if (isNew) {
-        divided = true;
-        rows.push(divider('new', 'new', 'New'));
-      }
-      const joined = !newDay && !isNew && follows(before, message);
-      rows.push({ key: message.id, template: html`<li><hf-message .message=${message} .joined=${joined} .adjacent=${before?.id} .handles=${handles()}></hf-message></li>` });
-      before = message;
-    }
-    return rows;
-  }
-
   #jump(channel) {
     return html`<button type="button" class="jump" @click=${this.#toEnd}>${icon('down')} ${channel?.unread > 0 ? `${channel.unread} new` : 'Newest'}</button>`;
   }
@@ -105,32 +79,31 @@ class Messages extends View {
 
   willUpdate() {
     super.willUpdate();
-    this.#remember();
+    this.#place.remember();
   }
 
   updated() {
-    if (!this.#placed) this.#place();
-    this.#settle();
+    if (!this.#placed) this.#begin();
+    this.#place.settle();
     this.#settleOnceDrawn();
     this.#observer.observe(this.querySelector('.sheet'));
-    if (this.#sticks) this.log.trim();
+    if (this.#place.sticks) this.log.trim();
     this.#read();
   }
 
-  /** Messages draw themselves after us; and where as many leave at one end as come at the other, no resize tells. */
+  /** Where as many messages leave at one end as come at the other, no resize tells. */
   async #settleOnceDrawn() {
     const first = this.log.items[0]?.id;
     if (first === this.#first && this.#placed) return;
     this.#first = first;
-    this.#drawing += 1;
-    await Promise.all([...this.querySelectorAll('hf-message')].map((each) => each.updateComplete));
-    this.#drawing -= 1;
+    await this.#place.drawn();
     if (!this.isConnected) return;
-    if (!this.#placed) this.#place();
-    this.#settle();
+    if (!this.#placed) this.#begin();
+    this.#place.settle();
   }
 
-  #place() {
+  /** Begins at the message that was looked for, else where the new ones begin, else at the end. */
+  #begin() {
     if (!this.log.loaded || this.log.items.length === 0) return;
     const target = this.position === undefined
       ? this.querySelector('.divider.new')
@@ -138,44 +111,16 @@ class Messages extends View {
     if (!target && this.position !== undefined) return; // not drawn yet
     this.#placed = true;
     if (!target) return;
-    this.#sticks = false;
-    target.scrollIntoView({ block: this.position === undefined ? 'start' : 'center' });
+    this.#place.goTo(target, this.position === undefined ? 'start' : 'center', this.log.atEnd);
     if (this.position !== undefined) target.classList.add('found');
-    this.#sticks = this.#atBottom() && this.log.atEnd;
-    this.#remember();
-  }
-
-  /** Keeps the first message on screen where it is, whatever happens above. */
-  #remember() {
-    const scroller = this.scroller;
-    if (!scroller || this.#sticks || this.#drawing > 0) return;
-    const top = scroller.getBoundingClientRect().top;
-    const first = [...scroller.querySelectorAll('hf-message')].find((each) => each.getBoundingClientRect().bottom > top);
-    this.#anchor = first && { element: first, at: first.getBoundingClientRect().top };
-  }
-
-  #settle() {
-    const scroller = this.scroller;
-    if (!scroller) return;
-    if (this.#sticks) this.#was = scroller.scrollTop = scroller.scrollHeight;
-    else if (this.#anchor?.element.isConnected) scroller.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.at;
-  }
-
-  #atBottom() {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    return scrollHeight - scrollTop - clientHeight < 60;
   }
 
   #scrolled = () => {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    // Only a move upwards is the reader's: text that grows leaves us behind the bottom for a moment, too.
-    if (this.#atBottom()) this.#sticks = this.log.atEnd;
-    else if (scrollTop < this.#was - 1) this.#sticks = false;
-    this.#was = scrollTop;
-    this.#remember();
-    this.away = !this.#sticks && scrollHeight - scrollTop - clientHeight > clientHeight;
-    if (scrollTop < NEAR) this.#older();
-    else if (scrollHeight - scrollTop - clientHeight < NEAR && !this.log.atEnd) newer(this.channelId);
+    const place = this.#place;
+    place.scrolled(this.log.atEnd);
+    this.away = !place.sticks && place.fromBottom > place.height;
+    if (place.fromTop < NEAR) this.#older();
+    else if (place.fromBottom < NEAR && !this.log.atEnd) newer(this.channelId);
     this.#read();
   };
 
@@ -189,39 +134,20 @@ class Messages extends View {
 
   #toEnd = async () => {
     await newest(this.channelId);
-    this.#sticks = true;
+    this.#place.sticks = true;
     this.away = false;
-    this.#settle();
+    this.#place.settle();
   };
 
   /** Called by the composer: one's own message is always seen. */
   follow() {
-    this.#sticks = true;
+    this.#place.sticks = true;
     if (!this.log.atEnd) this.#toEnd();
   }
 
   #read = () => {
-    if (document.visibilityState === 'visible' && document.hasFocus() && this.#sticks && this.log.loaded) markRead(this.channelId);
+    if (document.visibilityState === 'visible' && document.hasFocus() && this.#place.sticks && this.log.loaded) markRead(this.channelId);
   };
-}
-
-const divider = (key, kind, words) => ({ key, template: html`<li class="divider ${kind}"><span>${words}</span></li>` });
-
-const follows = (before, message) =>
-  before && before.author.id === message.author.id && !message.replyTo && !before.deleted &&
-  new Date(message.createdAt) - new Date(before.createdAt) < TOGETHER;
-
-let known = null;
-let knownOf = 0;
-
-/** Handles that a mention may name; the same set until an account comes to be known. */
-function handles() {
-  if (knownOf !== store.accounts.size || !known) {
-    known = new Set([...store.accounts.values()].map((each) => each.handle.toLowerCase()));
-    if (store.me?.handle) known.add(store.me.handle.toLowerCase());
-    knownOf = store.accounts.size;
-  }
-  return known;
 }
 
 customElements.define('hf-messages', Messages);

@@ -13,6 +13,9 @@ export function stateOf({ status, generation, pending }) {
   }
 }
 
+/** Whether the reply is still being made. */
+export const isRunning = ({ status }) => ['queued', 'thinking', 'streaming'].includes(status);
+
 function waiting(generation) {
   const seconds = generation?.runAt ? Math.ceil((new Date(generation.runAt) - Date.now()) / 1_000) : 0;
   if (!generation?.error) return 'Waiting for its turn…';

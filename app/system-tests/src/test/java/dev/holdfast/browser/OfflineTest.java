@@ -46,7 +46,7 @@ class OfflineTest {
         mira.offline();
         mira.write("one").write("two").write("three").write("@ada four [[words=60 pace=50]]");
         assertThat(mira.messages().count()).isEqualTo(4);
-        eventually("it is kept", Duration.ofSeconds(5), () -> mira.unsent() == 4);
+        eventually("it is kept", Duration.ofSeconds(5), () -> mira.kept() == 4);
         mira.reload();
         mira.messages().nth(3).waitFor();
         mira.write("five");

@@ -151,10 +151,16 @@ final class Person implements AutoCloseable {
         try {
             page.screenshot(new Page.ScreenshotOptions().setPath(picture));
             return page.evaluate("""
-                    () => JSON.stringify({
-                      at: location.pathname, online: navigator.onLine, session: holdfast.store.session, connection: holdfast.store.connection,
-                      leads: holdfast.store.tabs?.leads, channels: [...holdfast.store.channels.values()], outbox: holdfast.store.outbox,
-                    })""") + " " + complaints + " " + picture;
+                    async () => {
+                      const soon = (work) => Promise.race([work.then(() => 'yes', (failure) => String(failure)), new Promise((resolve) => setTimeout(() => resolve('hangs'), 5000))]);
+                      const { store } = holdfast;
+                      return JSON.stringify({
+                        at: location.pathname, online: navigator.onLine, visible: document.visibilityState, session: store.session, connection: store.connection,
+                        leads: store.tabs?.leads, writes: await soon(store.copy.merge([], [])), asks: await soon(fetch('/api/me').then((answer) => answer.text())),
+                        requests: performance.getEntriesByType('resource').slice(-8).map(({ name, startTime, duration, responseStatus }) => [name.split('/').at(-1), startTime, duration, responseStatus]),
+                        now: performance.now(), channels: [...store.channels.values()], outbox: store.outbox.slice(0, 3), unsent: store.outbox.length,
+                      });
+                    }""") + " " + complaints + " " + picture;
         } catch (RuntimeException failure) {
             return "the page of " + handle + " answers nothing: " + failure.getMessage();
         }
@@ -162,6 +168,11 @@ final class Person implements AutoCloseable {
 
     int unsent() {
         return (int) page.evaluate("() => holdfast.store.outbox.length");
+    }
+
+    /** Of what has not been sent, how much would outlast this tab. */
+    int kept() {
+        return (int) page.evaluate("async () => (await holdfast.store.copy.all('outbox')).length");
     }
 
     Browser rest() {

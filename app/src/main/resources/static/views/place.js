@@ -1,0 +1,74 @@
+/** Where the reader is in the list: at the bottom, which then sticks, or at a message, which then stays where it is on screen. */
+export class Place {
+  sticks = true;
+  #view;
+  #anchor = null;
+  #was = 0;
+  #drawing = 0; // updates whose messages have not drawn themselves: what is on screen is nobody's place yet
+
+  /** @param view the element around the one that scrolls */
+  constructor(view) {
+    this.#view = view;
+  }
+
+  get #scroller() {
+    return this.#view.querySelector('.scroller');
+  }
+
+  get fromTop() {
+    return this.#scroller.scrollTop;
+  }
+
+  get fromBottom() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+
+  get height() {
+    return this.#scroller.clientHeight;
+  }
+
+  /** Notes the first message on screen. */
+  remember() {
+    const scroller = this.#scroller;
+    if (!scroller || this.sticks || this.#drawing > 0) return;
+    const { top } = scroller.getBoundingClientRect();
+    const first = [...scroller.querySelectorAll('hf-message')].find((each) => each.getBoundingClientRect().bottom > top);
+    this.#anchor = first && { element: first, at: first.getBoundingClientRect().top };
+  }
+
+  /** Brings the reader back to where they were, whatever happened above. */
+  settle() {
+    const scroller = this.#scroller;
+    if (!scroller) return;
+    if (this.sticks) this.#was = scroller.scrollTop = scroller.scrollHeight;
+    else if (this.#anchor?.element.isConnected) scroller.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.at;
+  }
+
+  /** Waits until the messages, which draw themselves after the list, have done so. */
+  async drawn() {
+    this.#drawing += 1;
+    await Promise.all([...this.#view.querySelectorAll('hf-message')].map((each) => each.updateComplete));
+    this.#drawing -= 1;
+  }
+
+  /** Goes to an element; `atEnd` tells whether the list reaches the newest message. */
+  goTo(element, block, atEnd) {
+    this.sticks = false;
+    element.scrollIntoView({ block });
+    this.sticks = this.#atBottom() && atEnd;
+    this.remember();
+  }
+
+  /** The reader or the page has scrolled. */
+  scrolled(atEnd) {
+    const { scrollTop } = this.#scroller;
+    // Only a move upwards is the reader's: text that grows leaves us behind the bottom for a moment, too.
+    if (this.#atBottom()) this.sticks = atEnd;
+    else if (scrollTop < this.#was - 1) this.sticks = false;
+    this.#was = scrollTop;
+    this.remember();
+  }
+
+  #atBottom = () => this.fromBottom < 60;
+}

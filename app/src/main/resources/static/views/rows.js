@@ -1,0 +1,46 @@
+// What stands in the list of messages, one after the other: messages, days, and where the new ones begin.
+import { html } from 'lit';
+import { store } from '../store.js';
+import './message.js';
+import { day } from './parts.js';
+
+const TOGETHER = 5 * 60_000; // messages of one author within that are shown as one
+
+/** `{key, template}` of each row; `newAfter` is the position after which messages are new, undefined where none is. */
+export function rows(shown, newAfter) {
+  const all = [];
+  let before = null;
+  let divided = newAfter === undefined;
+  for (const message of shown) {
+    const newDay = !before || day(before.createdAt) !== day(message.createdAt);
+    if (newDay) all.push(divider(`day ${message.createdAt.slice(0, 10)}`, 'day', day(message.createdAt)));
+    const isNew = !divided && message.position > newAfter && message.author.id !== store.me.id;
+    if (isNew) {
+      divided = true;
+      all.push(divider('new', 'new', 'New'));
+    }
+    const joined = !newDay && !isNew && follows(before, message);
+    all.push({ key: message.id, template: html`<li><hf-message .message=${message} .joined=${joined} .adjacent=${before?.id} .handles=${handles()}></hf-message></li>` });
+    before = message;
+  }
+  return all;
+}
+
+const divider = (key, kind, words) => ({ key, template: html`<li class="divider ${kind}"><span>${words}</span></li>` });
+
+const follows = (before, message) =>
+  before && before.author.id === message.author.id && !message.replyTo && !before.deleted &&
+  new Date(message.createdAt) - new Date(before.createdAt) < TOGETHER;
+
+let known = null;
+let knownOf = 0;
+
+/** Handles that a mention may name; the same set until an account comes to be known. */
+function handles() {
+  if (knownOf !== store.accounts.size || !known) {
+    known = new Set([...store.accounts.values()].map((each) => each.handle.toLowerCase()));
+    if (store.me?.handle) known.add(store.me.handle.toLowerCase());
+    knownOf = store.accounts.size;
+  }
+  return known;
+}
