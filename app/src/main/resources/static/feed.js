@@ -119,9 +119,11 @@ export class Feed {
     else connection?.abort();
   }
 
-  /** Waits with jitter, so that a thousand browsers don't come back in the same instant; `#wake` cuts it short. */
+  /**
+   * Waits with jitter, so that a thousand browsers don't come back in the same instant; `#wake` cuts it short. Also while
+   * the browser says that it is offline: a server on the same machine or in the same room answers without the internet.
+   */
   #pause() {
-    if (!navigator.onLine) return new Promise((resolve) => (this.#wake = resolve));
     const most = Math.min(MOST, 1_000 * 2 ** this.#failures);
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, most * (0.2 + 0.8 * Math.random()));

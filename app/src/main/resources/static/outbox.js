@@ -16,6 +16,7 @@ export class Outbox {
     this.#store = store;
     this.#signedOut = signedOut;
     store.watch(['outbox:due'], () => this.send());
+    store.watch(['connection'], () => store.connection === 'live' && this.sendNow());
     addEventListener('online', () => this.sendNow());
   }
 
@@ -78,16 +79,15 @@ export class Outbox {
 
   // --- sending ---
 
-  /** Forgets about waiting: the network is back, or this tab has just begun to lead. */
+  /** Forgets about waiting (but not about a limit): the server is back, or this tab has just begun to lead. */
   sendNow() {
-    this.#notBefore = 0;
     for (const entry of this.#store.outbox) entry.notBefore = 0;
     this.send();
   }
 
   send() {
     clearTimeout(this.#timer);
-    if (!this.#active || !navigator.onLine) return;
+    if (!this.#active || !(navigator.onLine || this.#store.connection === 'live')) return; // the feed finds out who is there
     const heads = new Map();
     for (const entry of this.#store.outbox) {
       if (entry.state === 'waiting' && !heads.has(entry.channelId)) heads.set(entry.channelId, entry);

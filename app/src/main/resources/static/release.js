@@ -27,7 +27,9 @@ function watch(registration) {
   const offer = (worker) => {
     if (!worker || !navigator.serviceWorker.controller) return;
     store.lay('release', () => worker.postMessage('take over'));
-    if (document.visibilityState === 'hidden') worker.postMessage('take over');
+    const whenUnseen = () => document.visibilityState === 'hidden' && worker.postMessage('take over if nobody looks');
+    document.addEventListener('visibilitychange', whenUnseen);
+    whenUnseen();
   };
   offer(registration.waiting);
   registration.addEventListener('updatefound', () => {

@@ -8,7 +8,7 @@ self.addEventListener('install', (event) => event.waitUntil(fill()));
 
 self.addEventListener('activate', (event) => event.waitUntil(begin()));
 
-self.addEventListener('message', ({ data }) => data === 'take over' && self.skipWaiting());
+self.addEventListener('message', (event) => event.waitUntil(takeOver(event.data)));
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
@@ -29,6 +29,13 @@ async function fill() {
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
     await cache.put(path, answer);
   }));
+}
+
+/** Taking over reloads every tab: unasked only where no tab is looked at. */
+async function takeOver(how) {
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const isSeen = pages.some((each) => each.visibilityState === 'visible');
+  if (how === 'take over' || (how === 'take over if nobody looks' && !isSeen)) await self.skipWaiting();
 }
 
 async function begin() {

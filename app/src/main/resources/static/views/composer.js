@@ -1,11 +1,11 @@
 import { html, nothing } from 'lit';
 import { draft, findAccounts, keepDraft, post } from '../actions.js';
 import { store } from '../store.js';
-import { avatar, icon, nameOf } from './parts.js';
+import { listbox, namesLike } from './names.js';
+import { icon, nameOf } from './parts.js';
 import { View } from './view.js';
 
 const WORD = /(?:^|[\s([{"'])@([a-z0-9_-]*)$/i;
-const OFFERED = 6;
 const LIMIT = 64 * 1024; // bytes, the server's own limit
 
 /** Where one writes. Enter sends, Shift+Enter begins a line, @ offers names, arrow up in the empty field edits the last message. */
@@ -16,6 +16,10 @@ class Composer extends View {
 
   watches() {
     return ['accounts', 'channels', 'connection'];
+  }
+
+  get names() {
+    return typeof this.offer === 'string' ? namesLike(this.offer) : [];
   }
 
   get field() {
@@ -32,18 +36,28 @@ class Composer extends View {
     if (matchMedia('(pointer: fine)').matches) this.field.focus();
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    addEventListener('pagehide', this.#keep);
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
-    if (this.field) keepDraft(this.channelId, this.field.value);
+    removeEventListener('pagehide', this.#keep);
+    this.#keep();
   }
+
+  #keep = () => {
+    if (this.field) keepDraft(this.channelId, this.field.value);
+  };
 
   render() {
     const channel = store.channels.get(this.channelId);
-    const names = this.offer === undefined || this.offer === null ? [] : this.#names();
+    const { names } = this;
     return html`
       <form class="composer" @submit=${this.#send}>
         ${this.replyTo ? this.#replying() : nothing}
-        ${names.length > 0 ? this.#listbox(names) : nothing}
+        ${names.length > 0 ? listbox(names, this.chosen, this.#pick) : nothing}
         <div class="field">
           <textarea rows="1" aria-label="Write a message" placeholder="Write to ${channel ? `${channel.kind === 'direct' ? '' : '#'}${nameOf(channel)}` : ''}" autocomplete="off"
             aria-autocomplete="list" aria-controls=${names.length > 0 ? 'names' : nothing} aria-activedescendant=${names.length > 0 ? `name-${this.chosen}` : nothing}
@@ -60,25 +74,6 @@ class Composer extends View {
         <button type="button" class="tool" aria-label="Don’t reply to this message" @click=${() => this.dispatchEvent(new Event('done'))}>${icon('close')}</button></div>`;
   }
 
-  #listbox(names) {
-    return html`
-      <ul class="names" id="names" role="listbox" aria-label="People and agents">
-        ${names.map((each, index) => html`
-          <li id="name-${index}" role="option" aria-selected=${index === this.chosen} @mousedown=${(event) => this.#pick(event, each)}>
-            ${avatar(each, 'small')}<b>${each.displayName}</b> <span class="quiet">@${each.handle}</span>
-            ${each.kind === 'agent' ? html`<span class="kind">agent</span>` : nothing}
-          </li>`)}
-      </ul>`;
-  }
-
-  #names() {
-    const begins = this.offer.toLowerCase();
-    const fits = (each) => each.handle.toLowerCase().startsWith(begins) || (each.displayName ?? '').toLowerCase().startsWith(begins);
-    const order = (each) => (each.kind === 'agent' ? 0 : 1);
-    return [...store.accounts.values()].filter((each) => each.id !== store.me.id && fits(each))
-      .sort((a, b) => order(a) - order(b) || a.handle.localeCompare(b.handle)).slice(0, OFFERED);
-  }
-
   #typed = () => {
     this.#grow();
     this.length = new Blob([this.field.value]).size;
@@ -90,7 +85,7 @@ class Composer extends View {
       findAccounts(word[1]).catch(() => {}); // offline, the known ones are offered
     }
     clearTimeout(this.saving);
-    this.saving = setTimeout(() => keepDraft(this.channelId, this.field?.value ?? ''), 300);
+    this.saving = setTimeout(this.#keep, 300);
   };
 
   #grow() {
@@ -104,7 +99,7 @@ class Composer extends View {
 
   #key = (event) => {
     if (event.isComposing) return;
-    const names = this.offer === undefined || this.offer === null ? [] : this.#names();
+    const { names } = this;
     if (names.length > 0 && this.#keyInList(event, names)) return event.preventDefault();
     if (event.key === 'Enter' && !event.shiftKey) return this.#send(event);
     if (event.key === 'Escape' && this.replyTo) return this.dispatchEvent(new Event('done'));
@@ -121,7 +116,7 @@ class Composer extends View {
     return true;
   }
 
-  #pick(event, account) {
+  #pick = (event, account) => {
     event.preventDefault();
     const { field } = this;
     const until = field.selectionStart;
@@ -129,7 +124,7 @@ class Composer extends View {
     field.setRangeText(`${account.handle} `, from, until, 'end');
     this.offer = null;
     this.#typed();
-  }
+  };
 
   #editLast(event) {
     const mine = [...document.querySelectorAll('hf-message')].findLast((each) => each.message.author.id === store.me.id && !each.message.deleted);

@@ -4,6 +4,8 @@ import static dev.holdfast.browser.Eventually.eventually;
 import static dev.holdfast.browser.Eventually.pause;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.TcpProxy;
 import java.time.Duration;
@@ -96,6 +98,22 @@ class ConnectionTest {
 
     private HoldfastProcess web(String name) {
         return new HoldfastProcess(name, "web", holdfast.database.url()).start();
+    }
+
+    @Test
+    void a_browser_that_believes_to_be_offline_still_talks_to_a_server_that_answers() {
+        mira.page.evaluate("""
+                () => {
+                  Object.defineProperty(navigator, 'onLine', { get: () => false, configurable: true });
+                  dispatchEvent(new Event('offline'));
+                }""");
+        mira.page
+                .locator(".connection.live")
+                .waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.ATTACHED));
+        mira.write("the internet is gone, the server is not");
+        ben.awaitText("the internet is gone, the server is not");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
+        mira.page.evaluate("() => { delete navigator.onLine; }");
     }
 
     @Test

@@ -1,0 +1,24 @@
+// The people and agents that are offered while one writes @ and a part of a name.
+import { html, nothing } from 'lit';
+import { store } from '../store.js';
+import { avatar } from './parts.js';
+
+const OFFERED = 6;
+
+/** Who may be meant by the beginning of a handle or a name, agents first. */
+export function namesLike(beginning) {
+  const begins = beginning.toLowerCase();
+  const fits = (each) => each.handle.toLowerCase().startsWith(begins) || (each.displayName ?? '').toLowerCase().startsWith(begins);
+  const order = (each) => (each.kind === 'agent' ? 0 : 1);
+  return [...store.accounts.values()].filter((each) => each.id !== store.me.id && fits(each))
+    .sort((a, b) => order(a) - order(b) || a.handle.localeCompare(b.handle)).slice(0, OFFERED);
+}
+
+export const listbox = (names, chosen, pick) => html`
+  <ul class="names" id="names" role="listbox" aria-label="People and agents">
+    ${names.map((each, index) => html`
+      <li id="name-${index}" role="option" aria-selected=${index === chosen} @mousedown=${(event) => pick(event, each)}>
+        ${avatar(each, 'small')}<b>${each.displayName}</b> <span class="quiet">@${each.handle}</span>
+        ${each.kind === 'agent' ? html`<span class="kind">agent</span>` : nothing}
+      </li>`)}
+  </ul>`;
