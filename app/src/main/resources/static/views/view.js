@@ -18,6 +18,7 @@ export class View extends LitElement {
   connectedCallback() {
     super.connectedCallback();
     this.#watch();
+    this.requestUpdate();
   }
 
   disconnectedCallback() {
@@ -26,8 +27,13 @@ export class View extends LitElement {
     this.#watched = '';
   }
 
+  /** What has left the page shows nothing any more: what it showed may be gone. */
+  shouldUpdate() {
+    return this.isConnected;
+  }
+
   willUpdate() {
-    if (this.isConnected) this.#watch();
+    this.#watch();
   }
 
   #watch() {
