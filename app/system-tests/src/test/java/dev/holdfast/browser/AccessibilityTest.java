@@ -70,8 +70,7 @@ class AccessibilityTest {
         for (var path : List.of(
                 "/c/" + channel, "/", "/search?q=bold", "/settings", "/people", "/agents", "/browse", "/c/unknown")) {
             mira.page.evaluate("(path) => holdfast.go(path)", path);
-            mira.page.waitForFunction("() => !document.querySelector('hf-app [aria-busy=true]')");
-            mira.page.locator("h1").first().waitFor();
+                mira.page.locator("h1").first().waitFor();
             assertThat(Axe.violations(mira.page)).as(path).isEmpty();
             assertThat(mira.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"))
                     .as("%s does not scroll sideways", path)
@@ -92,6 +91,7 @@ class AccessibilityTest {
         mira.page.locator(".sending >> text=Kept here").waitFor();
         mira.page.locator(".connection.offline").waitFor();
         mira.page.locator("hf-composer textarea").press("ArrowUp");
+        mira.page.waitForFunction("() => document.getAnimations().every((each) => each.playState === 'finished')");
         assertThat(Axe.violations(mira.page)).isEmpty();
         mira.page.keyboard().press("Escape");
         mira.page.locator(".unsent >> text=Discard").click();
