@@ -13,6 +13,7 @@ class Composer extends View {
   static properties = { channelId: {}, replyTo: {}, offer: { state: true }, chosen: { state: true }, length: { state: true } };
 
   #asked = '';
+  #unkept = false;
 
   watches() {
     return ['accounts', 'channels', 'connection'];
@@ -47,8 +48,10 @@ class Composer extends View {
     this.#keep();
   }
 
+  /** Another tab may hold the same draft: only what was typed here is worth keeping. */
   #keep = () => {
-    if (this.field) keepDraft(this.channelId, this.field.value);
+    if (this.#unkept) keepDraft(this.channelId, this.field.value);
+    this.#unkept = false;
   };
 
   render() {
@@ -75,6 +78,7 @@ class Composer extends View {
   }
 
   #typed = () => {
+    this.#unkept = true;
     this.#grow();
     this.length = new Blob([this.field.value]).size;
     const word = WORD.exec(this.field.value.slice(0, this.field.selectionStart));
@@ -143,6 +147,7 @@ class Composer extends View {
     field.value = '';
     this.offer = null;
     this.length = 0;
+    this.#unkept = false;
     keepDraft(this.channelId, '');
     this.#grow();
     this.dispatchEvent(new Event('done'));
