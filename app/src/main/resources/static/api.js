@@ -24,22 +24,33 @@ export const patch = (path, body, options) => call('PATCH', path, body, options)
 export const remove = (path, options) => call('DELETE', path, undefined, options);
 
 async function call(method, path, body, { timeout = 30_000 } = {}) {
-  let answer = await request(method, path, body, timeout);
+  const patience = new AbortController();
+  // A timer of our own: AbortSignal.timeout() was seen to leave a request that hung hanging.
+  const timer = setTimeout(() => patience.abort(), timeout);
+  try {
+    return await answerTo(method, path, body, patience.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function answerTo(method, path, body, signal) {
+  let answer = await request(method, path, body, signal);
   // The token's cookie goes with the session; one fresh read tells a stale token from a real refusal.
   if (answer.status === 403 && method !== 'GET') {
-    await request('GET', '/api/me', undefined, timeout);
-    answer = await request(method, path, body, timeout);
+    await request('GET', '/api/me', undefined, signal);
+    answer = await request(method, path, body, signal);
   }
   const content = await read(answer);
   if (!answer.ok) throw new Problem(answer.status, content ?? {}, Number(answer.headers.get('retry-after')) || undefined);
   return content;
 }
 
-async function request(method, path, body, timeout) {
+async function request(method, path, body, signal) {
   const headers = { accept: 'application/json, application/problem+json' };
   if (method !== 'GET') headers['x-xsrf-token'] = token();
   if (body !== undefined) headers['content-type'] = 'application/json';
-  const init = { method, headers, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(timeout) };
+  const init = { method, headers, credentials: 'same-origin', cache: 'no-store', signal };
   try {
     return await fetch(path, body === undefined ? init : { ...init, body: JSON.stringify(body) });
   } catch (failure) {

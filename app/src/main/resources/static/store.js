@@ -94,9 +94,11 @@ export class Store extends Topics {
   }
 
   async #load() {
+    const { copy } = this;
     const [channels, accounts, outbox, ...kept] = await Promise.all([
-      ...['channel', 'account', 'outbox'].map((name) => this.copy.all(name)), ...KEPT.map((name) => this.copy.get('kept', name)),
+      ...['channel', 'account', 'outbox'].map((name) => copy.all(name)), ...KEPT.map((name) => copy.get('kept', name)),
     ]);
+    if (this.copy !== copy) return; // let go of meanwhile
     this.channels.clear();
     channels.forEach((each) => this.channels.set(each.id, each));
     this.accounts = new Map(accounts.map((each) => [each.id, each]));
@@ -177,7 +179,7 @@ export class Store extends Topics {
 
   /** After a sleep, or when this tab begins to lead: what the copy knows and this tab may have missed. */
   async refresh() {
-    await this.#load();
+    if (this.copy) await this.#load();
     await this.messages.refresh();
     this.changed('channels', 'accounts', 'outbox', 'kept');
   }

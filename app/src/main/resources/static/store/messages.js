@@ -134,7 +134,8 @@ export class Messages {
 
   /** What the copy knows and this tab may have missed. */
   async refresh() {
-    this.#recall((await this.#store.copy.messages([...this.#held.keys()])).filter(Boolean));
+    const known = (await this.#store.copy?.messages([...this.#held.keys()])) ?? [];
+    this.#recall(known.filter(Boolean));
     for (const [channelId, log] of this.#logs) {
       log.show(log.items.map((each) => this.#held.get(each.id) ?? each));
       this.changed(channelId);
