@@ -75,6 +75,7 @@ export class Store extends Topics {
     early = null;
     heard.forEach((data) => hear(this, data)); // told while the copy was being read, so what was read may be older
     await this.keep('me', me.handle ? me : (this.kept.get('me') ?? me));
+    if (this.copy !== copy) return undefined; // or now
     this.tabs.join();
     this.tell({ type: 'joined' });
     this.set({ session: 'signed-in' });
