@@ -70,7 +70,7 @@ class AccessibilityTest {
         for (var path : List.of(
                 "/c/" + channel, "/", "/search?q=bold", "/settings", "/people", "/agents", "/browse", "/c/unknown")) {
             mira.page.evaluate("(path) => holdfast.go(path)", path);
-                mira.page.locator("h1").first().waitFor();
+            mira.page.locator("h1").first().waitFor();
             assertThat(Axe.violations(mira.page)).as(path).isEmpty();
             assertThat(mira.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"))
                     .as("%s does not scroll sideways", path)

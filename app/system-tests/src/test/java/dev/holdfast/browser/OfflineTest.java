@@ -168,6 +168,25 @@ class OfflineTest {
         Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
     }
 
+    @Test
+    void a_request_that_hangs_is_given_up_and_tried_again() {
+        var attempts = new AtomicInteger();
+        mira.page.route(POSTS, route -> {
+            if (attempts.getAndIncrement() > 0) route.resume(); // the first is never answered
+        });
+        // half a minute of patience becomes half a second
+        mira.page.evaluate("""
+                () => {
+                  const real = setTimeout;
+                  window.setTimeout = (work, wait, ...rest) => real(work, wait === 30_000 ? 500 : wait, ...rest);
+                }""");
+        mira.write("are you there?");
+        ben.awaitText("are you there?");
+        assertThat(attempts.get()).isEqualTo(2);
+        mira.page.unroute(POSTS);
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+    }
+
     private static void guarded(Person person) {
         person.page.waitForFunction("() => navigator.serviceWorker.controller !== null");
     }
