@@ -36,6 +36,6 @@ final class OpenCalls implements Interceptor {
         if (requestId != null && calls.computeIfPresent(requestId, (id, none) -> Optional.of(chain.call())) == null) {
             throw new IOException("request " + requestId + " was closed before it was sent");
         }
-        return chain.proceed(chain.request());
+        return chain.proceed(SentOnce.of(chain.request()));
     }
 }

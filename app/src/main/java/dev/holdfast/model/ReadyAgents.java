@@ -1,11 +1,13 @@
 package dev.holdfast.model;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,9 @@ final class ReadyAgents {
     private static final Logger log = LoggerFactory.getLogger(ReadyAgents.class);
     private static final String OPENAI_MODEL = "gpt-5-mini";
     private static final String ANTHROPIC_MODEL = "claude-sonnet-4-5";
+
+    /** How long the start waits for each server's list of models. */
+    private static final Duration LONGEST = Duration.ofSeconds(2);
 
     private final JdbcClient jdbc;
     private final ModelEnvironment environment;
@@ -65,24 +70,29 @@ final class ReadyAgents {
 
     /** The first model that a server lists; null: it does not answer, or lists none. */
     private @Nullable String first(String address, String list, String name) {
-        var request = HttpRequest.newBuilder(URI.create(address)).timeout(Duration.ofSeconds(2));
+        var request = HttpRequest.newBuilder(URI.create(address)).timeout(LONGEST);
         if (environment.openAiKey() != null && list.equals("data")) {
             request.header("Authorization", "Bearer " + environment.openAiKey());
         }
-        try (var client =
-                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build()) {
-            var response = client.send(request.build(), BodyHandlers.ofString());
+        var client =
+                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
+        try {
+            // the request's own limit ends with the headers; a body may come for ever
+            var response = client.sendAsync(request.build(), BodyHandlers.ofString())
+                    .get(LONGEST.toMillis(), TimeUnit.MILLISECONDS);
             JsonNode model = new JsonMapper()
                     .readTree(response.body())
                     .path(list)
                     .path(0)
                     .path(name);
             return model.isString() ? model.asString() : null;
-        } catch (IOException | JacksonException e) {
+        } catch (ExecutionException | TimeoutException | JacksonException e) {
             return null;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return null;
+        } finally {
+            client.shutdownNow();
         }
     }
 }

@@ -86,6 +86,16 @@ class ProvidersTest {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "GUIDE")
+    void a_request_whose_kept_connection_dies_is_sent_once_since_the_queue_alone_tries_again(Provider provider)
+            throws Exception {
+        String model = "model-" + UUID.randomUUID();
+        listen(provider, model, Script.says("and the connection is kept"));
+        assertThat(failure(listen(provider, model, Script.fails(Fault.DROP)))).isInstanceOf(Failure.TryAgain.class);
+        assertThat(server.served(model)).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.EXCLUDE, names = "GUIDE")
     void what_only_a_person_can_mend_is_given_up_with_a_sentence(Provider provider) throws Exception {
         for (var fault : List.of(Fault.BAD_KEY, Fault.UNKNOWN_MODEL, Fault.CONTEXT_TOO_LONG, Fault.REFUSED)) {
             var failure = failure(listen(provider, Script.fails(fault)));
