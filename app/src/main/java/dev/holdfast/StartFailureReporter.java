@@ -1,5 +1,6 @@
 package dev.holdfast;
 
+import dev.holdfast.postgres.LostDatabase;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringBootExceptionReporter;
@@ -38,6 +39,9 @@ class StartFailureReporter implements SpringBootExceptionReporter {
         if (cause(failure, BindException.class) instanceof BindException unbound && unbound.getProperty() != null) {
             return variable(unbound.getName().toString()) + " is "
                     + unbound.getProperty().getValue() + "; that is not a " + kind(unbound);
+        }
+        if (LostDatabase.by(failure)) {
+            return "the database went away meanwhile; start again when it answers";
         }
         return null;
     }

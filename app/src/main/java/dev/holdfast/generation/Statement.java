@@ -1,5 +1,6 @@
 package dev.holdfast.generation;
 
+import dev.holdfast.postgres.LostDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -69,16 +70,8 @@ final class Statement {
                 return rows;
             }
         } catch (RuntimeException e) {
-            if (!inTheDriver(e)) throw e;
+            if (!LostDatabase.inTheDriver(e)) throw e;
             throw new SQLException("the connection was cut: " + e.getMessage(), "08006", e);
         }
-    }
-
-    /** The driver trips over its own objects when a connection is cut under it. */
-    private static boolean inTheDriver(RuntimeException failure) {
-        StackTraceElement[] at = failure.getStackTrace();
-        return at.length > 0
-                && (at[0].getClassName().startsWith("com.impossibl.postgres.")
-                        || at[0].getClassName().startsWith("io.netty."));
     }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -70,21 +71,24 @@ class Databases {
         try {
             connectOnce(owner);
         } catch (SQLException e) {
-            throw new StartFailure(
-                    "the database " + server.url() + " does not answer (" + e.getMessage()
-                            + "); check HOLDFAST_DATABASE_URL",
-                    e);
+            throw silent(server, e.getMessage(), e);
         }
         Flyway flyway = Migrations.flyway(owner);
         try {
             flyway.migrate();
         } catch (FlywayException e) {
+            if (LostDatabase.by(e)) throw silent(server, "it went away during the start", e);
             throw new StartFailure(
                     "the schema of " + server.url() + " could not be brought up to date: "
                             + String.valueOf(e.getMessage()).strip(),
                     e);
         }
         return new Migrated(server.url(), flyway);
+    }
+
+    private static StartFailure silent(Server server, @Nullable String why, Exception cause) {
+        return new StartFailure(
+                "the database " + server.url() + " does not answer (" + why + "); check HOLDFAST_DATABASE_URL", cause);
     }
 
     // the first connection also loads the driver, which on a busy machine can take longer than connecting may

@@ -1,12 +1,9 @@
 package dev.holdfast.web;
 
 import com.impossibl.postgres.api.jdbc.PGSQLExceptionInfo;
-import java.io.IOException;
+import dev.holdfast.postgres.LostDatabase;
 import java.sql.SQLException;
-import java.sql.SQLTimeoutException;
-import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
@@ -24,12 +21,12 @@ final class DatabaseProblem {
 
     /** The refusal that the failure stands for; empty if it is a fault of this program. */
     static Optional<Problem> of(Throwable failure) {
+        if (LostDatabase.by(failure)) {
+            return Optional.of(down());
+        }
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
                 return of(sql);
-            }
-            if (cutInTheDriver(cause)) {
-                return Optional.of(down());
             }
         }
         // no statement was even sent: the pool had no connection to give
@@ -41,17 +38,11 @@ final class DatabaseProblem {
 
     private static Optional<Problem> of(SQLException failure) {
         var state = failure.getSQLState() == null ? "" : failure.getSQLState();
-        if (failure instanceof SQLTransientConnectionException
-                || state.startsWith("08")
-                || lostWithoutState(failure, state)) {
-            return Optional.of(down());
-        }
         return switch (state) {
             case "HF404" -> Optional.of(Problem.notFound(sentence(failure)));
             case "HF403" -> Optional.of(Problem.forbidden(sentence(failure)));
             case "HF409" -> Optional.of(Problem.conflict(sentence(failure)));
             case "HF422" -> Optional.of(Problem.invalid(sentence(failure)));
-            case "57P01", "57P02", "57P03", "57P05", "53300" -> Optional.of(down());
             case "25006" ->
                 Optional.of(Problem.unavailable(
                         "The database is read-only at the moment: reading goes on, nothing was stored. Try again later.",
@@ -69,23 +60,6 @@ final class DatabaseProblem {
                                 "The text holds a NUL or another character that is not valid in UTF-8. Remove it and try again."));
             default -> Optional.empty();
         };
-    }
-
-    /** The driver trips over its own objects when a connection is cut under it. */
-    private static boolean cutInTheDriver(Throwable cause) {
-        var where = cause.getStackTrace().length == 0 ? "" : cause.getStackTrace()[0].getClassName();
-        return cause instanceof RuntimeException
-                && (where.startsWith("com.impossibl.postgres.") || where.startsWith("io.netty."));
-    }
-
-    /** The driver gives no SQLSTATE to what was under way when its connection ended or fell silent. */
-    private static boolean lostWithoutState(SQLException failure, String state) {
-        return state.isEmpty()
-                && (failure instanceof SQLTimeoutException
-                        || failure.getCause() instanceof IOException
-                        || String.valueOf(failure.getMessage())
-                                .toLowerCase(Locale.ROOT)
-                                .contains("closed"));
     }
 
     private static Problem down() {

@@ -22,6 +22,7 @@ public final class TcpProxy implements AutoCloseable {
     private final AtomicInteger generation = new AtomicInteger();
     private boolean blackHole;
     private volatile boolean refusing;
+    private final AtomicInteger welcome = new AtomicInteger(Integer.MAX_VALUE);
 
     private TcpProxy(String host, int port) throws IOException {
         target = new InetSocketAddress(host, port);
@@ -59,6 +60,7 @@ public final class TcpProxy implements AutoCloseable {
     /** Passes on again, first what was held back. */
     public void restore() {
         refusing = false;
+        welcome.set(Integer.MAX_VALUE);
         set(false);
     }
 
@@ -72,6 +74,12 @@ public final class TcpProxy implements AutoCloseable {
     public void refuse() {
         refusing = true;
         cut();
+    }
+
+    /** Lets so many more connections in and refuses, as above, when the next one comes. */
+    public TcpProxy refuseAfter(int connections) {
+        welcome.set(connections);
+        return this;
     }
 
     private void set(boolean hold) {
@@ -88,6 +96,9 @@ public final class TcpProxy implements AutoCloseable {
         while (!listening.isClosed()) {
             try {
                 Socket client = listening.accept();
+                if (welcome.getAndDecrement() <= 0) {
+                    refuse();
+                }
                 if (refusing) {
                     close(client);
                 } else {
