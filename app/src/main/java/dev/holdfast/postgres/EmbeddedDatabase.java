@@ -10,21 +10,19 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * PostgreSQL inside the program, its data kept under HOLDFAST_HOME: used where HOLDFAST_DATABASE_URL is not set. One
  * process at a time holds the folder. The address for psql is written to {@code database-url} in it.
  */
 final class EmbeddedDatabase implements AutoCloseable {
-
-    private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
 
     private static final String ONLY_WITH_PASSWORD = "host all all 127.0.0.1/32 scram-sha-256\n";
 
@@ -42,9 +40,11 @@ final class EmbeddedDatabase implements AutoCloseable {
     static EmbeddedDatabase start(Path home) {
         FileLock lock = lock(home);
         try {
-            Path data = home.resolve("postgres-18");
-            endOrphan(data);
-            String password = password(home);
+            // one spelling of the folder, however it was named: the server is known by it
+            Path data = home.toRealPath().resolve("postgres-18");
+            LeftoverServer.end(data);
+            discardUnfinished(home.resolve("binaries"));
+            String password = password(home, data);
             var builder = EmbeddedPostgres.builder()
                     .setDataDirectory(data)
                     .setCleanDataDirectory(false)
@@ -61,10 +61,10 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setServerConfig("unix_socket_directories", "")
                     .setServerConfig("listen_addresses", "127.0.0.1");
             var database = new EmbeddedDatabase(builder.start(), password, lock);
-            database.requirePassword(data);
             writePrivately(
                     home.resolve("database-url"),
                     "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
+            database.requirePassword(data);
             return database;
         } catch (IOException | SQLException | IllegalStateException e) {
             throw new StartFailure(
@@ -86,31 +86,57 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     /** A fresh cluster trusts every user of the machine: from the first start on it asks for the password. */
     private void requirePassword(Path data) throws SQLException, IOException {
-        Path rules = data.resolve("pg_hba.conf");
-        if (Files.readString(rules).equals(ONLY_WITH_PASSWORD)) {
+        if (requiresPassword(data)) {
             return;
         }
         try (var connection = url().dataSource().getConnection();
                 var statement = connection.createStatement()) {
             statement.execute("alter user postgres password '" + password + "'");
-            Files.writeString(rules, ONLY_WITH_PASSWORD);
+            Files.writeString(data.resolve("pg_hba.conf"), ONLY_WITH_PASSWORD);
             statement.execute("select pg_reload_conf()");
         }
     }
 
+    private static boolean requiresPassword(Path data) throws IOException {
+        Path rules = data.resolve("pg_hba.conf");
+        return Files.exists(rules) && Files.readString(rules).equals(ONLY_WITH_PASSWORD);
+    }
+
     /** The password of earlier starts, or a new one of 128 bits. */
-    private static String password(Path home) throws IOException {
+    private static String password(Path home, Path data) throws IOException {
         Path url = home.resolve("database-url");
         if (Files.exists(url)) {
             return DatabaseUrl.parse(Files.readString(url).strip()).password();
         }
+        if (requiresPassword(data)) {
+            throw new StartFailure("the file " + url + " is gone, and with it the password of the database in " + data
+                    + "; put the file back, or move that folder away to begin anew");
+        }
+        // of a first start that was killed: nobody has used it, and a new one needs the folder empty
+        FileSystemUtils.deleteRecursively(data);
         return new BigInteger(128, new SecureRandom()).toString(36);
     }
 
+    /** Programs that a killed start was still unpacking; the library marks the whole ones. */
+    private static void discardUnfinished(Path binaries) throws IOException {
+        if (!Files.exists(binaries)) {
+            return;
+        }
+        try (var unpacked = Files.newDirectoryStream(binaries, "PG-*")) {
+            for (Path programs : unpacked) {
+                if (!Files.exists(programs.resolve(".exists"))) {
+                    FileSystemUtils.deleteRecursively(programs);
+                }
+            }
+        }
+    }
+
     private static void writePrivately(Path file, String text) throws IOException {
-        Files.deleteIfExists(file);
-        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(file, text);
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        Files.deleteIfExists(fresh);
+        Files.createFile(fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(fresh, text);
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static FileLock lock(Path home) {
@@ -145,30 +171,5 @@ final class EmbeddedDatabase implements AutoCloseable {
         return new StartFailure(
                 "another Holdfast is using " + home
                         + "; stop it, or set HOLDFAST_HOME to another folder, or give both a database with HOLDFAST_DATABASE_URL");
-    }
-
-    /** A PostgreSQL that outlived a killed Holdfast: the folder's lock is ours, so nobody uses it. */
-    private static void endOrphan(Path data) throws IOException {
-        Path pidFile = data.resolve("postmaster.pid");
-        if (!Files.exists(pidFile)) {
-            return;
-        }
-        long pid = Long.parseLong(Files.readAllLines(pidFile).getFirst().strip());
-        var orphan = ProcessHandle.of(pid)
-                .filter(process -> process.info().command().orElse("").contains("postgres"));
-        if (orphan.isEmpty()) {
-            Files.delete(pidFile); // left by a crash: its number may be another program's by now
-            return;
-        }
-        log.info("Ending the PostgreSQL (process {}) that an earlier Holdfast left running", pid);
-        new ProcessBuilder("kill", "-INT", Long.toString(pid)).start();
-        try {
-            orphan.get().onExit().get(30, java.util.concurrent.TimeUnit.SECONDS);
-        } catch (Exception e) {
-            throw new StartFailure(
-                    "the PostgreSQL (process " + pid + ") that an earlier Holdfast left running in " + data
-                            + " does not end; end it by hand",
-                    e);
-        }
     }
 }

@@ -1,0 +1,69 @@
+package dev.holdfast.postgres;
+
+import dev.holdfast.StartFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A PostgreSQL that outlived a killed Holdfast. Whoever holds the folder's lock may end it, since nobody else uses it. */
+final class LeftoverServer {
+
+    private static final Logger log = LoggerFactory.getLogger(LeftoverServer.class);
+
+    private LeftoverServer() {}
+
+    /** @param data as the server was told it */
+    static void end(Path data) throws IOException {
+        Path file = data.resolve("postmaster.pid");
+        if (!Files.exists(file)) {
+            return;
+        }
+        Optional<ProcessHandle> server =
+                number(file).flatMap(ProcessHandle::of).filter(process -> serves(process, data));
+        if (server.isPresent()) {
+            end(server.get(), data);
+        }
+        Files.deleteIfExists(file); // after a crash its number may be another program's by now
+    }
+
+    private static Optional<Long> number(Path file) throws IOException {
+        return Files.readAllLines(file).stream()
+                .findFirst()
+                .map(String::strip)
+                .filter(line -> line.matches("\\d{1,18}"))
+                .map(Long::valueOf);
+    }
+
+    private static boolean serves(ProcessHandle process, Path data) {
+        return process.info()
+                .commandLine()
+                .filter(line -> line.contains("postgres") && line.contains(data.toString()))
+                .isPresent();
+    }
+
+    private static void end(ProcessHandle server, Path data) throws IOException {
+        log.info("Ending the PostgreSQL (process {}) that an earlier Holdfast left running", server.pid());
+        new ProcessBuilder("kill", "-INT", Long.toString(server.pid())).start();
+        try {
+            server.onExit().get(30, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw stillThere(server, data, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw stillThere(server, data, e);
+        }
+    }
+
+    private static StartFailure stillThere(ProcessHandle server, Path data, Exception cause) {
+        return new StartFailure(
+                "the PostgreSQL (process " + server.pid() + ") that an earlier Holdfast left running in " + data
+                        + " does not end; end it by hand",
+                cause);
+    }
+}

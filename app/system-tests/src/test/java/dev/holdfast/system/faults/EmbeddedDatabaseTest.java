@@ -1,0 +1,153 @@
+package dev.holdfast.system.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.testing.HoldfastProcess;
+import dev.holdfast.testing.ModelServer;
+import dev.holdfast.testing.Served;
+import dev.holdfast.testing.SimulatedBrowser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+
+/** One process that keeps its database under HOLDFAST_HOME, killed and started again by somebody who mends nothing by hand. */
+class EmbeddedDatabaseTest {
+
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    @TempDir
+    Path home;
+
+    private final ModelServer models = ModelServer.start();
+    private final List<HoldfastProcess> processes = new ArrayList<>();
+
+    @AfterEach
+    void end() throws IOException {
+        processes.forEach(HoldfastProcess::close);
+        postmaster().ifPresent(ProcessHandle::destroy);
+        postmaster().ifPresent(left -> left.onExit().join());
+        models.close();
+    }
+
+    @Test
+    void a_killed_process_finds_every_acknowledged_message_and_ends_the_interrupted_reply() throws IOException {
+        var process = process("embedded").start();
+        var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
+        var room = room(browser);
+        var acknowledged = new ArrayList<UUID>();
+        acknowledged.add(browser.post(room, "@gpt [[numbered=yes words=60 pace=20 kind=mixed]]"));
+        var interrupted = models.await("that is under way", one -> one.text().length() > 60);
+        for (var n = 0; n < 20; n++) acknowledged.add(browser.post(room, "message " + n));
+        process.kill();
+        var leftover = postmaster().orElseThrow();
+        assertThat(leftover.isAlive())
+                .as("the PostgreSQL of the killed process")
+                .isTrue();
+
+        process.start();
+        assertThat(leftover.isAlive()).as("the leftover PostgreSQL").isFalse();
+        browser.goOnline();
+        Installation.await(
+                SOON,
+                () -> browser.messages(room).keySet().containsAll(acknowledged)
+                        && browser.messages(room).values().stream()
+                                .anyMatch(message -> message.text().equals(said())),
+                () -> browser.shown(room) + "\n" + process.lastLines(20));
+        assertThat(interrupted.end()).isEqualTo(Served.End.CLOSED_BY_CLIENT);
+        assertThat(browser.messages(room)).as("the messages and one reply").hasSize(acknowledged.size() + 1);
+        browser.close();
+
+        var second = process("second").launch();
+        assertThat(second.awaitExit(SOON)).isEqualTo(1);
+        assertThat(StartWithoutDatabaseTest.said(second))
+                .singleElement()
+                .asString()
+                .startsWith("Holdfast did not start: another Holdfast is using " + home)
+                .contains("HOLDFAST_HOME");
+        assertThat(process.terminate().awaitExit(SOON))
+                .as("exit of a clean end")
+                .isZero();
+        assertThat(postmaster()).isEmpty();
+    }
+
+    @Test
+    void what_crashes_left_behind_is_no_hindrance() throws IOException {
+        unfinishedFirstStart();
+        var process = process("embedded").start();
+        process.kill();
+        killPostgres();
+        // since then this number has been given to another program, which must not be harmed
+        var innocent = new ProcessBuilder("sleep", "600").start();
+        try {
+            Files.writeString(pidFile(), innocent.pid() + "\n" + pidFile().getParent() + "\n");
+            process.start();
+            assertThat(innocent.isAlive()).as("the other program").isTrue();
+        } finally {
+            innocent.destroyForcibly();
+        }
+        process.kill();
+        killPostgres();
+        Files.writeString(pidFile(), "");
+        assertThat(process.start().healthy()).isTrue();
+    }
+
+    private void killPostgres() throws IOException {
+        var server = postmaster().orElseThrow();
+        server.destroyForcibly();
+        server.onExit().join();
+    }
+
+    /** As a kill leaves it in the midst of unpacking PostgreSQL, and of making its files. */
+    private void unfinishedFirstStart() throws IOException {
+        var unpacked = home.resolve("binaries").resolve("PG-unfinished");
+        Files.createDirectories(unpacked.resolve("bin"));
+        Files.createDirectories(pidFile().getParent().resolve("base"));
+        Files.writeString(pidFile().resolveSibling("postgresql.conf"), "");
+        Files.writeString(home.resolve("lock"), "");
+    }
+
+    private HoldfastProcess process(String name) {
+        var process = new HoldfastProcess(name, "all", null)
+                .with(models)
+                .with("HOLDFAST_HOME", home.toString())
+                .with("HOLDFAST_LEASE", Installation.LEASE.toSeconds() + "s")
+                .with("HOLDFAST_ADMIN_HANDLE", "root")
+                .with("HOLDFAST_ADMIN_PASSWORD", Installation.PASSWORD);
+        processes.add(process);
+        return process;
+    }
+
+    private static UUID room(SimulatedBrowser browser) {
+        var channels = new JsonMapper().readTree(browser.get("/api/channels").body());
+        return UUID.fromString(channels.path(0).path("id").asString());
+    }
+
+    /** All of what the model said at last; empty before. */
+    private String said() {
+        return models.served().stream()
+                .filter(one -> one.end() == Served.End.COMPLETED)
+                .map(Served::text)
+                .findAny()
+                .orElse("");
+    }
+
+    private Path pidFile() throws IOException {
+        return home.toRealPath().resolve("postgres-18").resolve("postmaster.pid");
+    }
+
+    private java.util.Optional<ProcessHandle> postmaster() throws IOException {
+        if (!Files.exists(pidFile())) return java.util.Optional.empty();
+        return Files.readAllLines(pidFile()).stream()
+                .findFirst()
+                .flatMap(line -> ProcessHandle.of(Long.parseLong(line.strip())))
+                .filter(process -> process.info().command().orElse("").contains("postgres"));
+    }
+}
