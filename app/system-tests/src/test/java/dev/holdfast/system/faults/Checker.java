@@ -2,8 +2,8 @@ package dev.holdfast.system.faults;
 
 import dev.holdfast.system.faults.History.Version;
 import dev.holdfast.system.faults.History.Written;
+import dev.holdfast.testing.FeedStore.Stored;
 import dev.holdfast.testing.Served;
-import dev.holdfast.testing.SimulatedBrowser;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Holds the recorded history, what the model server logged, and what the browsers hold against the database. Lost:
@@ -51,20 +52,22 @@ final class Checker {
     final List<String> reordered = new ArrayList<>();
     final List<String> diverged = new ArrayList<>();
     final List<String> leftOver = new ArrayList<>();
-    private final Installation installation;
+    private final JdbcClient jdbc;
+    private final List<Served> said;
     private final History history;
     private final Map<UUID, Row> rows;
     private final List<Answered> answers;
 
-    Checker(Installation installation, History history) {
-        this.installation = installation;
+    /** @param said all that models were asked and said */
+    Checker(JdbcClient jdbc, List<Served> said, History history) {
+        this.jdbc = jdbc;
+        this.said = said;
         this.history = history;
-        rows = installation.jdbc().sql("""
+        rows = jdbc.sql("""
                 select m.id, m.channel_id as channel, a.handle as author, a.kind, m.content, m.status, m.seq, m.position,
                   coalesce(m.text_fence, 0) as text_fence, m.deleted_at is not null as deleted, m.reply_to
-                from chat.message m join chat.account a on a.id = m.author_id""").query(Row.class).list().stream()
-                .collect(Collectors.toMap(Row::id, row -> row));
-        answers = installation.jdbc().sql("""
+                from chat.message m join chat.account a on a.id = m.author_id""").query(Row.class).list().stream().collect(Collectors.toMap(Row::id, row -> row));
+        answers = jdbc.sql("""
                 select g.asked_by_message as asked, a.handle as agent, g.message_id as reply, g.state, g.attempt, g.max_attempts, g.fence, g.error
                 from chat.generation g join chat.account a on a.id = g.agent_id""").query(Answered.class).list();
     }
@@ -100,7 +103,7 @@ final class Checker {
                         answers.size(),
                         states,
                         retried,
-                        installation.models.served().size(),
+                        said.size(),
                         lost.size(),
                         doubled.size(),
                         reordered.size(),
@@ -216,7 +219,6 @@ final class Checker {
 
     /** Completed: what the model said in that one request. Stopped or failed: how it began. */
     private void texts() {
-        var said = installation.models.served();
         for (var answer : answers) {
             var row = rows.get(answer.reply);
             if (row == null || row.deleted) continue;
@@ -224,12 +226,12 @@ final class Checker {
                 if (answer.state.equals("completed")) diverged.add("empty and completed: " + row);
                 continue;
             }
-            var problem = textProblem(row, answer.state.equals("completed"), said);
+            var problem = textProblem(row, answer.state.equals("completed"));
             if (problem != null) diverged.add(problem + ": " + row + " of " + answer);
         }
     }
 
-    private String textProblem(Row row, boolean completed, List<Served> said) {
+    private String textProblem(Row row, boolean completed) {
         if (!row.content.startsWith("#")) {
             // the asking message, with its script, had been edited or deleted before the model was asked
             return said.stream().anyMatch(one -> begins(one, row.content, completed)) ? null : "never said";
@@ -263,28 +265,22 @@ final class Checker {
     }
 
     private void seqs() {
-        installation
-                .jdbc()
-                .sql("""
+        jdbc.sql("""
                 select c.name || ': seq ' || c.seq || ', last message ' || max(m.seq) || ', ' || count(distinct m.position) || ' of ' || count(*) || ' positions'
                 from chat.channel c join chat.message m on m.channel_id = c.id
                 group by c.id
-                having c.seq <> max(m.seq) or count(distinct m.seq) <> count(*) or count(distinct m.position) <> count(*)""")
-                .query(String.class)
-                .list()
-                .forEach(one -> reordered.add("seq is not dense in " + one));
+                having c.seq <> max(m.seq) or count(distinct m.seq) <> count(*) or count(distinct m.position) <> count(*)""").query(String.class).list().forEach(one -> reordered.add("seq is not dense in " + one));
     }
 
     private void rest() {
-        installation.leftOver().forEach((what, count) -> {
+        Installation.leftOver(jdbc).forEach((what, count) -> {
             if (((Number) count).longValue() != 0) leftOver.add(count + " " + what);
         });
     }
 
     /** What a browser holds of a channel and the database doesn't, and the other way round; empty when they are equal. */
-    List<String> difference(SimulatedBrowser browser, UUID channel) {
+    List<String> difference(Map<UUID, Stored> held, UUID channel) {
         var differences = new ArrayList<String>();
-        var held = browser.messages(channel);
         rows.values().stream().filter(row -> row.channel.equals(channel)).forEach(row -> {
             var mine = held.get(row.id);
             if (mine == null) differences.add("hasn't " + row);

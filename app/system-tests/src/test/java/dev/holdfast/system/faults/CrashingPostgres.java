@@ -71,6 +71,19 @@ final class CrashingPostgres implements AutoCloseable {
         return database(name);
     }
 
+    /** An empty database whose tables and indexes are kept in that folder; the server's log stays where it is. */
+    TestDatabase createIn(Path folder, String name) {
+        database("postgres")
+                .jdbc()
+                .sql("create tablespace " + name + " location '" + folder + "'")
+                .update();
+        database("postgres")
+                .jdbc()
+                .sql("create database " + name + " tablespace " + name)
+                .update();
+        return database(name);
+    }
+
     TestDatabase database(String name) {
         return new TestDatabase("127.0.0.1", port, name, "postgres", "postgres");
     }

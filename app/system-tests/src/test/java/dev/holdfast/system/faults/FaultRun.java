@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -28,6 +29,8 @@ final class FaultRun {
     private final History history = new History();
     private final List<Node> nodes = new ArrayList<>();
     private final List<Person> people = new ArrayList<>();
+    private Servers servers;
+    private boolean calm;
 
     /** @param processes half of them web processes, half workers; the first of each three is both */
     FaultRun(long seed, double minutes, int processes, int clients) {
@@ -40,6 +43,28 @@ final class FaultRun {
         }
     }
 
+    /** What breaks or ends things meanwhile. */
+    interface Trouble extends Runnable {
+
+        /** Returns when what is under way is over and everything runs. */
+        void leave();
+
+        Collection<String> log();
+    }
+
+    /** Models that do nothing wrong, and are waited for as long as a busy machine takes. */
+    FaultRun calm() {
+        calm = true;
+        return this;
+    }
+
+    /** Somebody who is there beside the others, but writes only when told to. */
+    Person newcomer() {
+        var person = person(people.size() + 1, List.of(installation.channelId("room-1")));
+        people.add(person);
+        return person;
+    }
+
     List<Node> nodes() {
         return nodes;
     }
@@ -49,16 +74,17 @@ final class FaultRun {
     }
 
     /** @return what the checker found and a summary of the run */
-    Checker run(Function<FaultRun, Nemesis> trouble) {
+    Checker run(Function<FaultRun, Trouble> trouble) {
         start();
-        var nemesis = trouble.apply(this);
+        var breaker = trouble.apply(this);
         var threads = new ArrayList<Thread>();
-        people.forEach(person -> threads.add(Thread.ofVirtual().start(person)));
-        var breaking = Thread.ofVirtual().start(nemesis);
+        people.subList(0, clients)
+                .forEach(person -> threads.add(Thread.ofVirtual().start(person)));
+        var breaking = Thread.ofVirtual().start(breaker);
         try {
             Installation.pause((long) (minutes * 60_000));
-            nemesis.leave();
-            breaking.join(Duration.ofSeconds(60));
+            breaker.leave();
+            breaking.join(END);
             people.forEach(Person::leave);
             for (var thread : threads) {
                 if (!thread.join(END)) history.violation("somebody never got an answer");
@@ -68,26 +94,31 @@ final class FaultRun {
             throw new IllegalStateException(e);
         }
         var checker = settle();
-        keep(nemesis, checker);
+        keep(breaker, checker);
         return checker;
     }
 
     private void start() {
         Installation.startAll(nodes.stream().map(node -> node.process).toArray(HoldfastProcess[]::new));
-        installation.people(clients);
+        installation.people(clients + 1);
+        if (calm) installation.patientAgents();
         var channels = new ArrayList<UUID>(List.of(installation.channelId("room-1")));
         for (var n = 2; n <= Math.max(2, clients / 5); n++) channels.add(installation.channel("room-" + n));
-        var servers = new Servers(
+        servers = new Servers(
                 nodes.stream().filter(node -> node.web).map(Node::address).toList());
         var random = new Random(seed);
         for (var n = 1; n <= clients; n++) {
             var mine = channels.stream()
                     .filter(channel -> random.nextInt(channels.size()) < 3)
                     .toList();
-            people.add(
-                    new Person(n, seed, mine.isEmpty() ? channels.subList(0, 1) : mine, servers, history, 60 * clients)
-                            .signIn());
+            people.add(person(n, mine.isEmpty() ? channels.subList(0, 1) : mine));
         }
+    }
+
+    private Person person(int number, List<UUID> channels) {
+        return new Person(number, seed, channels, servers, history, 60 * clients)
+                .calm(calm)
+                .signIn();
     }
 
     private Checker settle() {
@@ -99,7 +130,7 @@ final class FaultRun {
         } catch (AssertionError e) {
             history.violation("after " + END + " without faults: " + e.getMessage());
         }
-        var checker = new Checker(installation, history).check();
+        var checker = new Checker(installation.jdbc(), installation.models.served(), history).check();
         for (var person : people) {
             for (var channel : person.channels()) current(checker, person, channel);
         }
@@ -110,19 +141,20 @@ final class FaultRun {
 
     private void current(Checker checker, Person person, UUID channel) {
         if (deadline[0] == 0) deadline[0] = System.nanoTime() + CURRENT.toNanos();
-        while (!checker.difference(person.browser, channel).isEmpty() && System.nanoTime() < deadline[0]) {
+        while (!checker.difference(person.browser.messages(channel), channel).isEmpty()
+                && System.nanoTime() < deadline[0]) {
             person.watch();
             Installation.pause(50);
         }
-        checker.difference(person.browser, channel)
+        checker.difference(person.browser.messages(channel), channel)
                 .forEach(one ->
                         checker.diverged.add("a browser (feed " + (person.browser.connected() ? "open" : "closed")
                                 + ", at seq " + person.browser.seq(channel) + ") " + one));
     }
 
-    private void keep(Nemesis nemesis, Checker checker) {
+    private void keep(Trouble trouble, Checker checker) {
         var file = Path.of("target", "fault-run-" + seed + ".log");
-        var lines = new ArrayList<>(nemesis.log);
+        var lines = new ArrayList<>(trouble.log());
         lines.add(history.counts().toString());
         lines.add(checker.summary());
         lines.addAll(checker.findings());
@@ -131,7 +163,7 @@ final class FaultRun {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        System.out.println("Fault run with seed " + seed + ": " + nemesis.log.size() + " faults, " + history.counts()
+        System.out.println("Fault run with seed " + seed + ": " + trouble.log().size() + " faults, " + history.counts()
                 + "\n  " + checker.summary());
     }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -28,9 +29,19 @@ final class Installation implements AutoCloseable {
 
     final CrashingPostgres postgres = CrashingPostgres.start();
     final ModelServer models = ModelServer.start();
-    final TestDatabase database = warm(postgres).create("holdfast");
-    private final HikariDataSource pool = pool(database);
+    final TestDatabase database;
+    private final HikariDataSource pool;
     private final List<HoldfastProcess> processes = new CopyOnWriteArrayList<>();
+
+    Installation() {
+        this(postgres -> postgres.create("holdfast"));
+    }
+
+    /** @param made the database on its server */
+    Installation(Function<CrashingPostgres, TestDatabase> made) {
+        database = made.apply(warm(postgres));
+        pool = pool(database);
+    }
 
     JdbcClient jdbc() {
         return JdbcClient.create(pool);
@@ -129,6 +140,11 @@ final class Installation implements AutoCloseable {
                 .param("@" + agent + " " + script)
                 .query(UUID.class)
                 .single();
+        return replyTo(message);
+    }
+
+    /** The one reply. */
+    UUID replyTo(UUID message) {
         return jdbc().sql("select message_id from chat.generation where asked_by_message = ?")
                 .param(message)
                 .query(UUID.class)
@@ -228,7 +244,12 @@ final class Installation implements AutoCloseable {
     }
 
     Map<String, Object> leftOver() {
-        return jdbc().sql("""
+        return leftOver(jdbc());
+    }
+
+    /** What must be nothing once everything has ended. */
+    static Map<String, Object> leftOver(JdbcClient jdbc) {
+        return jdbc.sql("""
                 select (select count(*) from chat.chunk) as chunks,
                   (select count(*) from chat.generation where state in ('queued', 'running')) as open""").query().singleRow();
     }

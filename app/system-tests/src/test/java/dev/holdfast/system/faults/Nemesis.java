@@ -1,6 +1,7 @@
 package dev.holdfast.system.faults;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -8,7 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.springframework.dao.DataAccessException;
 
 /** Breaks something every few seconds; what, whom and for how long is a matter of the seed. */
-final class Nemesis implements Runnable {
+final class Nemesis implements FaultRun.Trouble {
 
     private final Random random;
     private final Installation installation;
@@ -16,7 +17,7 @@ final class Nemesis implements Runnable {
     private final int pauseMillis;
     private final long began = System.nanoTime();
     private final List<Thread> underWay = new CopyOnWriteArrayList<>();
-    final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
     private volatile boolean going = true;
 
     Nemesis(long seed, Installation installation, List<Node> nodes, int pauseMillis) {
@@ -34,11 +35,16 @@ final class Nemesis implements Runnable {
         }
     }
 
-    /** Ends with everything mended. */
-    void leave() {
+    @Override
+    public void leave() {
         going = false;
         for (var fault : underWay) join(fault);
         for (var node : nodes) node.startUntilReady();
+    }
+
+    @Override
+    public Collection<String> log() {
+        return log;
     }
 
     private void strike() {

@@ -30,6 +30,7 @@ final class Person implements Runnable {
     private final List<Written> mine = new ArrayList<>();
     final SimulatedBrowser browser;
     private volatile boolean going = true;
+    private boolean calm;
 
     Person(int number, long seed, List<UUID> channels, Servers servers, History history, int pauseMillis) {
         this.number = number;
@@ -39,6 +40,12 @@ final class Person implements Runnable {
         this.history = history;
         this.pauseMillis = pauseMillis;
         browser = new SimulatedBrowser(servers.any(random)).patience(LONGEST);
+    }
+
+    /** @param on asks for nothing that goes wrong */
+    Person calm(boolean on) {
+        calm = on;
+        return this;
     }
 
     Person signIn() {
@@ -107,7 +114,7 @@ final class Person implements Runnable {
                 .append(random.nextInt(1_000_000))
                 .append(" split=")
                 .append(List.of("words", "bytes", "words").get(random.nextInt(3)));
-        if (random.nextInt(100) < 30) {
+        if (!calm && random.nextInt(100) < 30) {
             var faults = List.of(
                     "rate_limited retry=1",
                     "server_error",
@@ -132,7 +139,8 @@ final class Person implements Runnable {
         return " @" + agent + " " + script + "]]";
     }
 
-    private void write(String mention) {
+    /** @return the message, once it is acknowledged */
+    Written write(String mention) {
         var nonce = history.nonce();
         var message = new Written(
                 number,
@@ -153,6 +161,7 @@ final class Person implements Runnable {
             history.violation("person-" + number + "'s message " + message.id + " was refused: " + answer.statusCode()
                     + " " + answer.body());
         }
+        return message;
     }
 
     /** The same post many times at once, through different servers, some left behind on their way. */
