@@ -58,9 +58,9 @@ final class FaultRun {
         return this;
     }
 
-    /** Somebody who is there beside the others, but writes only when told to. */
+    /** Somebody in a channel of their own, where nobody else stops a reply, who writes only when told to. */
     Person newcomer() {
-        var person = person(people.size() + 1, List.of(installation.channelId("room-1")));
+        var person = person(people.size() + 1, List.of(installation.channel("aside")));
         people.add(person);
         return person;
     }

@@ -49,7 +49,10 @@ final class RollingRestart implements FaultRun.Trouble {
         for (var tries = 0; tries < 20 && run.installation().count(asked, held) == 0; tries++) {
             asked.add(run.installation().replyTo(asking.write(" @ada [[numbered=yes words=200 pace=20]]").id));
             run.installation()
-                    .awaitAll(Duration.ofSeconds(60), asked.subList(tries, tries + 1), "m.status = 'streaming'");
+                    .awaitAll(
+                            Duration.ofSeconds(60),
+                            asked.subList(tries, tries + 1),
+                            "m.status in ('streaming', 'complete')");
         }
         return asked;
     }
