@@ -1,6 +1,6 @@
 import { html, LitElement } from 'lit';
 import uPlot from 'uplot';
-import { count } from './words.js';
+import { count, TIMES, WHOLES } from './words.js';
 
 const COLOURS = { first: '--chart-1', second: '--chart-2', bad: '--bad' };
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -72,8 +72,8 @@ class Chart extends LitElement {
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { time: true }, y: { range: (_, low, high) => [0, !high || high <= 0 ? 1 : high * 1.12] } },
       axes: [
-        { ...axis, space: 70, size: 24, grid: { show: false }, values: (_, ticks) => ticks.map((each) => CLOCK.format(new Date(each * 1000))) },
-        { ...axis, space: 26, size: 48, gap: 4, values: (_, ticks) => ticks.map((each) => axisFormat(each)) },
+        { ...axis, space: 70, size: 24, incrs: [60, 300, 600], grid: { show: false }, values: (_, ticks) => ticks.map((each) => CLOCK.format(new Date(each * 1000))) },
+        { ...axis, space: 26, size: 48, gap: 4, incrs: this.axis ? TIMES : WHOLES, values: (_, ticks) => ticks.map((each) => axisFormat(each)) },
       ],
       series: [{}, ...this.series.map((each, index) => this.#series(colour(COLOURS[each.tone]), index))],
       // the numbers above the chart follow the pointer

@@ -13,8 +13,8 @@ export function agents({ queue, selection, acts, ask, show }) {
       ${selection.bar((number) => several(number, 'agent'), html`
         <button type="button" @click=${() => ask(pause(selection.keys))}>Pause…</button>
         <button type="button" @click=${() => ask(resume(selection.keys))}>Resume…</button>`)}
-      <table>
-        <thead><tr>${acts ? html`<td class="tick">${selection.all('agents')}</td>` : nothing}<th scope="col">Agent</th><th scope="col" class="number">Queued</th><th scope="col" class="number">Running</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Oldest</th>${acts ? html`<td></td>` : nothing}</tr></thead>
+      <table class="agents">
+        <thead><tr>${acts ? html`<td class="tick">${selection.all('agents')}</td>` : nothing}<th scope="col">Agent</th><th scope="col" class="number">Queued</th><th scope="col" class="number">Running</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Oldest</th>${acts ? html`<td class="deeds"></td>` : nothing}</tr></thead>
         <tbody>${queue.map((row) => html`
           <tr>${acts ? html`<td class="tick">${selection.box(row.agent, row.agent)}</td>` : nothing}
             <th scope="row"><button type="button" class="plain" @click=${() => show({ agent: row.agent })}>@${row.agent}</button> ${row.paused ? pill('paused') : nothing}<br><span class="quiet">${row.provider} · ${row.model}</span></th>
@@ -37,15 +37,15 @@ export function workers({ list, selection, acts, ask }) {
         <button type="button" @click=${() => ask(drain(selection.keys))}>Drain…</button>
         <button type="button" @click=${() => ask(undrain(selection.keys))}>Take in again…</button>`)}
       ${list.length === 0 ? html`<p class="quiet">No worker has run in the last day: replies wait until one is started.</p>` : html`
-      <table>
-        <thead><tr>${acts ? html`<td class="tick">${selection.all('workers')}</td>` : nothing}<th scope="col">Worker</th><th scope="col">State</th><th scope="col">Slots</th><th scope="col" class="number">Heartbeat</th><th scope="col" class="number">Up</th></tr></thead>
+      <table class="workers">
+        <thead><tr>${acts ? html`<td class="tick">${selection.all('workers')}</td>` : nothing}<th scope="col">Worker</th><th scope="col">State</th><th scope="col">Slots</th><th scope="col" class="number">Heartbeat</th><th scope="col" class="number up">Up</th></tr></thead>
         <tbody>${list.map((row) => html`
           <tr>${acts ? html`<td class="tick">${row.state === 'silent' ? nothing : selection.box(row.worker, row.worker)}</td>` : nothing}
             <th scope="row">${row.worker}</th>
             <td>${pill(row.state)}</td>
             <td class="slots"><meter min="0" max=${row.slots} value=${row.running} aria-label="Running on ${row.worker}"></meter> ${row.running}<span class="quiet"> / ${row.slots}</span>${row.expired > 0 ? html` <span class="bad">${row.expired} expired</span>` : nothing}</td>
             <td class="number">${duration(row.lastSeen)}</td>
-            <td class="number">${duration(row.up)}</td>
+            <td class="number up">${duration(row.up)}</td>
           </tr>`)}</tbody>
       </table>`}
     </section>`;

@@ -23,6 +23,10 @@ export function brief(seconds) {
   return `${Number((seconds / 3600).toPrecision(2))} h`;
 }
 
+/** How far apart the lines of an axis may lie, so that each has a round number: of times in seconds, of things counted. */
+export const TIMES = [...[1, 2, 5].map((n) => n / 1e4), ...[1, 2, 5].map((n) => n / 1e3), 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18_000, 36_000, 86_400, 172_800, 432_000, 864_000];
+export const WHOLES = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
+
 const join = (whole, unit, rest, smaller) => (rest ? `${whole} ${unit} ${rest} ${smaller}` : `${whole} ${unit}`);
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });

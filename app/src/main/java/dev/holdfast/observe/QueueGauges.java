@@ -5,23 +5,28 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.event.EventListener;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * The queue's depth and oldest age, of the whole database. A scrape reads them with one query, however many agents there
  * are, over the indexes of what is unfinished or failed; every process gives the same numbers, so take the maximum.
- * While the database doesn't answer they are NaN. Thread-safe.
+ * While the database doesn't answer within a second they are NaN, and the scrape goes on without them: the processes are
+ * up. Thread-safe.
  */
 final class QueueGauges {
 
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final Logger log = LoggerFactory.getLogger(QueueGauges.class);
 
     /** An agent's part of the queue. oldestAge in seconds, 0 when nothing is queued. */
@@ -32,6 +37,7 @@ final class QueueGauges {
     private final long maxAgeNanos;
     private final Set<String> registered = ConcurrentHashMap.newKeySet();
     private Map<String, Depth> depths = Map.of();
+    private CompletableFuture<Map<String, Depth>> reading = CompletableFuture.completedFuture(Map.of());
     private long readAt;
 
     QueueGauges(JdbcClient jdbc, MeterRegistry meters, Duration atMostEvery) {
@@ -53,12 +59,16 @@ final class QueueGauges {
 
     synchronized Map<String, Depth> depths() {
         if (System.nanoTime() - readAt < maxAgeNanos) return depths;
+        // one read at a time, however long it waits for a connection
+        if (reading.isDone()) reading = CompletableFuture.supplyAsync(this::read, Thread::startVirtualThread);
         try {
-            depths = read();
+            depths = reading.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             depths.keySet().stream().filter(registered::add).forEach(this::register);
-        } catch (DataAccessException e) {
+        } catch (ExecutionException | TimeoutException e) {
             log.debug("The queue's depth cannot be read", e);
             depths = Map.of();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         readAt = System.nanoTime();
         return depths;

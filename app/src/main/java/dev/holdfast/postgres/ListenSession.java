@@ -53,6 +53,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
         try {
             connection.setNetworkTimeout(Runnable::run, (int) HEARTBEAT.toMillis());
             connection.unwrap(PGConnection.class).addNotificationListener(this);
+            execute("set application_name = 'holdfast listener'"); // how the runbook finds it
             execute("listen " + echo);
         } catch (SQLException e) {
             close(connection);

@@ -145,7 +145,10 @@ class OpsOverHttpTest {
                 .json();
         assertThat(done.get(0).path("outcome").stringValue()).isEqualTo("queued");
         assertThat(done.get(1).path("outcome").stringValue()).isEqualTo("refused");
-        assertThat(done.get(1).path("detail").stringValue()).isEqualTo("There is no generation 999999.");
+        assertThat(done.get(1).path("detail").stringValue())
+                .startsWith("There is no generation 999999.")
+                .as("the remedy")
+                .contains("ops.generations");
         assertThat(administrator
                         .post("/api/ops/cancel", "{\"ids\": [%d]}".formatted(id))
                         .json()
@@ -210,7 +213,10 @@ class OpsOverHttpTest {
                         .post("/api/ops/pause", "{\"agents\": [\"nobody\"]}")
                         .mustBe(404)
                         .detail())
-                .contains("nobody");
+                .contains("nobody")
+                .as("the remedy")
+                .contains("Agents: ")
+                .contains("sam");
         assertThat(administrator
                         .post("/api/ops/pause", "{\"agents\": []}")
                         .mustBe(422)

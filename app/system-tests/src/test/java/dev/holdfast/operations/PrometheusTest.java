@@ -90,8 +90,7 @@ class PrometheusTest {
         metrics.forEach(metric -> expressions.add("count(" + metric + ")"));
         expressions.addAll(PROMISED);
         try (var browser = running.browser();
-                var prometheus = Prometheus.start(
-                        program.get(), List.of(running.web.managementPort(), running.worker.managementPort()))) {
+                var prometheus = Prometheus.start(program.get(), running.managementPorts())) {
             var until = System.nanoTime() + Duration.ofSeconds(90).toNanos();
             var empty = new ArrayList<>(expressions);
             // each has to have data at some moment; a rate needs two scrapes, a quantile something that was measured

@@ -5,10 +5,12 @@ import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.ModelServer;
 import dev.holdfast.testing.SimulatedBrowser;
+import dev.holdfast.testing.TcpProxy;
+import java.util.List;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** A web process, a worker process, a model server: the packaged program as it is operated, one for all tests here. */
+/** A web process, worker processes, a model server: the packaged program as it is operated. */
 final class Running {
 
     static final String PASSWORD = "correct horse battery";
@@ -16,21 +18,24 @@ final class Running {
 
     final TestDatabase database = TestPostgres.create();
     final ModelServer models = ModelServer.start();
+    /** Between the processes and their database. */
+    final TcpProxy network = TcpProxy.to(database.host(), database.port());
+
     final HoldfastProcess web = process("ops-web", "web");
     final HoldfastProcess worker = process("ops-worker", "worker");
+    final HoldfastProcess standby = process("ops-standby", "worker");
     final UUID room;
 
     private Running() {
-        web.launch();
-        worker.launch();
-        web.awaitReady();
-        worker.awaitReady();
+        for (var process : List.of(web, worker, standby)) process.launch();
+        for (var process : List.of(web, worker, standby)) process.awaitReady();
         people();
         room = jdbc().sql("select id from chat.channel where name = 'room'")
                 .query(UUID.class)
                 .single();
     }
 
+    /** One for all tests that leave it as they found it. */
     static synchronized Running shared() {
         if (shared == null) shared = new Running();
         return shared;
@@ -43,6 +48,19 @@ final class Running {
     /** The administrator's browser, following the feed. */
     SimulatedBrowser browser() {
         return new SimulatedBrowser(web.uri()).signIn("mira", PASSWORD).goOnline();
+    }
+
+    List<Integer> managementPorts() {
+        return List.of(web.managementPort(), worker.managementPort(), standby.managementPort());
+    }
+
+    /** @return the process that runs this reply; a worker is named after its machine and process */
+    HoldfastProcess workerOf(UUID reply) {
+        var name = jdbc().sql("select worker from ops.generations where reply = ?")
+                .param(reply)
+                .query(String.class)
+                .single();
+        return name.endsWith("-" + worker.pid()) ? worker : standby;
     }
 
     /** @return the id of the agent's reply */
@@ -58,9 +76,12 @@ final class Running {
     }
 
     private HoldfastProcess process(String name, String role) {
-        return new HoldfastProcess(name, role, database.url())
+        var proxied =
+                new TestDatabase("127.0.0.1", network.port(), database.name(), database.user(), database.password());
+        return new HoldfastProcess(name, role, proxied.url())
                 .with(models)
                 .with("HOLDFAST_LEASE", "4s")
+                .with("HOLDFAST_WORKER_SLOTS", "64")
                 .with("HOLDFAST_ADMIN_HANDLE", "mira")
                 .with("HOLDFAST_ADMIN_PASSWORD", PASSWORD)
                 .with("HOLDFAST_LIMITS_POSTING", "100000/1m")

@@ -1,0 +1,161 @@
+package dev.holdfast.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.db.TestPostgres;
+import dev.holdfast.testing.HoldfastProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.Yaml;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What can be seen of compose file, Dockerfile and Grafana's files without an engine: they fit together and fit the program. */
+class ContainersTest {
+
+    private static final Path OPS = Prometheus.OPS;
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Pattern DEFAULT = Pattern.compile("\\$\\{\\w+:-([^}]*)}");
+
+    private final Map<String, Map<String, Object>> services =
+            ContainersTest.<Map<String, Map<String, Map<String, Object>>>>yaml("compose.yaml")
+                    .get("services");
+
+    @Test
+    void the_program_starts_with_the_containers_environment_and_options_and_the_health_check_sees_it()
+            throws IOException, InterruptedException {
+        var dockerfile = Files.readString(OPS.resolve("Dockerfile"));
+        var entry = json(dockerfile, "ENTRYPOINT");
+        assertThat(dockerfile).contains("COPY app/target/holdfast.jar " + entry.getLast());
+        assertThat(OPS.resolve("../app/target/holdfast.jar")).exists();
+        assertThat(entry.subList(entry.size() - 2, entry.size())).containsExactly("-jar", "/opt/holdfast.jar");
+        for (var service : List.of("web", "worker-1")) {
+            var environment = environment(service);
+            environment.remove("HOLDFAST_DATABASE_URL");
+            var process = new HoldfastProcess(
+                    "container-" + service,
+                    environment.remove("HOLDFAST_ROLE"),
+                    TestPostgres.create().url());
+            environment.forEach(process::with);
+            process.java(entry.subList(1, entry.size() - 2).toArray(String[]::new));
+            try (process) {
+                process.start();
+                var check = new ProcessBuilder(json(dockerfile, "HEALTHCHECK.* CMD"));
+                check.environment().put("MANAGEMENT_SERVER_PORT", "" + process.managementPort());
+                assertThat(healthy(check)).as("the health check of %s", service).isTrue();
+                process.kill();
+                assertThat(healthy(check))
+                        .as("the health check of %s, killed", service)
+                        .isFalse();
+            }
+        }
+    }
+
+    @Test
+    void what_is_mounted_exists_and_lies_where_it_is_looked_for() throws IOException {
+        var targets = new ArrayList<String>();
+        for (var service : List.of("prometheus", "grafana")) {
+            for (var volume : list(services.get(service), "volumes")) {
+                if (!volume.startsWith("./")) continue;
+                assertThat(OPS.resolve(volume.split(":")[0])).as(volume).exists();
+                targets.add(volume.split(":")[1]);
+            }
+        }
+        var rules = ContainersTest.<Map<String, List<String>>>yaml("prometheus/compose.yml")
+                .get("rule_files");
+        assertThat(rules).isNotEmpty().allSatisfy(rule -> assertThat(targets).contains("/etc/prometheus/" + rule));
+        var boards = Files.readString(OPS.resolve("grafana/provisioning/dashboards/holdfast.yaml"));
+        assertThat(targets).anySatisfy(target -> assertThat(boards).contains("path: " + target));
+        assertThat(Files.readString(OPS.resolve("grafana/provisioning/datasources/prometheus.yaml")))
+                .contains("url: ${PROMETHEUS_URL}");
+        assertThat(environment("grafana")).containsEntry("PROMETHEUS_URL", "http://prometheus:9090");
+    }
+
+    @Test
+    void every_process_is_scraped_and_every_setting_is_one_of_the_readme() throws IOException {
+        var readme = Files.readString(OPS.resolve("../README.md"));
+        var scraped = Files.readString(OPS.resolve("prometheus/compose.yml"));
+        for (var service : services.keySet()) {
+            if (!"holdfast".equals(services.get(service).get("image"))) continue;
+            assertThat(scraped).contains("\"" + service + ":8081\"");
+            assertThat(readme).contains(environment(service).keySet());
+        }
+    }
+
+    @Test
+    void every_panel_has_an_id_of_its_own_the_provisioned_source_and_the_unit_of_its_expressions() throws IOException {
+        var sources = ContainersTest.<Map<String, List<Map<String, Object>>>>yaml(
+                        "grafana/provisioning/datasources/prometheus.yaml")
+                .get("datasources");
+        for (var board : List.of("health", "throughput")) {
+            var panels = JSON.readTree(Files.readString(OPS.resolve("grafana/dashboards/" + board + ".json")))
+                    .path("panels");
+            assertThat(panels.valueStream().map(panel -> panel.path("id").asInt()))
+                    .as(board)
+                    .doesNotHaveDuplicates()
+                    .isNotEmpty();
+            for (var panel : panels) {
+                assertThat(panel.path("datasource").path("uid").asString())
+                        .as(panel.path("title").asString())
+                        .isEqualTo(sources.getFirst().get("uid"));
+                assertThat(panel.path("fieldConfig")
+                                .path("defaults")
+                                .path("unit")
+                                .asString())
+                        .as(panel.path("title").asString())
+                        .isIn(units(panel));
+            }
+        }
+    }
+
+    private static List<String> units(JsonNode panel) {
+        var expressions = panel.path("targets").toString();
+        if (expressions.contains("_seconds")) return List.of("s");
+        if (expressions.contains("_bytes")) return List.of("bytes", "Bps");
+        return List.of("short", "percentunit");
+    }
+
+    private Map<String, String> environment(String service) {
+        var found = new TreeMap<String, String>();
+        ((Map<?, ?>) services.get(service).get("environment"))
+                .forEach((name, value) -> found.put(
+                        name.toString(), DEFAULT.matcher(value.toString()).replaceAll("$1")));
+        return found;
+    }
+
+    private static boolean healthy(ProcessBuilder check) throws IOException, InterruptedException {
+        return check.redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor()
+                == 0;
+    }
+
+    private static List<String> json(String dockerfile, String instruction) {
+        var found = Pattern.compile("(?m)^" + instruction + " (\\[.*])$").matcher(dockerfile);
+        assertThat(found.find()).as(instruction).isTrue();
+        return JSON.readTree(found.group(1))
+                .valueStream()
+                .map(JsonNode::asString)
+                .toList();
+    }
+
+    private static List<String> list(Map<String, Object> service, String key) {
+        return ((List<?>) service.get(key)).stream().map(Object::toString).toList();
+    }
+
+    private static <T> T yaml(String file) {
+        try {
+            return new Yaml().load(Files.readString(OPS.resolve(file)));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
