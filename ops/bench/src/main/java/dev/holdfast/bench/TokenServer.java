@@ -1,125 +1,112 @@
 package dev.holdfast.bench;
 
 import dev.holdfast.testing.IdleFeeds;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.LockSupport;
+import java.util.Comparator;
+import java.util.PriorityQueue;
 
 /**
- * A model in a process of its own that speaks OpenAI's streaming protocol at a steady pace and as cheaply as can be: on a
- * small machine its work is part of what is measured. Every eighth token is a mark with the time of its sending. The model named
- * brief says two tokens.
+ * A model in a process of its own that speaks OpenAI's streaming protocol at a steady pace and as cheaply as can be, a
+ * write for each token and one thread for all replies: on a small machine its work is part of what is measured.
  *
  * <p>Arguments: tokens a second (0: as fast as they are taken), tokens in all, port.
  */
 final class TokenServer {
 
-    private static final String[] WORDS = {"rows ", "hold ", "every ", "reply ", "while ", "it ", "grows, "};
+    /** The words of eight tokens and a mark with its space, in bytes. */
+    static final int BYTES_OF_EIGHT =
+            TokenStream.WORDS_LENGTH + IdleFeeds.mark().length() + 1;
 
-    /** The words and a mark with its space. */
-    static final int BYTES_OF_EIGHT = String.join("", WORDS).length() + 24;
-
+    private final Selector selector = Selector.open();
+    private final PriorityQueue<TokenStream> due = new PriorityQueue<>(Comparator.comparingLong(TokenStream::next));
+    private final ByteBuffer out = ByteBuffer.allocateDirect(4096);
+    private final ByteBuffer in = ByteBuffer.allocate(256 * 1024);
     private final long interval;
     private final int tokens;
 
-    private TokenServer(int pace, int tokens) {
+    private TokenServer(int pace, int tokens) throws IOException {
         this.interval = pace == 0 ? 0 : 1_000_000_000L / pace;
         this.tokens = tokens;
     }
 
     public static void main(String[] arguments) throws IOException {
         var server = new TokenServer(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
-        try (var listening = new ServerSocket(Integer.parseInt(arguments[2]), 4096, InetAddress.getLoopbackAddress())) {
-            System.out.println("ready");
-            while (true) {
-                var socket = listening.accept();
-                socket.setTcpNoDelay(true);
-                Thread.ofVirtual().start(() -> server.serve(socket));
-            }
+        var listening = ServerSocketChannel.open()
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[2])), 4096);
+        listening.configureBlocking(false).register(server.selector, SelectionKey.OP_ACCEPT);
+        System.out.println("ready");
+        while (true) {
+            server.turn(listening);
         }
     }
 
-    private void serve(Socket socket) {
-        try (socket) {
-            var in = new BufferedInputStream(socket.getInputStream());
-            while (true) {
-                var request = readRequest(in);
-                if (request.startsWith("GET ")) {
-                    listModels(socket.getOutputStream());
-                } else {
-                    answer(socket.getOutputStream(), request.contains("\"brief\"") ? 2 : tokens);
-                }
+    private void turn(ServerSocketChannel listening) throws IOException {
+        // a millisecond's accuracy: not at the cost of a processor that others need
+        long wait = due.isEmpty() ? 1000 : (due.peek().next() - System.nanoTime()) / 1_000_000 + 1;
+        selector.select(key -> ready(key, listening), Math.max(1, wait));
+        long now = System.nanoTime();
+        while (!due.isEmpty() && due.peek().next() <= now) {
+            var stream = due.poll();
+            attempt(stream, () -> {
+                if (stream.say(out)) due.add(stream);
+            });
+        }
+    }
+
+    private void ready(SelectionKey key, ServerSocketChannel listening) {
+        if (!(key.attachment() instanceof TokenStream stream)) {
+            accept(listening);
+            return;
+        }
+        attempt(stream, () -> {
+            if (key.isWritable() && stream.sayOn()) due.add(stream);
+            if (key.isReadable()) read(stream);
+        });
+    }
+
+    private void accept(ServerSocketChannel listening) {
+        try {
+            for (var socket = listening.accept(); socket != null; socket = listening.accept()) {
+                socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                socket.configureBlocking(false);
+                var key = socket.register(selector, SelectionKey.OP_READ);
+                key.attach(new TokenStream(socket, key, interval));
             }
         } catch (IOException e) {
-            // it hung up
+            System.err.println("token server: " + e);
         }
     }
 
-    /** The request's first line and its body, which names the model. */
-    private static String readRequest(BufferedInputStream in) throws IOException {
-        int length = 0;
-        String first = line(in);
-        for (String line = line(in); !line.isEmpty(); line = line(in)) {
-            if (line.regionMatches(true, 0, "content-length:", 0, 15)) {
-                length = Integer.parseInt(line.substring(15).strip());
-            }
+    private void read(TokenStream stream) throws IOException {
+        in.clear();
+        if (stream.socket().read(in) < 0) throw new IOException("closed");
+        var request = stream.received(new String(in.array(), 0, in.position(), StandardCharsets.ISO_8859_1));
+        if (request == null) return;
+        if (request.startsWith("GET ")) {
+            stream.listModels(out);
+        } else if (stream.begin(request.contains("\"brief\"") ? 2 : tokens, out)) {
+            due.add(stream);
         }
-        return first + new String(in.readNBytes(length), StandardCharsets.UTF_8);
     }
 
-    private static String line(BufferedInputStream in) throws IOException {
-        var line = new StringBuilder();
-        for (int c = in.read(); c != '\n'; c = in.read()) {
-            if (c < 0) {
-                throw new IOException("closed");
-            }
-            if (c != '\r') {
-                line.append((char) c);
-            }
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private void attempt(TokenStream stream, Step step) {
+        try {
+            step.run();
+        } catch (IOException e) { // it hung up
+            due.remove(stream);
+            stream.close();
         }
-        return line.toString();
-    }
-
-    private static void listModels(OutputStream out) throws IOException {
-        var models =
-                "{\"object\":\"list\",\"data\":[{\"id\":\"bench\",\"object\":\"model\",\"created\":1,\"owned_by\":\"bench\"}]}";
-        out.write(("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + models.length()
-                        + "\r\n\r\n" + models)
-                .getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private void answer(OutputStream out, int count) throws IOException {
-        out.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-                .getBytes(StandardCharsets.US_ASCII));
-        long next = System.nanoTime()
-                + (interval == 0 ? 0 : ThreadLocalRandom.current().nextLong(interval));
-        for (int n = 0; n < count; n++) {
-            while (System.nanoTime() < next) {
-                LockSupport.parkNanos(next - System.nanoTime());
-            }
-            next += interval;
-            write(
-                    out,
-                    delta(
-                            "{\"content\":\"" + (n % 8 == 7 ? IdleFeeds.mark() + " " : WORDS[n % WORDS.length]) + "\"}",
-                            "null"));
-        }
-        write(out, delta("{}", "\"stop\"") + "data: [DONE]\n\n");
-        out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static String delta(String delta, String finish) {
-        return "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"bench\",\"choices\":[{\"index\":0,\"delta\":"
-                + delta + ",\"finish_reason\":" + finish + "}]}\n\n";
-    }
-
-    private static void write(OutputStream out, String event) throws IOException {
-        out.write((Integer.toHexString(event.length()) + "\r\n" + event + "\r\n").getBytes(StandardCharsets.US_ASCII));
     }
 }
