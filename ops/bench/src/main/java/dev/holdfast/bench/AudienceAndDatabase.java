@@ -78,13 +78,13 @@ final class AudienceAndDatabase implements Benchmark {
                     """, row -> row.getDouble(1)).getFirst();
             if (feeds.ended() > 0) throw new IllegalStateException(feeds.ended() + " feeds were closed");
             chat.complete(connection, claimed, Collections.nCopies(REPLIES, "done"));
-            return Map.of(RATE, flushes / (double) Rounds.seconds(10), SELECTS, selects / flushes);
+            return Map.of(RATE, flushes / (double) Rounds.seconds(8), SELECTS, selects / flushes);
         }
     }
 
     private static int flush(Chat chat, Connection connection, List<Chat.Claimed> claimed) throws SQLException {
         var text = Collections.nCopies(REPLIES, Prose.ofLength(FLUSH, 1));
-        var until = System.nanoTime() + Duration.ofSeconds(Rounds.seconds(10)).toNanos();
+        var until = System.nanoTime() + Duration.ofSeconds(Rounds.seconds(8)).toNanos();
         var next = System.nanoTime();
         var flushes = 0;
         while (next < until) {

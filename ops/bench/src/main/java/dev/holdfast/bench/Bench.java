@@ -33,6 +33,7 @@ final class Bench {
         }
         var results = new Results(Path.of(System.getProperty("results", "ops/bench/results")));
         boolean failed = false;
+        long began = System.nanoTime();
         for (Benchmark one : ALL) {
             if (names.length > 0 && Arrays.stream(names).noneMatch(one.name()::equals)) {
                 continue;
@@ -44,11 +45,13 @@ final class Bench {
                 var result = report.result();
                 results.keep(result);
                 System.out.println("\n" + result.table());
-            } catch (Exception e) {
+            } catch (Exception | Error e) { // the next goals are measured all the same
                 failed = true;
                 System.err.println("bench: " + one.name() + " broke off");
                 e.printStackTrace();
             }
+            System.out.printf(
+                    "%s  ended %d s after the start%n%n", one.name(), (System.nanoTime() - began) / 1_000_000_000);
         }
         System.exit(failed ? 1 : 0);
     }

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A Holdfast database with people, channels and one agent, @ada, and the calls a worker makes, as a worker makes them. */
 record Chat(Database database, long worker) {
@@ -133,7 +134,7 @@ record Chat(Database database, long worker) {
         return new Of("int8", replies.stream().map(Claimed::fence).toArray(Long[]::new));
     }
 
-    private static Integer[] same(int count, Integer value) {
+    private static @Nullable Integer[] same(int count, @Nullable Integer value) {
         return IntStream.range(0, count).mapToObj(n -> value).toArray(Integer[]::new);
     }
 }

@@ -1,5 +1,7 @@
 package dev.holdfast.bench;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -19,7 +21,8 @@ final class Crowd {
     }
 
     UUID channel(String name) {
-        return jdbc.queryForObject("insert into chat.channel (name) values (?) returning id", UUID.class, name);
+        return requireNonNull(
+                jdbc.queryForObject("insert into chat.channel (name) values (?) returning id", UUID.class, name));
     }
 
     /** @return the Cookie header of each person's browser; all are members of the channels */

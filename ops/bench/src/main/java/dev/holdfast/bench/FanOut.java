@@ -74,7 +74,7 @@ final class FanOut implements Benchmark {
             JdbcTemplate writer, String channel, IdleFeeds feeds, int browsers, long server) throws Exception {
         feeds.lags();
         var cpu = cpu(server);
-        var messages = 100 * Rounds.seconds(10);
+        var messages = 100 * Rounds.seconds(8);
         var next = System.nanoTime();
         for (var sent = 0; sent < messages; sent++) {
             LockSupport.parkNanos(next - System.nanoTime());
@@ -102,7 +102,7 @@ final class FanOut implements Benchmark {
             throws Exception {
         feeds.lags();
         var cpu = cpu(server);
-        var messages = Rounds.seconds(15);
+        var messages = Rounds.seconds(10);
         for (var sent = 1; sent <= messages; sent++) {
             post(writer, channel);
             feeds.awaitMarks(sent * MANY, Duration.ofSeconds(30));

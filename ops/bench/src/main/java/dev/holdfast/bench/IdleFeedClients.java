@@ -48,7 +48,7 @@ final class IdleFeedClients implements Benchmark {
             var before = heap(process.pid());
             try (var feeds = new IdleFeeds(process.uri(), "/api/feed", cookies)) {
                 feeds.awaitOpen(Duration.ofMinutes(3));
-                Thread.sleep(Rounds.seconds(20) * 1_000L);
+                Thread.sleep(Rounds.seconds(5) * 1_000L);
                 return (heap(process.pid()) - before) / CLIENTS;
             }
         }

@@ -1,5 +1,7 @@
 package dev.holdfast.bench;
 
+import static java.util.Objects.requireNonNull;
+
 import com.impossibl.postgres.api.jdbc.PGConnection;
 import com.impossibl.postgres.api.jdbc.PGNotificationListener;
 import dev.holdfast.testing.IdleFeeds;
@@ -105,7 +107,8 @@ final class MentionToStarted implements Benchmark {
     }
 
     private static Map<String, Double> holdfast(Streams streams) throws Exception {
-        long last = streams.jdbc.queryForObject("select coalesce(max(id), 0) from chat.generation", Long.class);
+        long last = requireNonNull(
+                streams.jdbc.queryForObject("select coalesce(max(id), 0) from chat.generation", Long.class));
         streams.jdbc.queryForList("select pg_stat_statements_reset()");
         try (Connection writing = streams.database.dataSource().getConnection()) {
             for (int n = 0; n < times(); n++) {
@@ -114,9 +117,9 @@ final class MentionToStarted implements Benchmark {
             }
         }
         streams.await("queued", 0);
-        double claim = streams.jdbc.queryForObject(
+        double claim = requireNonNull(streams.jdbc.queryForObject(
                 "select coalesce(sum(total_exec_time) / sum(calls), 0) from pg_stat_statements where query like '%chat.claim(%'",
-                Double.class);
+                Double.class));
         var lags = streams.jdbc.queryForList(
                 "select extract(epoch from claimed_at - queued_at)::double precision * 1000 from chat.generation where id > ?",
                 Double.class,
@@ -129,8 +132,8 @@ final class MentionToStarted implements Benchmark {
         var cookies = Stream.of(streams.cookie(0).split("; "))
                 .map(pair -> pair.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-        var room =
-                streams.jdbc.queryForObject("select id from chat.channel where name = 'room-0'", java.util.UUID.class);
+        var room = requireNonNull(
+                streams.jdbc.queryForObject("select id from chat.channel where name = 'room-0'", java.util.UUID.class));
         double[] placeholders;
         try (var other = new IdleFeeds(streams.holdfast.uri(), "/api/feed", List.of(streams.cookie(0)))
                         .awaitOpen(java.time.Duration.ofSeconds(20));

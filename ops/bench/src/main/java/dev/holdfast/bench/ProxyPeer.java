@@ -25,7 +25,7 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 @Import(ProxyPeer.Proxy.class)
 class ProxyPeer {
 
-    private static String model;
+    private static String model = "";
 
     public static void main(String[] arguments) {
         model = arguments[0];

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -19,7 +20,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class Server {
 
     private static final AtomicInteger COUNTER = new AtomicInteger();
-    private static Server running;
+    private static @Nullable Server running;
 
     private final EmbeddedPostgres postgres;
 
@@ -38,9 +39,10 @@ final class Server {
                         .setServerConfig("unix_socket_directories", "")
                         .setPGStartupWait(Duration.ofMinutes(1))
                         .start();
-                running = new Server(postgres);
-                Runtime.getRuntime().addShutdownHook(new Thread(running::stop));
-                Migrations.flyway(running.create("holdfast_template").dataSource())
+                var server = new Server(postgres);
+                Runtime.getRuntime().addShutdownHook(new Thread(server::stop));
+                running = server;
+                Migrations.flyway(server.create("holdfast_template").dataSource())
                         .migrate();
             } catch (IOException e) {
                 throw new UncheckedIOException("the embedded PostgreSQL did not start", e);

@@ -49,6 +49,6 @@ final class Sql {
 
     /** For statements whose rows nobody needs. */
     static int run(Connection connection, String sql, Object... parameters) throws SQLException {
-        return query(connection, sql, rows -> null, parameters).size();
+        return query(connection, sql, rows -> true, parameters).size();
     }
 }

@@ -59,7 +59,7 @@ final class StalledReaders implements Benchmark {
                 var not = new IdleFeeds(process.uri(), "/api/feed", stalled).awaitOpen(Duration.ofMinutes(1))) {
             not.stall(stalled.size(), true);
             var text = Prose.ofLength(4_000, 1);
-            var messages = 50 * Rounds.seconds(10);
+            var messages = 50 * Rounds.seconds(6);
             var next = System.nanoTime();
             for (var sent = 0; sent < messages; sent++) {
                 LockSupport.parkNanos(next - System.nanoTime());

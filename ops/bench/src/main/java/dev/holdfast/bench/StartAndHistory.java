@@ -82,13 +82,13 @@ final class StartAndHistory implements Benchmark {
                 long began = System.nanoTime();
                 holdfast.start();
                 report.add("java -jar", "start to ready s", (System.nanoTime() - began) / 1e9);
-                Thread.sleep(Rounds.seconds(10) * 1000L);
+                Thread.sleep(Rounds.seconds(5) * 1000L);
                 report.add("java -jar", "idle resident MB", Streams.resident(holdfast.pid()));
             }
             try (var holdfast = new HoldfastProcess("start", "all", database.url())
                     .java("-XX:+UseSerialGC", "-Xmx256m")
                     .start()) {
-                Thread.sleep(Rounds.seconds(10) * 1000L);
+                Thread.sleep(Rounds.seconds(5) * 1000L);
                 report.add("java -XX:+UseSerialGC -Xmx256m -jar", "idle resident MB", Streams.resident(holdfast.pid()));
             }
         }

@@ -1,5 +1,7 @@
 package dev.holdfast.bench;
 
+import static java.util.Objects.requireNonNull;
+
 import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.bench.Server.Database;
 import dev.holdfast.testing.HoldfastProcess;
@@ -95,8 +97,8 @@ final class Streams implements AutoCloseable {
     }
 
     long count(String status) {
-        return jdbc.queryForObject(
-                "select count(*) from chat.message where reply_to is not null and status = ?", Long.class, status);
+        return requireNonNull(jdbc.queryForObject(
+                "select count(*) from chat.message where reply_to is not null and status = ?", Long.class, status));
     }
 
     /** What the program holds in memory, in MB. */

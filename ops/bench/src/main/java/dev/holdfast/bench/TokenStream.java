@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection to the token server: its request, then its tokens. Every eighth is a mark with the time of its sending. The
@@ -51,6 +52,7 @@ final class TokenStream {
     }
 
     /** @return a request, once it is whole: its head and body */
+    @Nullable
     String received(String more) {
         received += more;
         int end = received.indexOf("\r\n\r\n");
