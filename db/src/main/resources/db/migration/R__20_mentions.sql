@@ -174,7 +174,7 @@ as $$
       '@') with ordinality as p(piece, n)
     where position('@' in content) > 0
   ) cut
-  cross join lateral substring(left(cut.after, 100) from '^([A-Za-z0-9](?:[A-Za-z0-9_-]{0,30}[A-Za-z0-9])?)(?![A-Za-z0-9]|[_-]+[A-Za-z0-9])') as h(handle)
+  cross join lateral substring(left(cut.after, 100) from '^([A-Za-z0-9](?:[A-Za-z0-9_-]{0,30}[A-Za-z0-9])?)(?![A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f]|[_-]+[A-Za-z0-9])') as h(handle)
   where h.handle is not null
     and (cut.n = 2 or cut.before <> '')
     -- not behind what may stand before the @ of an e-mail address, nor in a URL without a scheme (social.example/@ada)

@@ -50,6 +50,12 @@ class MentionParserTest {
     }
 
     @Test
+    void no_handle_is_cut_from_a_name_with_an_accent() {
+        assertMentions("@adaé, @adaŁ and @ada\u0301");
+        assertMentions("@ada×2", "ada");
+    }
+
+    @Test
     void upper_case_is_lower_case() {
         assertMentions("@ADA and @Ada and @ada", "ada");
     }
