@@ -47,8 +47,11 @@ class HealthTest {
         var channel = app.administrator().channel("general");
         app.administrator().write(channel, "@mo hello").mustBe(201);
         String scrape = "";
+        // the scrape that first sees an agent may show only a part of its numbers
         for (var tries = 0;
-                tries < 50 && !scrape.contains("holdfast_queue_depth{agent=\"mo\",state=\"queued\"} 1.0");
+                tries < 50
+                        && !(scrape.contains("holdfast_queue_depth{agent=\"mo\",state=\"queued\"} 1.0")
+                                && scrape.contains("holdfast_queue_oldest_age_seconds{agent=\"mo\"}"));
                 tries++) {
             Thread.sleep(200);
             scrape = management.get("/actuator/prometheus").mustBe(200).body();

@@ -258,7 +258,7 @@ class MetricsTest {
                 ? List.<String>of()
                 : List.of(
                         metric.substring(name.length() + 1, metric.length() - 1).split(","));
-        return scrape().lines()
+        return scrape.lines()
                 .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
                 .filter(line -> labels.stream().allMatch(line::contains))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))

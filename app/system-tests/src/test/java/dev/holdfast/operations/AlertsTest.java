@@ -16,12 +16,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Alerts fire when their fault is injected for real: a Prometheus with the product's rules scrapes a running Holdfast. Only
  * how long an alert waits before it fires is shortened. Those that need hours or gigabytes are in holdfast.test.yml alone.
  */
+@EnabledIfSystemProperty(named = "ops.check", matches = "true", disabledReason = "four minutes: ops/check runs it")
 class AlertsTest {
 
     private static Running running;
