@@ -13,11 +13,12 @@ import org.springframework.validation.beanvalidation.LocalValidatorFactoryBean;
 class EnvironmentCheck implements EnvironmentPostProcessor, Ordered {
 
     private static final int HIGHEST_PORT = 65_535;
+    private static final String NONE = "-1";
 
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
         var settings = settings(environment);
-        int management = port(environment, "management.server.port");
+        int management = managementPort(environment);
         if (settings.role().web() && port(environment, "server.port") == management && management != 0) {
             throw new StartFailure("SERVER_PORT and MANAGEMENT_SERVER_PORT are both " + management
                     + "; health and metrics need a port of their own");
@@ -30,6 +31,12 @@ class EnvironmentCheck implements EnvironmentPostProcessor, Ordered {
             return Binder.get(environment)
                     .bindOrCreate("holdfast", Bindable.of(Settings.class), new ValidationBindHandler(validator));
         }
+    }
+
+    /** Spring's -1 is a process without health and metrics. */
+    private static int managementPort(ConfigurableEnvironment environment) {
+        var property = "management.server.port";
+        return NONE.equals(environment.getProperty(property)) ? -1 : port(environment, property);
     }
 
     private static int port(ConfigurableEnvironment environment, String property) {

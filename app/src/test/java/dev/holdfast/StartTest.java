@@ -32,7 +32,7 @@ class StartTest {
             SERVER_PORT             | eighty    | 65535
             SERVER_PORT             | 70000     | 65535
             SERVER_PORT             | 8081      | MANAGEMENT_SERVER_PORT
-            MANAGEMENT_SERVER_PORT  | -1        | 65535
+            MANAGEMENT_SERVER_PORT  | 70000     | 65535
             """)
     void a_wrong_setting_stops_the_start_at_once_with_one_line_that_names_it(
             String variable, String value, String remedy, CapturedOutput printed) {

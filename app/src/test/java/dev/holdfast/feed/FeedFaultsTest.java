@@ -117,13 +117,11 @@ class FeedFaultsTest {
         try (var browser = server.browser(mira).goOnline()) {
             browser.await(SOON, store -> store.seq(channel) == 0);
             database.jdbc().sql("alter table chat.message disable trigger all").update();
-            database.jdbc()
-                    .sql("update chat.channel set seq = 1 where id = ?")
-                    .param(channel)
-                    .update();
+            // in one statement, or a poll between two would see the seq without its message
             database.jdbc().sql("""
+                    with counted as (update chat.channel set seq = 1 where id = ? returning id)
                     insert into chat.message (channel_id, author_id, content, seq, position)
-                    values (?, ?, 'unannounced', 1, 1)""").params(channel, mira).update();
+                    select id, ?, 'unannounced', 1, 1 from counted""").params(channel, mira).update();
             database.jdbc().sql("alter table chat.message enable trigger all").update();
             browser.await(
                     Duration.ofSeconds(12), store -> store.messages(channel).size() == 1);
