@@ -74,7 +74,7 @@ final class Nemesis implements FaultRun.Trouble {
             case 19 ->
                 everywhere(
                         "the listeners' backends terminated",
-                        () -> terminate("and query ilike 'notify holdfast%' or query ilike 'listen%'"));
+                        () -> terminate("and application_name = 'holdfast listener'"));
             default -> everywhere("PostgreSQL crashes", installation.postgres::crashAndRestart);
         }
     }
@@ -84,7 +84,7 @@ final class Nemesis implements FaultRun.Trouble {
             installation.jdbc().sql("""
                     select pg_terminate_backend(pid) from (
                       select pid from pg_stat_activity
-                      where datname = current_database() and application_name = 'holdfast' %s) b""".formatted(whom)).query().listOfRows();
+                      where datname = current_database() and application_name like 'holdfast%%' %s) b""".formatted(whom)).query().listOfRows();
         } catch (DataAccessException e) {
             note("    (the database was away)");
         }
