@@ -100,7 +100,8 @@ class KillTest {
         assertThat(hit).as("replies of " + victim.name() + " in their midst").isNotEmpty();
         killed++;
         victim.launch();
-        installation.awaitAll(Duration.ofSeconds(60), hit, "g.attempt = 2 and g.first_token_at is not null");
+        // to the end, or the next kill could hit the second attempt
+        installation.awaitAll(Duration.ofSeconds(60), hit, "g.attempt = 2 and g.state = 'completed'");
         for (var reply : hit) {
             restarts.add(since(at, reply, "claimed_at"));
             firstWords.add(since(at, reply, "first_token_at"));
