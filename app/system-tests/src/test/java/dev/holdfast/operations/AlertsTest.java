@@ -1,7 +1,6 @@
 package dev.holdfast.operations;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.Fault;
@@ -34,7 +33,9 @@ class AlertsTest {
     @BeforeAll
     static void nothingFires() throws IOException {
         var program = Prometheus.program("prometheus");
-        assumeTrue(program.isPresent(), "prometheus is not here; install Debian's package prometheus");
+        assertThat(program)
+                .as("prometheus is not here; install Debian's package prometheus")
+                .isPresent();
         running = Running.shared();
         browser = running.browser();
         var ours = running.database;
