@@ -59,7 +59,7 @@ final class AnthropicEndpoint implements Endpoint {
     }
 
     @Override
-    public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId) {
+    public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId, ModelListener listener) {
         var chat = AnthropicChatOptions.builder()
                 .model(agent.model())
                 .temperature(options.temperature())
@@ -70,6 +70,7 @@ final class AnthropicEndpoint implements Endpoint {
         calls.open(requestId);
         return ModelCall.start(
                 model.stream(prompt.mutate().chatOptions(chat).build()),
+                listener,
                 () -> calls.close(requestId),
                 error -> AnthropicFailures.sort(error, agent, key));
     }

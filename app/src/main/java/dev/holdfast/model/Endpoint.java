@@ -10,5 +10,5 @@ interface Endpoint {
      *
      * @param requestId names the attempt in the provider's log and finds its HTTP request again; unique
      */
-    ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId);
+    ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId, ModelListener listener);
 }

@@ -7,8 +7,11 @@ final class GuideEndpoint implements Endpoint {
     private final GuideModel guide = new GuideModel();
 
     @Override
-    public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId) {
+    public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId, ModelListener listener) {
         return ModelCall.start(
-                guide.stream(prompt), () -> {}, error -> new Failure.TryAgain("the guide failed", "server_error"));
+                guide.stream(prompt),
+                listener,
+                () -> {},
+                error -> new Failure.TryAgain("the guide failed", "server_error"));
     }
 }

@@ -1,8 +1,10 @@
 package dev.holdfast.model;
 
 import java.time.Duration;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -11,71 +13,81 @@ import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 
 /**
- * One request to a model, read by one thread with {@link #next}. Whoever reads slowly slows the provider down: at most
- * {@value #AHEAD} events wait here, then the thread that reads the socket waits.
+ * One request to a model. Its text goes straight from the thread that reads the socket to a {@link ModelListener}: to hand
+ * every token to another thread would cost more than to read it.
  *
  * <p>{@link #close} may be called by any thread at any moment; it closes the HTTP request, also one that has not been answered.
  */
 public final class ModelCall implements AutoCloseable {
-    private static final int AHEAD = 256;
-
-    private final LinkedBlockingQueue<ModelEvent> events = new LinkedBlockingQueue<>(AHEAD);
+    private final CompletableFuture<ModelEnd> end = new CompletableFuture<>();
     private final Runnable closeRequest;
     private final Function<Throwable, Failure> sort;
-    private final Reader reader = new Reader();
-    private volatile boolean closed;
+    private final Reader reader;
 
-    private ModelCall(Runnable closeRequest, Function<Throwable, Failure> sort) {
+    private ModelCall(ModelListener listener, Runnable closeRequest, Function<Throwable, Failure> sort) {
         this.closeRequest = closeRequest;
         this.sort = sort;
+        this.reader = new Reader(listener);
     }
 
     /**
      * @param closeRequest closes the HTTP request where cancelling the Flux does not (not yet answered, or between two events)
      * @param sort what a failure of this provider means
      */
-    static ModelCall start(Flux<ChatResponse> responses, Runnable closeRequest, Function<Throwable, Failure> sort) {
-        var call = new ModelCall(closeRequest, sort);
-        // in a thread of its own: Reactor may deliver in the thread that subscribes, and the reader must stay free to
-        // read
+    static ModelCall start(
+            Flux<ChatResponse> responses,
+            ModelListener listener,
+            Runnable closeRequest,
+            Function<Throwable, Failure> sort) {
+        var call = new ModelCall(listener, closeRequest, sort);
+        // in a thread of its own: Reactor may deliver in the thread that subscribes, and the caller must stay free to
+        // close
         Thread.ofVirtual().name("model-call").start(() -> responses.subscribe(call.reader));
         return call;
     }
 
     /** A call that failed before it was made. */
     static ModelCall failed(Failure failure) {
-        var call = new ModelCall(() -> {}, error -> failure);
-        call.put(new ModelEvent.Failed(failure));
+        var call = new ModelCall(new Deaf(), () -> {}, error -> failure);
+        call.end.complete(new ModelEnd.Failed(failure));
         return call;
     }
 
-    /** The next event; null when none came in this time. */
-    public @Nullable ModelEvent next(Duration patience) throws InterruptedException {
-        return events.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
-    }
-
-    @Override
-    public void close() {
-        closed = true;
-        closeRequest.run();
-        reader.cancel();
-        events.clear(); // a reader of the socket that waits for room sees that it is closed
-        events.offer(new ModelEvent.Failed(new Failure.TryAgain("the call was closed", "closed")));
-    }
-
-    private void put(ModelEvent event) {
+    /** How it ended; null when it has not within this time. */
+    public @Nullable ModelEnd end(Duration patience) throws InterruptedException {
         try {
-            while (!closed && !events.offer(event, 200, TimeUnit.MILLISECONDS)) {
-                Thread.onSpinWait();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            return end.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return null;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("an end is never exceptional", e);
         }
     }
 
-    /** Runs in the thread that reads the socket: what blocks here slows the provider, by TCP's own means. */
+    /** Nothing more is said, but for what the listener hears at this very moment. */
+    @Override
+    public void close() {
+        end.complete(new ModelEnd.Failed(new Failure.TryAgain("the call was closed", "closed")));
+        closeRequest.run();
+        reader.cancel();
+    }
+
+    /** For a call that was never made. */
+    private static final class Deaf implements ModelListener {
+        @Override
+        public void alive() {}
+
+        @Override
+        public void said(String piece) {}
+    }
+
     private final class Reader extends BaseSubscriber<ChatResponse> {
         private final Transcript transcript = new Transcript();
+        private final ModelListener listener;
+
+        Reader(ModelListener listener) {
+            this.listener = listener;
+        }
 
         @Override
         protected void hookOnSubscribe(Subscription subscription) {
@@ -84,17 +96,27 @@ public final class ModelCall implements AutoCloseable {
 
         @Override
         protected void hookOnNext(ChatResponse response) {
-            put(transcript.read(response));
+            String piece = transcript.read(response);
+            if (end.isDone()) return; // closed
+            if (piece.isEmpty()) {
+                listener.alive();
+                return;
+            }
+            try {
+                listener.said(piece);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         @Override
         protected void hookOnComplete() {
-            put(transcript.end());
+            end.complete(transcript.end());
         }
 
         @Override
         protected void hookOnError(Throwable error) {
-            put(new ModelEvent.Failed(sort.apply(error)));
+            end.complete(new ModelEnd.Failed(sort.apply(error)));
         }
     }
 }

@@ -55,11 +55,11 @@ public final class Models implements AutoCloseable {
      *
      * @param requestId names the attempt; unique in this process
      */
-    public ModelCall call(Agent agent, Prompt prompt, String requestId) {
+    public ModelCall call(Agent agent, Prompt prompt, String requestId, ModelListener listener) {
         Endpoint endpoint = endpoints.get(agent.provider());
         if (endpoint == null) return ModelCall.failed(new GiveUp(notConfigured(agent), "not_configured"));
         try {
-            return endpoint.call(agent, agent.parsedOptions(), prompt, requestId);
+            return endpoint.call(agent, agent.parsedOptions(), prompt, requestId, listener);
         } catch (IllegalArgumentException e) {
             return ModelCall.failed(new GiveUp(String.valueOf(e.getMessage()), "bad_options"));
         }

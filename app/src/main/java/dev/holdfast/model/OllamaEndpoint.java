@@ -27,7 +27,7 @@ final class OllamaEndpoint implements Endpoint {
     }
 
     @Override
-    public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId) {
+    public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId, ModelListener listener) {
         var web = WebClient.builder().clientConnector(connector).defaultHeader(OpenCalls.REQUEST_ID, requestId);
         var chat = OllamaChatOptions.builder()
                 .model(agent.model())
@@ -43,6 +43,9 @@ final class OllamaEndpoint implements Endpoint {
                 .options(chat)
                 .build();
         return ModelCall.start(
-                model.stream(prompt), () -> client.close(requestId), error -> OllamaFailures.sort(error, agent));
+                model.stream(prompt),
+                listener,
+                () -> client.close(requestId),
+                error -> OllamaFailures.sort(error, agent));
     }
 }

@@ -47,7 +47,7 @@ final class OpenAiEndpoint implements Endpoint {
     }
 
     @Override
-    public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId) {
+    public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId, ModelListener listener) {
         // the options of Spring AI carry no header of one request, so the client does
         var named = client.withOptions(with -> with.putHeader(OpenCalls.REQUEST_ID, requestId));
         var model = OpenAiChatModel.builder()
@@ -57,7 +57,10 @@ final class OpenAiEndpoint implements Endpoint {
                 .build();
         calls.open(requestId);
         return ModelCall.start(
-                model.stream(prompt), () -> calls.close(requestId), error -> OpenAiFailures.sort(error, agent, key));
+                model.stream(prompt),
+                listener,
+                () -> calls.close(requestId),
+                error -> OpenAiFailures.sort(error, agent, key));
     }
 
     private OpenAiChatOptions options(Agent agent, AgentOptions options) {

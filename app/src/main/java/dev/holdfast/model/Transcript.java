@@ -12,26 +12,27 @@ final class Transcript {
     private @Nullable Integer inputTokens;
     private @Nullable Integer outputTokens;
 
-    ModelEvent read(ChatResponse response) {
+    /** @return what was said, empty: nothing */
+    String read(ChatResponse response) {
         count(response.getMetadata().getUsage());
         var generation = response.getResult();
-        if (generation == null) return new ModelEvent.Alive();
+        if (generation == null) return "";
         String reason = generation.getMetadata().getFinishReason();
         if (reason != null && !reason.isEmpty()) finish = reason.toLowerCase(Locale.ROOT);
         String text = generation.getOutput().getText();
-        if (text == null || text.isEmpty()) return new ModelEvent.Alive();
+        if (text == null || text.isEmpty()) return "";
         spoke = true;
-        return new ModelEvent.Said(text);
+        return text;
     }
 
     /** A body that ends well-formed without a finish reason was cut by a proxy or a dying server: not all was said. */
-    ModelEvent end() {
-        if (finish == null) return new ModelEvent.Failed(new Failure.TryAgain("the model's answer was cut off", "cut"));
-        if (spoke) return new ModelEvent.Ended(inputTokens, outputTokens);
-        return new ModelEvent.Failed(
+    ModelEnd end() {
+        if (finish == null) return new ModelEnd.Failed(new Failure.TryAgain("the model's answer was cut off", "cut"));
+        if (spoke) return new ModelEnd.Ended(inputTokens, outputTokens);
+        return new ModelEnd.Failed(
                 finish.equals("content_filter") || finish.equals("refusal")
                         ? new Failure.GiveUp("The model refused to answer. Ask in other words.", "refused")
-                        : ModelEvent.Ended.empty());
+                        : ModelEnd.Ended.empty());
     }
 
     /** Some providers count in every event, some only in the last, some say 0 for unknown. */

@@ -6,12 +6,15 @@ import dev.holdfast.model.Failure.GiveUp;
 import dev.holdfast.model.Failure.TryAgain;
 import java.time.Duration;
 
-/** The agent's patience with its model: for the first word, between words, and in all. Of one slot's thread. */
+/**
+ * The agent's patience with its model: for the first word, between words, and in all. The thread that hears the model
+ * notes its signs of life, the slot's looks at them.
+ */
 final class Limits {
     private final Agent agent;
     private final long began = System.nanoTime();
-    private long heard = began;
-    private boolean spoke;
+    private volatile long heard = began;
+    private volatile boolean spoke;
 
     Limits(Agent agent) {
         this.agent = agent;
@@ -27,12 +30,18 @@ final class Limits {
         spoke = true;
     }
 
-    /** How long to wait for the next event; zero: the patience is over. */
+    /** How long the model may still be silent; zero: the patience is over. */
     Duration left() {
         Duration forWord = (spoke ? agent.idleLimit() : agent.firstTokenLimit()).minus(since(heard));
         Duration inAll = agent.totalLimit().minus(since(began));
         Duration left = forWord.compareTo(inAll) < 0 ? forWord : inAll;
         return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    /** When to look again: the limit between words may be the shorter one, and counts from the first word on. */
+    Duration untilNextLook() {
+        Duration left = left();
+        return left.compareTo(agent.idleLimit()) < 0 ? left : agent.idleLimit();
     }
 
     /** Whether the time for the whole reply is over, however lively the model is. */

@@ -68,6 +68,7 @@ final class Reply {
     /** The attempt failed; what the flusher has not written goes with the failure. */
     void settle() {
         settled = true;
+        text.abandon(); // whoever still hears the model waits no longer
     }
 
     /** Whether the flusher still has to do with it. */

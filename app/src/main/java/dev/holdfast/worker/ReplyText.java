@@ -23,7 +23,7 @@ final class ReplyText {
     void append(String piece) throws InterruptedException {
         lock.lock();
         try {
-            while (text.length() - durable > MOST_AHEAD && !abandoned) {
+            while (tooFarAhead()) {
                 room.await();
             }
             for (int i = 0; i < piece.length(); i++) {
@@ -32,6 +32,10 @@ final class ReplyText {
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean tooFarAhead() {
+        return text.length() - durable > MOST_AHEAD && !abandoned;
     }
 
     private void append(char c) {
@@ -78,6 +82,16 @@ final class ReplyText {
         lock.lock();
         try {
             return text.length();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the writer waits for room. */
+    boolean full() {
+        lock.lock();
+        try {
+            return tooFarAhead();
         } finally {
             lock.unlock();
         }

@@ -9,9 +9,10 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Signal {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition raised = lock.newCondition();
-    private boolean up;
+    private volatile boolean up;
 
     void raise() {
+        if (up) return; // for each token, most of them while the flusher is at work
         lock.lock();
         try {
             up = true;

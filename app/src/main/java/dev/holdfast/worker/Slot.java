@@ -10,9 +10,9 @@ import dev.holdfast.model.Failure;
 import dev.holdfast.model.Failure.GiveUp;
 import dev.holdfast.model.Failure.TryAgain;
 import dev.holdfast.model.ModelCall;
-import dev.holdfast.model.ModelEvent;
-import dev.holdfast.model.ModelEvent.Ended;
-import dev.holdfast.model.ModelEvent.Failed;
+import dev.holdfast.model.ModelEnd;
+import dev.holdfast.model.ModelEnd.Ended;
+import dev.holdfast.model.ModelEnd.Failed;
 import dev.holdfast.model.Models;
 import java.time.Duration;
 import java.util.List;
@@ -45,7 +45,7 @@ final class Slot {
     }
 
     Ending run() throws InterruptedException {
-        ModelEvent last;
+        ModelEnd last;
         try {
             last = answer();
         } catch (RuntimeException e) {
@@ -57,11 +57,10 @@ final class Slot {
             // all that it said may have been NUL
             case Ended ended -> reply.text.length() == 0 ? fail(Ended.empty()) : fold(ended);
             case Failed(Failure failure) -> fail(failure);
-            default -> throw new IllegalStateException(last + " is no end");
         };
     }
 
-    private ModelEvent answer() throws InterruptedException {
+    private ModelEnd answer() throws InterruptedException {
         Agent agent = persistence.get(() -> tools.agents.find(reply.claimed.agent()));
         AgentOptions options;
         try {
@@ -76,37 +75,21 @@ final class Slot {
         Prompts.Told told = Prompts.tell(agent, options, heard);
         persistence.run(() -> tools.generations.setContext(reply.claimed, told.messages()));
         if (reply.lost()) return new Failed(new TryAgain("lost", "lost"));
-        try (ModelCall call = tools.models.call(agent, told.prompt(), reply.claimed.requestId())) {
+        var limits = new Limits(agent);
+        try (ModelCall call =
+                tools.models.call(agent, told.prompt(), reply.claimed.requestId(), new Ear(tools, reply, limits))) {
             reply.asking(call);
             tools.toFlush.run();
-            return listen(call, new Limits(agent));
+            return listen(call, limits);
         }
     }
 
-    /** The token loop: never waits for the database, unless that has been away for a megabyte of text. */
-    private ModelEvent listen(ModelCall call, Limits limits) throws InterruptedException {
-        boolean first = true;
+    private ModelEnd listen(ModelCall call, Limits limits) throws InterruptedException {
         while (true) {
-            ModelEvent event = limits.over() ? null : call.next(limits.left());
-            switch (event) {
-                case null -> {
-                    return new Failed(limits.passed());
-                }
-                case ModelEvent.Alive alive -> limits.heard();
-                case ModelEvent.Said said -> {
-                    if (first) tools.metrics.firstToken(reply);
-                    first = false;
-                    reply.text.append(said.text());
-                    limits.spoke();
-                    tools.toFlush.run();
-                }
-                case Ended ended -> {
-                    return ended;
-                }
-                case Failed failed -> {
-                    return failed;
-                }
-            }
+            ModelEnd end = call.end(limits.untilNextLook());
+            if (end != null) return end;
+            if (reply.text.full()) limits.heard(); // the database keeps the model waiting, not the model us
+            if (limits.left().isZero()) return new Failed(limits.passed());
         }
     }
 

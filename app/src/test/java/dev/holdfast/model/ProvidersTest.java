@@ -1,6 +1,7 @@
 package dev.holdfast.model;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -18,6 +19,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -50,7 +52,7 @@ class ProvidersTest {
                 String text = Texts.ofWords(kind, 60, 11);
                 var said = listen(provider, Script.says(text).split(split));
                 assertThat(said.text).as(kind + " split by " + split).isEqualTo(text);
-                assertThat(said.last).isInstanceOf(ModelEvent.Ended.class);
+                assertThat(said.last).isInstanceOf(ModelEnd.Ended.class);
             }
         }
     }
@@ -61,7 +63,7 @@ class ProvidersTest {
         String text = Texts.ofLength(Texts.Kind.MIXED, 100_000, 5);
         var said = listen(provider, Script.says(text));
         assertThat(said.text).isEqualTo(text);
-        assertThat(said.last).isInstanceOfSatisfying(ModelEvent.Ended.class, ended -> {
+        assertThat(said.last).isInstanceOfSatisfying(ModelEnd.Ended.class, ended -> {
             assertThat(ended.inputTokens()).isPositive();
             assertThat(ended.outputTokens()).isGreaterThan(1000);
         });
@@ -139,14 +141,10 @@ class ProvidersTest {
             server.on(
                     model,
                     Script.says("word ".repeat(5000)).pace(100).fault(fault).after(3));
-            var call = models.call(
-                    agent(provider, model), prompt(), UUID.randomUUID().toString());
+            var speaking = new CountDownLatch(fault == Fault.STALL || fault == Fault.NONE ? 3 : 0);
+            var call = call(provider, model, piece -> speaking.countDown());
             Served served = server.await("for " + model, one -> one.model.equals(model));
-            for (int events = 0; events < (fault == Fault.STALL || fault == Fault.NONE ? 3 : 0); events++) {
-                assertThat(call.next(Duration.ofSeconds(5)))
-                        .as(provider + " " + fault)
-                        .isNotNull();
-            }
+            assertThat(speaking.await(10, SECONDS)).as(provider + " " + fault).isTrue();
             var closed = Instant.now();
             call.close();
             server.await(
@@ -164,10 +162,7 @@ class ProvidersTest {
         server.on("silent-" + provider, Script.fails(Fault.SILENCE));
         var silent = new ArrayList<ModelCall>();
         for (int i = 0; i < 200; i++) {
-            silent.add(models.call(
-                    agent(provider, "silent-" + provider),
-                    prompt(),
-                    UUID.randomUUID().toString()));
+            silent.add(call(provider, "silent-" + provider, piece -> {}));
         }
         assertThat(listen(provider, Script.says("hello there")).text).isEqualTo("hello there");
         silent.forEach(ModelCall::close);
@@ -179,24 +174,31 @@ class ProvidersTest {
         String model = "slow-" + provider;
         String text = Texts.ofLength(Texts.Kind.WORDS, 5_000_000, 3);
         server.on(model, Script.says(text));
-        try (var call =
-                models.call(agent(provider, model), prompt(), UUID.randomUUID().toString())) {
+        var reading = new CountDownLatch(1);
+        var readOn = new CountDownLatch(1);
+        var call = call(provider, model, piece -> {
+            reading.countDown();
+            readOn.await();
+        });
+        try (call) {
             Served served = server.await("for " + model, one -> one.model.equals(model));
-            assertThat(call.next(Duration.ofSeconds(5))).isNotNull();
+            assertThat(reading.await(10, SECONDS)).isTrue();
             Thread.sleep(700);
             int sent = served.text().length();
             Thread.sleep(300);
             assertThat(served.text().length()).isEqualTo(sent).isLessThan(text.length() / 2);
+        } finally {
+            readOn.countDown();
         }
     }
 
     @Test
     void a_provider_without_its_variable_says_which_one_to_set() throws Exception {
         try (var bare = new Models(new ModelEnvironment(null, null, null, null, null));
-                var call = bare.call(agent(Provider.OPENAI, "gpt"), prompt(), "r")) {
-            assertThat(call.next(Duration.ZERO))
+                var call = bare.call(agent(Provider.OPENAI, "gpt"), prompt(), "r", new Heard(piece -> {}))) {
+            assertThat(call.end(Duration.ZERO))
                     .isInstanceOfSatisfying(
-                            ModelEvent.Failed.class,
+                            ModelEnd.Failed.class,
                             failed -> assertThat(failed.failure().reason()).contains("OPENAI_API_KEY"));
         }
     }
@@ -218,9 +220,9 @@ class ProvidersTest {
         var address = "http://127.0.0.1:" + echo.getAddress().getPort();
         try (var echoed = new Models(new ModelEnvironment(address, key, address, key, null))) {
             for (var provider : List.of(Provider.OPENAI, Provider.ANTHROPIC)) {
-                try (var call = echoed.call(agent(provider, "model"), prompt(), "echoed by " + provider)) {
-                    assertThat(failure(read(call)).reason()).contains("***").doesNotContain(key);
-                }
+                var last = read(echoed.call(
+                        agent(provider, "model"), prompt(), "echoed by " + provider, new Heard(piece -> {})));
+                assertThat(failure(new Answer("", last)).reason()).contains("***").doesNotContain(key);
             }
         } finally {
             echo.stop(0);
@@ -229,9 +231,11 @@ class ProvidersTest {
 
     @Test
     void a_server_of_ones_own_is_sent_no_key() throws Exception {
-        try (var keyless = new Models(new ModelEnvironment(server.openAiBaseUrl(), null, null, null, null));
-                var call = keyless.call(agent(Provider.OPENAI, "own"), prompt(), "keyless")) {
-            assertThat(read(call).text).isEqualTo("You said: hello");
+        var keyless = new Models(new ModelEnvironment(server.openAiBaseUrl(), null, null, null, null));
+        try (keyless) {
+            var text = new StringBuffer();
+            read(keyless.call(agent(Provider.OPENAI, "own"), prompt(), "keyless", new Heard(text::append)));
+            assertThat(text).hasToString("You said: hello");
         }
     }
 
@@ -242,37 +246,48 @@ class ProvidersTest {
                 .isEqualTo(Duration.ofMinutes(1));
     }
 
-    private record Heard(String text, ModelEvent last) {}
+    private record Answer(String text, ModelEnd last) {}
 
-    private Heard listen(Provider provider, Script script) throws InterruptedException {
+    private interface Piece {
+        void said(String piece) throws InterruptedException;
+    }
+
+    private record Heard(Piece piece) implements ModelListener {
+        @Override
+        public void alive() {}
+
+        @Override
+        public void said(String said) throws InterruptedException {
+            piece.said(said);
+        }
+    }
+
+    private ModelCall call(Provider provider, String model, Piece piece) {
+        return models.call(agent(provider, model), prompt(), UUID.randomUUID().toString(), new Heard(piece));
+    }
+
+    private Answer listen(Provider provider, Script script) throws InterruptedException {
         return listen(provider, "model-" + UUID.randomUUID(), script);
     }
 
-    private Heard listen(Provider provider, String model, Script script) throws InterruptedException {
+    private Answer listen(Provider provider, String model, Script script) throws InterruptedException {
         server.on(model, script);
-        try (var call =
-                models.call(agent(provider, model), prompt(), UUID.randomUUID().toString())) {
-            return read(call);
+        var text = new StringBuffer();
+        var last = read(call(provider, model, text::append));
+        return new Answer(text.toString(), last);
+    }
+
+    private static ModelEnd read(ModelCall call) throws InterruptedException {
+        try (call) {
+            var end = call.end(Duration.ofSeconds(30));
+            assertThat(end).as("the end of what was said, within 30 s").isNotNull();
+            return end;
         }
     }
 
-    private static Heard read(ModelCall call) throws InterruptedException {
-        var text = new StringBuilder();
-        while (true) {
-            switch (call.next(Duration.ofSeconds(10))) {
-                case ModelEvent.Said said -> text.append(said.text());
-                case ModelEvent.Alive alive -> {}
-                case null -> throw new AssertionError("nothing for 10 s after: " + text);
-                case ModelEvent last -> {
-                    return new Heard(text.toString(), last);
-                }
-            }
-        }
-    }
-
-    private static Failure failure(Heard heard) {
-        assertThat(heard.last).isInstanceOf(ModelEvent.Failed.class);
-        return ((ModelEvent.Failed) heard.last).failure();
+    private static Failure failure(Answer answer) {
+        assertThat(answer.last).isInstanceOf(ModelEnd.Failed.class);
+        return ((ModelEnd.Failed) answer.last).failure();
     }
 
     private static Prompt prompt() {

@@ -1,0 +1,11 @@
+package dev.holdfast.model;
+
+/** Hears a reply in the thread that reads the provider's socket, one call at a time: what blocks here slows the provider down. */
+public interface ModelListener {
+
+    /** The model works but says nothing: it thinks, or sent an event without text. */
+    void alive();
+
+    /** @param piece may end with the first half of a surrogate pair */
+    void said(String piece) throws InterruptedException;
+}
