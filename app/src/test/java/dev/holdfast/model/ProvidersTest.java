@@ -222,7 +222,9 @@ class ProvidersTest {
             for (var provider : List.of(Provider.OPENAI, Provider.ANTHROPIC)) {
                 var last = read(echoed.call(
                         agent(provider, "model"), prompt(), "echoed by " + provider, new Heard(piece -> {})));
-                assertThat(failure(new Answer("", last)).reason()).contains("***").doesNotContain(key);
+                assertThat(failure(new Answer("", last)).reason())
+                        .contains("***")
+                        .doesNotContain(key);
             }
         } finally {
             echo.stop(0);
