@@ -97,6 +97,7 @@ public final class FeedStore {
     public void changes(UUID channel, JsonNode answer) {
         var mine = channels.get(channel);
         if (mine == null) return;
+        if (answer.get("after").asLong() > mine.seq) return; // the copy that asked was thrown away meanwhile
         if (answer.get("seq").asLong() < mine.seq
                 && answer.get("after").asLong() > answer.get("seq").asLong()) {
             channels.put(channel, new Channel());
