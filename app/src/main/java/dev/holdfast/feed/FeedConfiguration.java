@@ -23,7 +23,7 @@ class FeedConfiguration {
 
     @Bean
     FeedMetrics feedMetrics(MeterRegistry meters, Audience audience) {
-        return new FeedMetrics(meters, audience::size);
+        return new FeedMetrics(meters, audience);
     }
 
     @Bean

@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.function.IntSupplier;
 
 /** What the feed says of itself. */
 final class FeedMetrics {
@@ -15,9 +14,13 @@ final class FeedMetrics {
     private final Counter resyncs;
     private volatile double queueUsage;
 
-    FeedMetrics(MeterRegistry meters, IntSupplier clients) {
-        Gauge.builder("holdfast.feed.clients", clients::getAsInt)
+    FeedMetrics(MeterRegistry meters, Audience audience) {
+        Gauge.builder("holdfast.feed.clients", audience, Audience::size)
                 .description("Browsers on the feed of this process")
+                .register(meters);
+        Gauge.builder("holdfast.feed.unsent.bytes", audience, FeedMetrics::mostUnsent)
+                .description("What the slowest browser has not taken yet; beyond " + Subscriber.MOST_UNSENT
+                        + " bytes it is let go")
                 .register(meters);
         lag = Timer.builder("holdfast.feed.lag")
                 .description("From the arrival of a commit's notification in this process (PostgreSQL sends it at the"
@@ -61,5 +64,9 @@ final class FeedMetrics {
 
     void queueUsage(double usage) {
         queueUsage = usage;
+    }
+
+    private static double mostUnsent(Audience audience) {
+        return audience.everybody().stream().mapToInt(Subscriber::unsent).max().orElse(0);
     }
 }

@@ -55,6 +55,7 @@ public final class IdleFeeds implements AutoCloseable {
 
     private final InetSocketAddress address;
     private final String path;
+    private final int receiveBuffer;
     private final Selector selector;
     private final List<Feed> feeds = new ArrayList<>();
     private final Deque<Feed> waiting = new ArrayDeque<>();
@@ -71,6 +72,12 @@ public final class IdleFeeds implements AutoCloseable {
 
     /** @param cookies the Cookie header of each feed; as many feeds are opened */
     public IdleFeeds(URI server, String path, List<String> cookies) {
+        this(server, path, cookies, 64 * 1024);
+    }
+
+    /** @param receiveBuffer bytes that the system takes for each feed, at least, though nobody reads them */
+    public IdleFeeds(URI server, String path, List<String> cookies, int receiveBuffer) {
+        this.receiveBuffer = receiveBuffer;
         address = new InetSocketAddress(server.getHost(), server.getPort());
         this.path = path;
         cookies.forEach(cookie -> feeds.add(new Feed(cookie)));
@@ -174,7 +181,7 @@ public final class IdleFeeds implements AutoCloseable {
             var feed = waiting.poll();
             connecting++;
             feed.socket = SocketChannel.open();
-            feed.socket.setOption(StandardSocketOptions.SO_RCVBUF, 64 * 1024);
+            feed.socket.setOption(StandardSocketOptions.SO_RCVBUF, receiveBuffer);
             feed.socket.configureBlocking(false);
             feed.socket.connect(address);
             feed.key = feed.socket.register(selector, SelectionKey.OP_CONNECT, feed);
