@@ -18,6 +18,7 @@ final class Bench {
             new FanOut(),
             new AudienceAndDatabase(),
             new StartAndHistory(),
+            new DurableStreams(),
             new ReconnectStorm(),
             new StalledReaders());
 

@@ -52,6 +52,8 @@ final class Crowd {
                     channel,
                     prefix + "%");
         }
+        // as the database would do within a minute; until then it plans for a few people
+        jdbc.execute("analyze");
         var sessions = jdbc.queryForList("""
                 select s.session_id from chat.session s join chat.account a on a.id::text = s.principal_name where a.handle like ?
                 """, String.class, prefix + "%");

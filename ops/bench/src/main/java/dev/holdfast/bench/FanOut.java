@@ -17,6 +17,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 final class FanOut implements Benchmark {
 
     private static final int MANY = 5_000;
+    private static final String USUAL = "a message of a usual length, as people write them all day";
 
     @Override
     public String name() {
@@ -45,6 +46,7 @@ final class FanOut implements Benchmark {
                 var writer = new JdbcTemplate(pool);
                 stream(report, writer, holdfast, emitters, cookies.subList(0, 200));
                 burst(report, writer, holdfast, emitters, cookies);
+                madeOnce(report, writer, holdfast, emitters, cookies);
             }
         }
         report.atMost(
@@ -55,6 +57,23 @@ final class FanOut implements Benchmark {
                 0.5,
                 "p50 over SseEmitter's, one message to " + MANY,
                 report.ratio("holdfast, " + MANY, "SseEmitter, " + MANY, "p50 ms"));
+        report.judge(Verdict.atMost(
+                        0.1,
+                        "each event serialised once: allocated for one more browser",
+                        report.of("holdfast", MadeOnce.METRIC))
+                .in("of the event's size"));
+    }
+
+    private static void madeOnce(
+            Report report, JdbcTemplate writer, HoldfastProcess holdfast, PeerProcess emitters, List<String> cookies)
+            throws Exception {
+        try (var ours = new MadeOnce(holdfast.pid(), holdfast.uri().resolve("/api/feed"), cookies, "general");
+                var theirs = new MadeOnce(emitters.pid(), emitters.uri().resolve("/feed"), cookies, "peer")) {
+            Rounds.interleave(
+                    report,
+                    new Side("holdfast", () -> ours.measure(writer)),
+                    new Side("SseEmitter", () -> theirs.measure(writer)));
+        }
     }
 
     private static void stream(
@@ -79,7 +98,7 @@ final class FanOut implements Benchmark {
         for (var sent = 0; sent < messages; sent++) {
             LockSupport.parkNanos(next - System.nanoTime());
             next += 10_000_000;
-            post(writer, channel);
+            post(writer, channel, USUAL);
         }
         feeds.awaitMarks(messages * browsers, Duration.ofSeconds(30));
         return figures(feeds.lags(), cpu(server) - cpu);
@@ -104,7 +123,7 @@ final class FanOut implements Benchmark {
         var cpu = cpu(server);
         var messages = Rounds.seconds(10);
         for (var sent = 1; sent <= messages; sent++) {
-            post(writer, channel);
+            post(writer, channel, USUAL);
             feeds.awaitMarks(sent * MANY, Duration.ofSeconds(30));
             Thread.sleep(200);
         }
@@ -112,11 +131,11 @@ final class FanOut implements Benchmark {
     }
 
     // without waiting for the disk: that would be the same for both, and only blur what differs
-    private static void post(JdbcTemplate writer, String channel) {
+    static void post(JdbcTemplate writer, String channel, String text) {
         writer.queryForList(
                 "select set_config('synchronous_commit', 'off', false), chat.post(?, 'writer-1', ?)",
                 channel,
-                IdleFeeds.mark() + " a message of a usual length, as people write them all day");
+                IdleFeeds.mark() + " " + text);
     }
 
     private static Map<String, Double> figures(long[] lags, long cpu) {

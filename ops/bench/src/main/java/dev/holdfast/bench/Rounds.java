@@ -1,6 +1,7 @@
 package dev.holdfast.bench;
 
 import java.util.List;
+import java.util.TreeMap;
 
 /** Interleaves sides: A B C, A B C, ... after one turn of each as warm-up, so that what the machine does meets all alike. */
 final class Rounds {
@@ -31,7 +32,7 @@ final class Rounds {
             for (Side side : List.of(sides)) {
                 var figures = side.measurement().measure();
                 report.progress("round %d  %s  %s", round, side.name(), Report.brief(figures));
-                figures.forEach((metric, figure) -> report.add(side.name(), metric, figure));
+                new TreeMap<>(figures).forEach((metric, figure) -> report.add(side.name(), metric, figure));
             }
         }
     }

@@ -15,7 +15,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * The PostgreSQL of all sides: the embedded 18 with its defaults, which sync every commit to the disk, one for the whole
- * run, and databases in it. Everybody comes through the product's driver.
+ * run, and databases in it. Everybody but DBOS comes through the product's driver.
  */
 final class Server {
 

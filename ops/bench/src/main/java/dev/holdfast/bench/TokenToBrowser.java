@@ -50,7 +50,7 @@ final class TokenToBrowser implements Benchmark {
         }
     }
 
-    private static Map<String, Double> holdfast(Streams streams, int replies, int seconds) throws Exception {
+    static Map<String, Double> holdfast(Streams streams, int replies, int seconds) throws Exception {
         streams.start(replies);
         Thread.sleep(1000);
         streams.browsers.lags();

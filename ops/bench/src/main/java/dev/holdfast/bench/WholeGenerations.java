@@ -21,7 +21,8 @@ import java.util.concurrent.Future;
  * Goal 1: generations through the queue with a model that answers at once. Holdfast: the statements of
  * four workers in batches of 128: claimed, shown as streaming, a chunk, the fold, with seqs and notifications; and claim
  * and complete alone. Against db-scheduler with 24 threads claiming and finishing rows that
- * carry nothing, and against claim 50, finish 50 on a bare table from 24 connections.
+ * carry nothing, and against claim 50, finish 50 on a bare table from 24 connections. Beside them DBOS Transact, whose
+ * workflow of one step with the same text keeps what a generation keeps, with 24 connections.
  */
 final class WholeGenerations implements Benchmark {
 
@@ -45,7 +46,8 @@ final class WholeGenerations implements Benchmark {
     public void run(Report report) throws Exception {
         int rows = Rounds.quick() ? 5_000 : 20_000;
         try (Database database = Server.holdfast();
-                Database bare = Server.empty()) {
+                Database bare = Server.empty();
+                var dbos = new Dbos(THREADS)) {
             var chat = Chat.in(database, 200);
             bare.jdbc().sql("""
                 create table job (id bigint generated always as identity primary key, state text not null default 'queued',
@@ -69,6 +71,9 @@ final class WholeGenerations implements Benchmark {
                     report,
                     new Side("holdfast, whole", () -> holdfast(chat, rows / 2, true)),
                     new Side("db-scheduler, bare rows", () -> scheduler(bare, rows / 2)),
+                    new Side(
+                            "DBOS, a workflow of one step",
+                            () -> Map.of(RATE, rows / 4 / dbos.generate(rows / 4, TEXT))),
                     new Side("holdfast, claim and complete", () -> holdfast(chat, rows / 2, false)),
                     new Side("batched floor", () -> floor(bare, rows * 2)));
         }
