@@ -11,6 +11,7 @@ addEventListener('pageshow', ({ persisted }) => persisted && wakeUp());
 addEventListener('pagehide', () => store.messages.writeTextInPassing());
 
 await start();
+sessionStorage.removeItem('holdfast.tries'); // of reopen.js
 guard();
 
 /** For tests, and for whoever wants to see: everything on screen comes from here. */

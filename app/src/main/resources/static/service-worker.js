@@ -2,6 +2,9 @@
 // One cache per release, filled whole and checked before the release may take over: no page is ever a mix of two.
 
 const CACHE = `holdfast-${RELEASE.version}`;
+const PATIENCE = 3_000;
+const UNREACHABLE = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Holdfast</title>
+<p>This browser no longer has Holdfast's page, and the server does not answer. <a href="">Try again</a> when there is a connection. What you wrote is kept.`;
 const PATHS = new Set(RELEASE.assets.map(([path]) => path));
 
 self.addEventListener('install', (event) => event.waitUntil(fill()));
@@ -44,7 +47,18 @@ async function begin() {
   await self.clients.claim();
 }
 
+/** A browser may lose its cache; then the server is asked, but nobody waits for one that does not answer. */
 async function kept(path, request) {
-  const cache = await caches.open(CACHE);
-  return (await cache.match(path)) ?? fetch(request);
+  const answer = await caches.open(CACHE).then((cache) => cache.match(path)).catch(() => undefined);
+  if (answer) return answer;
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE);
+  try {
+    return await fetch(request, { signal: patience.signal });
+  } catch (failure) {
+    if (request.mode !== 'navigate') throw failure;
+    return new Response(UNREACHABLE, { status: 503, headers: { 'content-type': 'text/html;charset=utf-8' } });
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -20,7 +20,7 @@ class App extends View {
 
   render() {
     const { page } = store.route;
-    if (store.session === 'starting') return html`<div class="starting" role="status"><img src="/icon.svg" alt="" width="56" height="56"><span class="hidden">Opening Holdfast</span></div>`;
+    if (store.session === 'starting') return nothing; // index.html says so, as it does where no module arrives
     if (page === 'join' && store.session !== 'signed-in') return html`<hf-join .code=${store.route.code}></hf-join>`;
     if (store.session === 'setup') return html`<hf-setup></hf-setup>`;
     if (store.session === 'signed-out') return html`<hf-sign-in></hf-sign-in>`;
@@ -61,6 +61,7 @@ class App extends View {
   }
 
   updated() {
+    document.querySelector('.starting').hidden = store.session !== 'starting';
     if (store.session !== 'signed-in') return;
     if (store.route.page === 'join') go('/', { replace: true });
     if (store.route.page === 'start' && isWide()) this.#openSomething();

@@ -56,7 +56,9 @@ class PageTest {
         var index = files.file("/index.html").text();
         var hash = PageFile.integrity(files.importMap().getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertThat(ContentSecurityPolicy.of(files.importMap()).value()).contains("script-src 'self' '" + hash + "'");
-        assertThat(index.split("<script", -1)).as("the import map and app.js").hasSize(3);
+        assertThat(index.split("<script", -1))
+                .as("reopen.js, the import map and app.js")
+                .hasSize(4);
         assertThat(index)
                 .doesNotContain("<style")
                 .doesNotContainPattern("\\son[a-z]+=")

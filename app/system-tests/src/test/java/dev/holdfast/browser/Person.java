@@ -18,6 +18,7 @@ final class Person implements AutoCloseable {
     final String handle;
     final Holdfast holdfast;
     final List<String> complaints = new ArrayList<>();
+    private final List<String> failed = new ArrayList<>();
     private final Browser account;
     private final String origin;
     BrowserContext context;
@@ -51,6 +52,9 @@ final class Person implements AutoCloseable {
         tab.onConsoleMessage(message -> {
             if (message.type().equals("error") && message.text().contains("Content Security Policy"))
                 complaints.add(message.text());
+        });
+        tab.onRequestFailed(request -> {
+            if (!request.url().contains("/api/")) failed.add(request.url() + " " + request.failure());
         });
         return tab;
     }
@@ -153,14 +157,21 @@ final class Person implements AutoCloseable {
             return page.evaluate("""
                     async () => {
                       const soon = (work) => Promise.race([work.then(() => 'yes', (failure) => String(failure)), new Promise((resolve) => setTimeout(() => resolve('hangs'), 5000))]);
+                      const workers = await navigator.serviceWorker?.getRegistrations() ?? [];
+                      const kept = await Promise.all((await self.caches?.keys() ?? []).map(async (name) => [name, (await (await caches.open(name)).keys()).length]));
+                      const page = {
+                        at: location.href, ready: document.readyState, shows: document.body?.innerText.slice(0, 200), kept,
+                        controller: navigator.serviceWorker?.controller?.state, workers: workers.map(({ active, waiting, installing }) => [active?.state, waiting?.state, installing?.state]),
+                      };
+                      if (!window.holdfast) return JSON.stringify(page);
                       const { store } = holdfast;
                       return JSON.stringify({
-                        at: location.pathname, online: navigator.onLine, visible: document.visibilityState, session: store.session, connection: store.connection,
+                        ...page, online: navigator.onLine, visible: document.visibilityState, session: store.session, connection: store.connection,
                         leads: store.tabs?.leads, writes: await soon(store.copy.merge([], [])), asks: await soon(fetch('/api/me').then((answer) => answer.text())),
                         requests: performance.getEntriesByType('resource').slice(-8).map(({ name, startTime, duration, responseStatus }) => [name.split('/').at(-1), startTime, duration, responseStatus]),
                         now: performance.now(), channels: [...store.channels.values()], outbox: store.outbox.slice(0, 3), unsent: store.outbox.length,
                       });
-                    }""") + " " + complaints + " " + picture;
+                    }""") + " " + complaints + " did not arrive: " + failed + " " + picture;
         } catch (RuntimeException failure) {
             return "the page of " + handle + " answers nothing: " + failure.getMessage();
         }
