@@ -16,6 +16,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -24,16 +28,23 @@ import org.springframework.util.FileSystemUtils;
  */
 final class EmbeddedDatabase implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
+
     private static final String ONLY_WITH_PASSWORD = "host all all 127.0.0.1/32 scram-sha-256\n";
 
-    private final EmbeddedPostgres postgres;
+    private final EmbeddedPostgres.Builder builder;
     private final String password;
     private final FileLock lock;
+    private EmbeddedPostgres postgres;
+    private boolean closing;
 
-    private EmbeddedDatabase(EmbeddedPostgres postgres, String password, FileLock lock) {
-        this.postgres = postgres;
+    private EmbeddedDatabase(EmbeddedPostgres.Builder builder, String password, FileLock lock) throws IOException {
+        this.builder = builder;
         this.password = password;
         this.lock = lock;
+        postgres = builder.start();
+        builder.setPort(postgres.getPort());
+        watch();
     }
 
     /** @throws StartFailure when the folder cannot be used or another process uses it */
@@ -60,7 +71,7 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setServerConfig("max_connections", "100")
                     .setServerConfig("unix_socket_directories", "")
                     .setServerConfig("listen_addresses", "127.0.0.1");
-            var database = new EmbeddedDatabase(builder.start(), password, lock);
+            var database = new EmbeddedDatabase(builder, password, lock);
             writePrivately(
                     home.resolve("database-url"),
                     "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
@@ -74,12 +85,37 @@ final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    DatabaseUrl url() {
+    synchronized DatabaseUrl url() {
         return new DatabaseUrl("127.0.0.1", postgres.getPort(), "postgres", "postgres", password, "disable");
     }
 
+    /** Killed or crashed, the server has nobody else who starts it again; Holdfast waits for it as for any database. */
+    private void watch() {
+        postgres.getProcess()
+                .onExit()
+                .thenRunAsync(
+                        this::startAgain,
+                        task -> Thread.ofVirtual().name("embedded-database").start(task));
+    }
+
+    private synchronized void startAgain() {
+        if (closing) return;
+        log.warn("The embedded PostgreSQL ended and is started again; postgres.log in HOLDFAST_HOME says why");
+        try {
+            postgres.close(); // the library's own lock
+            postgres = builder.start();
+            log.info("The embedded PostgreSQL is back");
+        } catch (IOException | IllegalStateException e) {
+            log.warn("The embedded PostgreSQL did not start, the next try is in a second: {}", e.getMessage());
+            CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(this::startAgain);
+            return;
+        }
+        watch();
+    }
+
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
+        closing = true;
         postgres.close();
         lock.acquiredBy().close();
     }

@@ -7,7 +7,6 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.session.Session;
 import org.springframework.session.SessionRepository;
 import org.springframework.session.jdbc.JdbcIndexedSessionRepository;
@@ -36,6 +35,10 @@ final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
 
     @Override
     public @Nullable Held findById(String id) {
+        return SessionReadOnce.find(id, this::read);
+    }
+
+    private @Nullable Held read(String id) {
         // a cookie may hold anything, a NUL too, which the database would refuse
         var found = WRITTEN.matcher(id).matches() ? rows.findById(id) : null;
         return found == null ? null : new Held(found, false);
@@ -43,6 +46,7 @@ final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
 
     @Override
     public void deleteById(String id) {
+        SessionReadOnce.forget(id);
         rows.deleteById(id);
     }
 
@@ -53,7 +57,7 @@ final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
         }
         try {
             rows.save(held.session);
-        } catch (DataAccessException failure) {
+        } catch (RuntimeException failure) { // the driver's own, where the connection was cut under it
             if (held.changed) {
                 throw failure;
             }

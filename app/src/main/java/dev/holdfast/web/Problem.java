@@ -36,6 +36,12 @@ public final class Problem extends ErrorResponseException {
         return new Problem(HttpStatus.NOT_FOUND, detail);
     }
 
+    /** 408: not all of the request arrived; a client repeats it. */
+    static Problem cutShort() {
+        return new Problem(
+                HttpStatus.REQUEST_TIMEOUT, "The body did not arrive whole, and nothing was stored. Send it again.");
+    }
+
     /** 409: the thing is not in a state in which this can be done. */
     public static Problem conflict(String detail) {
         return new Problem(HttpStatus.CONFLICT, detail);

@@ -75,6 +75,10 @@ class Problems extends ResponseEntityExceptionHandler {
                 && NestedExceptionUtils.getRootCause(failure) instanceof Problem problem) {
             return problem;
         }
+        if (failure instanceof HttpMessageNotReadableException
+                && NestedExceptionUtils.getRootCause(failure) instanceof IOException) {
+            return Problem.cutShort();
+        }
         var sentence = sentence(failure, request);
         var told = sentence != null
                 ? ProblemDetail.forStatusAndDetail(status, sentence)

@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.postgres.LostDatabase;
 import java.sql.SQLException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
@@ -25,12 +26,12 @@ final class Persistence {
         });
     }
 
-    /** @throws DataAccessException the statement's own error: the same every time, or the reply was lost meanwhile */
+    /** @throws RuntimeException the statement's own error: the same every time, or the reply was lost meanwhile */
     <T> T get(Supplier<T> statement) throws InterruptedException {
         for (int failures = 0; ; failures++) {
             try {
                 return withConnection(statement);
-            } catch (DataAccessException e) {
+            } catch (RuntimeException e) {
                 if (reply.lost() || isItsOwnFault(e)) throw e;
                 Thread.sleep(Backoff.jittered(Math.min(LONGEST_PAUSE_MILLIS, 100L << Math.min(failures, 10))));
             }
@@ -47,8 +48,9 @@ final class Persistence {
     }
 
     /** Wrong data, wrong SQL, or refused by our own functions (class HF): no waiting mends that. */
-    private static boolean isItsOwnFault(DataAccessException error) {
-        return error.getMostSpecificCause() instanceof SQLException sql
+    private static boolean isItsOwnFault(RuntimeException error) {
+        if (!(error instanceof DataAccessException failed)) return !LostDatabase.inTheDriver(error);
+        return failed.getMostSpecificCause() instanceof SQLException sql
                 && sql.getSQLState() != null
                 && sql.getSQLState().matches("(22|23|42|HF).*");
     }

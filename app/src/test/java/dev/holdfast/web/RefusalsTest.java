@@ -110,6 +110,20 @@ class RefusalsTest {
                 .contains("2147483647");
     }
 
+    @Test
+    void a_body_that_does_not_arrive_whole_is_to_be_sent_again() throws IOException {
+        try (var socket = new Socket("127.0.0.1", app.port())) {
+            socket.getOutputStream()
+                    .write(("POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                    + "Cookie: XSRF-TOKEN=t\r\nX-XSRF-TOKEN: t\r\nContent-Length: 99\r\n\r\n{\"handle\": ")
+                            .getBytes(StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 408")
+                    .contains("Send it again");
+        }
+    }
+
     private static String answerTo(String request) throws IOException {
         try (var socket = new Socket("127.0.0.1", app.port())) {
             socket.setSoTimeout(20_000);

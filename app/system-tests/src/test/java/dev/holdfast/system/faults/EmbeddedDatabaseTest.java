@@ -99,6 +99,28 @@ class EmbeddedDatabaseTest {
         assertThat(process.start().healthy()).isTrue();
     }
 
+    @Test
+    void a_killed_database_is_started_again_and_the_reply_under_way_ends() throws IOException {
+        var process = process("embedded").start();
+        var browser = new SimulatedBrowser(process.uri())
+                .signIn("root", Installation.PASSWORD)
+                .goOnline();
+        var room = room(browser);
+        browser.post(room, "@gpt [[numbered=yes words=60 pace=20 kind=mixed]]");
+        models.await("that is under way", one -> one.text().length() > 60);
+        killPostgres();
+        Installation.await(
+                SOON,
+                () -> browser.messages(room).values().stream()
+                        .anyMatch(message -> message.text().equals(said())),
+                () -> browser.shown(room) + "\n" + process.lastLines(20));
+        Installation.await(SOON, process::healthy, () -> "no health after the crash\n" + process.lastLines(20));
+        browser.post(room, "here again");
+        browser.close();
+        assertThat(process.terminate().awaitExit(SOON)).isZero();
+        assertThat(postmaster()).as("what a clean end leaves").isEmpty();
+    }
+
     private void killPostgres() throws IOException {
         var server = postmaster().orElseThrow();
         server.destroyForcibly();
@@ -130,13 +152,13 @@ class EmbeddedDatabaseTest {
         return UUID.fromString(channels.path(0).path("id").asString());
     }
 
-    /** All of what the model said at last; empty before. */
+    /** All of what the model said at last; null before. */
     private String said() {
         return models.served().stream()
                 .filter(one -> one.end() == Served.End.COMPLETED)
                 .map(Served::text)
                 .findAny()
-                .orElse("");
+                .orElse(null);
     }
 
     private Path pidFile() throws IOException {

@@ -20,6 +20,7 @@ import java.util.UUID;
 final class Person implements Runnable {
 
     private static final Duration LONGEST = Duration.ofSeconds(8);
+    private static final int CUT_SHORT = 408; // what was sent arrived in part: through a black hole, say
 
     private final int number;
     private final Random random;
@@ -235,12 +236,12 @@ final class Person implements Runnable {
         while (true) {
             try {
                 var answer = browser.send(method, path, body);
-                if (answer.statusCode() < 500 && answer.statusCode() != 429) {
+                if (answer.statusCode() < 500 && answer.statusCode() != 429 && answer.statusCode() != CUT_SHORT) {
                     version.acknowledged = answer.statusCode() / 100 == 2;
                     return answer;
                 }
                 history.count("answers " + answer.statusCode());
-                if (answer.statusCode() != 503)
+                if (answer.statusCode() != 503 && answer.statusCode() != CUT_SHORT)
                     unexpected(method + " " + path + ": " + answer.statusCode() + " " + answer.body());
                 version.ambiguous = true;
             } catch (UncheckedIOException e) {
