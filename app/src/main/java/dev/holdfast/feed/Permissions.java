@@ -45,7 +45,7 @@ final class Permissions {
     private static final String LIVE_SESSIONS = """
             select s.session_id
             from chat.session s
-            join chat.account a on a.id::text = s.principal_name
+            join chat.account a on a.id = s.principal_name::uuid
             where s.session_id = any(?::text::bpchar[])
               and s.expiry_time > extract(epoch from clock_timestamp()) * 1000
               and a.disabled_at is null
