@@ -73,32 +73,6 @@ class DatabaseTroubleTest {
     }
 
     @Test
-    void a_database_that_goes_away_in_the_midst_of_a_call_is_a_whole_503() throws Exception {
-        for (var round = 0; round < 3; round++) {
-            try (var owner = database.dataSource().getConnection();
-                    var statement = owner.createStatement();
-                    var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                owner.setAutoCommit(false);
-                statement.execute("lock table chat.message");
-                var refused = threads.submit(() -> ada.write(general, "in the midst"));
-                while (waiting() == 0) Thread.onSpinWait();
-                proxy.refuse();
-                assertThat(refused.get().mustBe(503).detail()).contains("database");
-                owner.rollback();
-            } finally {
-                proxy.restore();
-            }
-        }
-    }
-
-    private static long waiting() {
-        return database.jdbc()
-                .sql("select count(*) from pg_locks where not granted and relation = 'chat.message'::regclass")
-                .query(Long.class)
-                .single();
-    }
-
-    @Test
     void a_read_only_database_is_read_on_and_writes_are_503() {
         // so long ago that the time of last use would be written, if it could be
         database.jdbc()
