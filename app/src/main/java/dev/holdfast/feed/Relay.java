@@ -57,7 +57,7 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         audience.join(subscriber, lineage.name(), memberships).forEach(wakeups::channel);
         // what was read before joining may have changed before we listened to its changes
         wakeups.account(subscriber.account);
-        if (!running) subscriber.end(End.SHUTDOWN);
+        if (!running) subscriber.sendLast(Wire.farewell()); // stop() may have missed it
     }
 
     @Override
