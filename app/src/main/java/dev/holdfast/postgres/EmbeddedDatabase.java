@@ -32,13 +32,16 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     private static final String ONLY_WITH_PASSWORD = "host all all 127.0.0.1/32 scram-sha-256\n";
 
+    private final Path data;
     private final EmbeddedPostgres.Builder builder;
     private final String password;
     private final FileLock lock;
     private EmbeddedPostgres postgres;
     private boolean closing;
 
-    private EmbeddedDatabase(EmbeddedPostgres.Builder builder, String password, FileLock lock) throws IOException {
+    private EmbeddedDatabase(Path data, EmbeddedPostgres.Builder builder, String password, FileLock lock)
+            throws IOException {
+        this.data = data;
         this.builder = builder;
         this.password = password;
         this.lock = lock;
@@ -71,7 +74,7 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setServerConfig("max_connections", "100")
                     .setServerConfig("unix_socket_directories", "")
                     .setServerConfig("listen_addresses", "127.0.0.1");
-            var database = new EmbeddedDatabase(builder, password, lock);
+            var database = new EmbeddedDatabase(data, builder, password, lock);
             writePrivately(
                     home.resolve("database-url"),
                     "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
@@ -90,12 +93,10 @@ final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /** Killed or crashed, the server has nobody else who starts it again; Holdfast waits for it as for any database. */
-    private void watch() {
-        postgres.getProcess()
-                .onExit()
-                .thenRunAsync(
-                        this::startAgain,
-                        task -> Thread.ofVirtual().name("embedded-database").start(task));
+    private void watch() throws IOException {
+        // the library's own handle is that of the command which starts the server
+        LeftoverServer.running(data)
+                .ifPresent(server -> server.onExit().thenRunAsync(this::startAgain, Thread::startVirtualThread));
     }
 
     private synchronized void startAgain() {
@@ -104,13 +105,12 @@ final class EmbeddedDatabase implements AutoCloseable {
         try {
             postgres.close(); // the library's own lock
             postgres = builder.start();
+            watch();
             log.info("The embedded PostgreSQL is back");
         } catch (IOException | IllegalStateException e) {
             log.warn("The embedded PostgreSQL did not start, the next try is in a second: {}", e.getMessage());
             CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(this::startAgain);
-            return;
         }
-        watch();
     }
 
     @Override

@@ -24,12 +24,19 @@ final class LeftoverServer {
         if (!Files.exists(file)) {
             return;
         }
-        Optional<ProcessHandle> server =
-                number(file).flatMap(ProcessHandle::of).filter(process -> serves(process, data));
+        Optional<ProcessHandle> server = running(data);
         if (server.isPresent()) {
             end(server.get(), data);
         }
         Files.deleteIfExists(file); // after a crash its number may be another program's by now
+    }
+
+    /** The server of this folder, whoever started it; empty if it does not run. */
+    static Optional<ProcessHandle> running(Path data) throws IOException {
+        Path file = data.resolve("postmaster.pid");
+        return Files.exists(file)
+                ? number(file).flatMap(ProcessHandle::of).filter(process -> serves(process, data))
+                : Optional.empty();
     }
 
     private static Optional<Long> number(Path file) throws IOException {
