@@ -20,23 +20,22 @@ final class LeftoverServer {
 
     /** @param data as the server was told it */
     static void end(Path data) throws IOException {
-        Path file = data.resolve("postmaster.pid");
-        if (!Files.exists(file)) {
-            return;
-        }
         Optional<ProcessHandle> server = running(data);
         if (server.isPresent()) {
             end(server.get(), data);
         }
-        Files.deleteIfExists(file); // after a crash its number may be another program's by now
+        Files.deleteIfExists(file(data)); // after a crash its number may be another program's by now
     }
 
     /** The server of this folder, whoever started it; empty if it does not run. */
     static Optional<ProcessHandle> running(Path data) throws IOException {
-        Path file = data.resolve("postmaster.pid");
-        return Files.exists(file)
-                ? number(file).flatMap(ProcessHandle::of).filter(process -> serves(process, data))
+        return Files.exists(file(data))
+                ? number(file(data)).flatMap(ProcessHandle::of).filter(process -> serves(process, data))
                 : Optional.empty();
+    }
+
+    private static Path file(Path data) {
+        return data.resolve("postmaster.pid");
     }
 
     private static Optional<Long> number(Path file) throws IOException {

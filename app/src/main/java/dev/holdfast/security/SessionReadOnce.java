@@ -16,8 +16,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Remembers a session from the first look to the end of its request. Spring Session looks again when the answer goes out:
- * a query more for each call, and when the database was lost meanwhile, the answer that says so would be cut in the middle.
+ * Remembers a session from the first look to the end of its request. Spring Session looks again after an answer that went
+ * out before the end of the call, a long one say: when the database was lost meanwhile, the answer would be cut.
  */
 @WebSide
 @Component

@@ -1,6 +1,5 @@
 package dev.holdfast.web;
 
-import dev.holdfast.postgres.LostDatabase;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -27,7 +26,6 @@ class LastResort extends OncePerRequestFilter {
             chain.doFilter(request, response);
         } catch (ServletException | RuntimeException failure) {
             if (response.isCommitted()) {
-                if (LostDatabase.by(failure)) return; // the answer is whole; the session's row is looked at once more
                 throw failure;
             }
             ProblemWriter.write(Problems.of(failure, request.getRequestURI()), request, response);

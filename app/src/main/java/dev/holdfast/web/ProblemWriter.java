@@ -39,7 +39,9 @@ public final class ProblemWriter {
         problem.getBody().setInstance(URI.create(request.getRequestURI()));
         response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
         SECURITY.forEach(response::setHeader);
-        response.getOutputStream().write(json(problem));
+        var body = json(problem);
+        response.setContentLength(body.length); // not that of an answer which could not be written
+        response.getOutputStream().write(body);
     }
 
     static byte[] json(ErrorResponseException problem) {

@@ -228,6 +228,25 @@ class SignInTest {
     }
 
     @Test
+    void a_session_is_read_once_for_a_call_however_long_its_answer() {
+        var ned = app.member("ned");
+        var general = ned.channel("general");
+        for (var message = 0; message < 3; message++)
+            ned.write(general, "x".repeat(30_000)).mustBe(201);
+        app.jdbc().sql("create extension if not exists pg_stat_statements").update();
+        app.jdbc().sql("select pg_stat_statements_reset()").query().listOfRows();
+        for (var call = 0; call < 10; call++) {
+            ned.get("/api/channels/" + general + "/messages").mustBe(200);
+            ned.get("/api/channels/" + UUID.randomUUID() + "/messages").mustBe(404);
+        }
+        assertThat(app.jdbc()
+                        .sql("select sum(calls) from pg_stat_statements where query like '%FROM chat.session S%'")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(20);
+    }
+
+    @Test
     void a_new_password_signs_out_the_others() {
         var here = app.member("max");
         var elsewhere = app.browser();

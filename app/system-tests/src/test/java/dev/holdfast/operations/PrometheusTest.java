@@ -41,6 +41,7 @@ class PrometheusTest {
             "holdfast_feed_clients",
             "holdfast_feed_lag_seconds_bucket",
             "holdfast_feed_dropped_clients_total",
+            "holdfast_feed_unsent_bytes",
             "holdfast_feed_resyncs_total",
             "holdfast_listener_connected",
             "holdfast_listener_reconnects_total",

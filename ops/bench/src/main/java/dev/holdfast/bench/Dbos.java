@@ -90,6 +90,7 @@ final class Dbos implements AutoCloseable {
             long began = System.nanoTime();
             engine.launch();
             done.await();
+            // what the last ones write after they have returned: nothing tells when
             while (count("status in ('ENQUEUED', 'PENDING')") > 0) Thread.sleep(2);
             double took = (System.nanoTime() - began) / 1e9;
             if (count("status <> 'SUCCESS'") > 0) throw new IllegalStateException("not every workflow was completed");
