@@ -79,6 +79,9 @@ class OfflineTest {
         assertThat(mira.page.locator("hf-sidebar [data-channel-id]").count()).isGreaterThanOrEqualTo(2);
         mira.page.locator(".connection.offline").waitFor();
         mira.page.locator("text=What you write is kept").waitFor();
+        mira.page.setViewportSize(390, 844); // a telephone shows a channel without the sidebar
+        assertThat(mira.page.locator("hf-sidebar header").isVisible()).isFalse();
+        mira.page.locator("text=What you write is kept").waitFor();
         mira.assertNoComplaints();
     }
 
