@@ -43,8 +43,10 @@ final class ReconnectStorm implements Benchmark {
                 Rounds.interleave(report, new Side("holdfast", () -> storm(process, cookies, writer, general)));
             }
         }
-        report.atMost(10, "seconds until all are current", report.of("holdfast", "s"));
-        report.atMost(500, "ms a POST takes meanwhile, p99", report.of("holdfast", "POST p99 ms"));
+        report.judge(Verdict.atMost(10, "until all are current", report.of("holdfast", "s"))
+                .in("s"));
+        report.judge(Verdict.atMost(500, "a POST meanwhile, p99", report.of("holdfast", "POST p99 ms"))
+                .in("ms"));
     }
 
     private static Map<String, Double> storm(HoldfastProcess process, List<String> cookies, String writer, UUID general)
