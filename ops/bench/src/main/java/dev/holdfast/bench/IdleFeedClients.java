@@ -33,7 +33,8 @@ final class IdleFeedClients implements Benchmark {
                     CLIENTS, "idle-", crowd.channel("general"), crowd.channel("random"), crowd.channel("quiet"));
             Rounds.interleave(report, new Side("holdfast", () -> Map.of("kB per browser", measure(database, cookies))));
         }
-        report.atMost(14, "kB of heap per idle browser", report.of("holdfast", "kB per browser"));
+        report.judge(Verdict.atMost(14, "heap per idle browser", report.of("holdfast", "kB per browser"))
+                .in("kB"));
     }
 
     private static double measure(Server.Database database, List<String> cookies) throws Exception {
