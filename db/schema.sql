@@ -617,9 +617,9 @@ function chat.revoke_invite(administrator uuid, invite uuid)
   returns void language plpgsql security definer set search_path=chat, pg_temp
   -- Nobody joins by this invitation any more; done twice is done.
 
-function chat.running_text(channel uuid, messages uuid[], fences bigint[], last_starts integer[])
-  returns TABLE(message_id uuid, fence bigint, at integer, text text, last_start integer) language sql stable set search_path=chat, pg_temp
-  -- New text of the running replies of a channel: after the chunk that the caller has last seen of a reply, or all of it. at: offset of the text in UTF-16 code units; last_start: where its last chunk begins.
+function chat.running_text(channels uuid[], messages uuid[], fences bigint[], last_starts integer[])
+  returns TABLE(channel_id uuid, message_id uuid, fence bigint, at integer, text text, last_start integer) language sql stable set search_path=chat, pg_temp
+  -- New text of the running replies of these channels: after the chunk that the caller has last seen of a reply under its fence, or all of it. at: offset of the text in UTF-16 code units; last_start: where its last chunk begins.
 
 function chat.running_under(messages uuid[], fences bigint[], locked uuid[], worker bigint)
   returns uuid[] language plpgsql stable set search_path=chat, pg_temp

@@ -49,28 +49,41 @@ $$;
 comment on function chat.message_json(chat.message) is
   'A message as the contract''s JSON. content of a running reply is all its text so far, written under textFence. position gives the order on the page.';
 
-create or replace function chat.running_text(channel uuid, messages uuid[], fences bigint[], last_starts integer[])
-returns table (message_id uuid, fence bigint, at integer, text text, last_start integer)
+drop function if exists chat.running_text(uuid, uuid[], bigint[], integer[]);
+
+create or replace function chat.running_text(channels uuid[], messages uuid[], fences bigint[], last_starts integer[])
+returns table (channel_id uuid, message_id uuid, fence bigint, at integer, text text, last_start integer)
 language sql
 stable
 set search_path = chat, pg_temp
 as $$
-  select c.message_id, c.fence, min(c.start_at), string_agg(c.text, '' order by c.start_at), max(c.start_at)
-  from generation g
-  left join unnest(messages, fences, last_starts) as known(message_id, fence, last_start) on known.message_id = g.message_id
-  join chunk c on c.message_id = g.message_id and (known.message_id is null or c.fence <> known.fence or c.start_at > known.last_start)
-  where g.channel_id = channel and g.state = 'running'
-  group by c.message_id, c.fence
+  select g.channel_id, g.message_id, g.fence, fresh.at, fresh.text, fresh.last_start
+  -- offset 0: a look-up by key for each channel and for each reply, whatever the statistics of tables that change by the
+  -- second say; and of a long reply only what is new is read
+  from unnest(channels) as asked(channel_id)
+  cross join lateral (
+    select x.channel_id, x.message_id, x.fence from generation x
+    where x.channel_id = asked.channel_id and x.state = 'running' offset 0
+  ) g
+  left join unnest(messages, fences, last_starts) as known(message_id, fence, last_start)
+    on known.message_id = g.message_id and known.fence = g.fence
+  cross join lateral (
+    select min(c.start_at), string_agg(c.text, '' order by c.start_at), max(c.start_at)
+    from chunk c
+    where c.message_id = g.message_id and c.start_at > coalesce(known.last_start, -1)
+    offset 0
+  ) fresh(at, text, last_start)
+  where fresh.at is not null
 $$;
-comment on function chat.running_text(uuid, uuid[], bigint[], integer[]) is
-  'New text of the running replies of a channel: after the chunk that the caller has last seen of a reply, or all of it. at: offset of the text in UTF-16 code units; last_start: where its last chunk begins.';
+comment on function chat.running_text(uuid[], uuid[], bigint[], integer[]) is
+  'New text of the running replies of these channels: after the chunk that the caller has last seen of a reply under its fence, or all of it. at: offset of the text in UTF-16 code units; last_start: where its last chunk begins.';
 
 create or replace function chat.batch_end(channel uuid, after bigint, head bigint)
 returns bigint
 language sql
 stable
 as $$
-  select case when head - after <= 100 then head else coalesce(
+  select coalesce(
     (select min(b.seq)
     from (
       select a.seq, row_number() over upwards as number, sum(octet_length(a.content)) over upwards as bytes
@@ -84,7 +97,7 @@ as $$
       window upwards as (order by a.seq)
     ) b
     where b.number = 5000 or b.bytes >= 4 * 1024 * 1024),
-    head) end
+    head)
 $$;
 comment on function chat.batch_end(uuid, bigint, bigint) is
   'Up to which seq one batch of changes goes: 5,000 messages or 4 MB of text, so that nobody who was away for long is handed a whole channel in one piece.';
@@ -100,23 +113,28 @@ set search_path = chat, pg_temp
 set enable_seqscan = off -- chunk fills and empties by the second: by its key, whatever the statistics say
 set enable_bitmapscan = off
 as $$
-  select c.id, asked.after, batch.seq, coalesce(changed.json, '[]'), coalesce(running.json, '[]'), coalesce(running.marks, ''),
-    case when batch.seq > asked.after then (select m.id from message m where m.channel_id = c.id and m.seq = batch.seq) end
-  from unnest(channels, afters) as asked(channel_id, after)
-  join channel c on c.id = asked.channel_id
-  cross join lateral (select chat.batch_end(c.id, asked.after, c.seq) as seq) batch
+  with asked as materialized (
+    select c.id, a.after, c.seq as head,
+      case when c.seq - a.after <= 100 then c.seq else chat.batch_end(c.id, a.after, c.seq) end as upto
+    from unnest(channels, afters) as a(channel_id, after)
+    join channel c on c.id = a.channel_id
+  ), running as materialized (
+    select t.channel_id,
+      '[' || string_agg(json_build_object('message', t.message_id, 'fence', t.fence, 'at', t.at, 'text', t.text)::text, ',') || ']' as json,
+      string_agg(t.message_id || ' ' || t.fence || ' ' || t.last_start, E'\n') as marks
+    from chat.running_text(channels, messages, fences, last_starts) t
+    group by t.channel_id
+  )
+  select asked.id, asked.after, asked.upto, coalesce(changed.json, '[]'), coalesce(running.json, '[]'), coalesce(running.marks, ''),
+    case when asked.upto > asked.after then (select m.id from message m where m.channel_id = asked.id and m.seq = asked.upto) end
+  from asked
   left join lateral (
     select '[' || string_agg(chat.message_json(m)::text, ',' order by m.seq) || ']' as json
     from message m
-    where m.channel_id = c.id and m.seq > asked.after and m.seq <= batch.seq
-  ) changed on true
-  left join lateral (
-    select
-      '[' || string_agg(json_build_object('message', t.message_id, 'fence', t.fence, 'at', t.at, 'text', t.text)::text, ',') || ']' as json,
-      string_agg(t.message_id || ' ' || t.fence || ' ' || t.last_start, E'\n') as marks
-    from chat.running_text(c.id, channel_changes.messages, channel_changes.fences, channel_changes.last_starts) t
-    where batch.seq = c.seq -- text of replies that the caller has yet to hear of would not fit
-  ) running on true
+    where m.channel_id = asked.id and m.seq > asked.after and m.seq <= asked.upto
+  ) changed on asked.upto > asked.after
+  -- text of replies that the caller has yet to hear of would not fit
+  left join running on running.channel_id = asked.id and asked.upto = asked.head
 $$;
 comment on function chat.channel_changes(uuid[], bigint[], uuid[], bigint[], integer[]) is
   'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel''s: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.';

@@ -3,6 +3,8 @@ package dev.holdfast.db;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
@@ -120,6 +122,33 @@ class ChunksTest {
                                 String.class,
                                 "select concat_ws(' ', input_tokens, output_tokens, first_token_at is not null) from chat.generation"))
                 .isEqualTo("3 7 t");
+    }
+
+    @Test
+    void of_a_long_reply_only_what_is_new_is_read() throws Exception {
+        Worker.Claim claim = chat.claimed(worker);
+        worker.append(claim, null, 0, "word ");
+        for (int start = 5; start < 500; start += 5) worker.append(claim, start - 5, start, "word ");
+        try (Connection connection = chat.pool().getConnection();
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            var read = "select idx_tup_fetch from pg_stat_xact_user_tables where relid = 'chat.chunk'::regclass";
+            var before = Long.parseLong(only(statement, read));
+            var changes =
+                    "select marks from chat.channel_changes(array['%s'::uuid], '{100}', array['%s'::uuid], '{%d}', '{485}')"
+                            .formatted(chat.channelId("general"), claim.message(), claim.fence());
+            assertThat(only(statement, changes)).endsWith(" 495");
+            assertThat(Long.parseLong(only(statement, read)) - before)
+                    .as("chunks read")
+                    .isEqualTo(2);
+        }
+    }
+
+    private static String only(Statement statement, String sql) throws SQLException {
+        try (var rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getString(1);
+        }
     }
 
     private String read(Worker.Claim claim) {

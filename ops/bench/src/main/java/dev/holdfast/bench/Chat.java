@@ -4,10 +4,10 @@ import dev.holdfast.bench.Server.Database;
 import dev.holdfast.bench.Sql.Of;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A Holdfast database with people, channels and one agent, @ada, and the calls a worker makes, as a worker makes them. */
@@ -85,7 +85,7 @@ record Chat(Database database, long worker) {
     static List<Claimed> show(Connection connection, String status, List<Claimed> replies) throws SQLException {
         var shown = new HashSet<>(Sql.query(
                 connection,
-                "select message_id from chat.start_" + status + "(?, ?)",
+                "select message_id from chat.start_" + status + "(?::text::uuid[], ?::text::bigint[])",
                 row -> row.getObject(1, UUID.class),
                 messages(replies),
                 fences(replies)));
@@ -100,41 +100,41 @@ record Chat(Database database, long worker) {
         int count = replies.size();
         return Sql.run(
                 connection,
-                "select * from chat.append_chunks(?, ?, ?, ?, ?, ?)",
+                "select * from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], ?::text::integer[], ?::text::integer[], ?::text::text[])",
                 worker,
                 messages(replies),
                 fences(replies),
-                new Of("int4", same(count, previous < 0 ? null : previous)),
-                new Of("int4", same(count, start)),
-                new Of("text", texts.toArray()));
+                new Of(same(count, previous < 0 ? null : previous)),
+                new Of(same(count, start)),
+                new Of(texts.toArray()));
     }
 
     /** @return those whose channel somebody held, for another call */
     List<Claimed> complete(Connection connection, List<Claimed> replies, List<String> contents) throws SQLException {
         var folded = new HashSet<>(Sql.query(
                 connection,
-                "select message_id from chat.complete(?, ?, ?, ?, ?, ?)",
+                "select message_id from chat.complete(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[], ?::text::integer[], ?::text::integer[])",
                 row -> row.getObject(1, UUID.class),
                 worker,
                 messages(replies),
                 fences(replies),
-                new Of("text", contents.toArray()),
-                new Of("int4", same(replies.size(), 10)),
-                new Of("int4", same(replies.size(), 100))));
+                new Of(contents.toArray()),
+                new Of(same(replies.size(), 10)),
+                new Of(same(replies.size(), 100))));
         return replies.stream()
                 .filter(reply -> !folded.contains(reply.message()))
                 .toList();
     }
 
     static Of messages(List<Claimed> replies) {
-        return new Of("uuid", replies.stream().map(Claimed::message).toArray(UUID[]::new));
+        return new Of(replies.stream().map(Claimed::message).toArray());
     }
 
     static Of fences(List<Claimed> replies) {
-        return new Of("int8", replies.stream().map(Claimed::fence).toArray(Long[]::new));
+        return new Of(replies.stream().map(Claimed::fence).toArray());
     }
 
-    private static @Nullable Integer[] same(int count, @Nullable Integer value) {
-        return IntStream.range(0, count).mapToObj(n -> value).toArray(Integer[]::new);
+    private static @Nullable Object[] same(int count, @Nullable Integer value) {
+        return Collections.nCopies(count, value).toArray();
     }
 }

@@ -92,15 +92,13 @@ final class ChunkFlushes implements Benchmark {
                         connection,
                         """
                     with written as (
-                      insert into floor select i, 1, ?, t from unnest(?::uuid[], ?::text[]) as u(i, t)
+                      insert into floor select i, 1, ?, t from unnest(?::text::uuid[], ?::text::text[]) as u(i, t)
                     )
                     select pg_notify('chunk', ''), set_config('synchronous_commit', 'off', true)
                     """,
                         start,
-                        new Of("uuid", ids),
-                        new Of(
-                                "text",
-                                same(text.substring(start, start + FLUSH)).toArray()));
+                        new Of((Object[]) ids),
+                        new Of(same(text.substring(start, start + FLUSH)).toArray()));
             }
             double rate = rate(began, REPLIES * LENGTH / FLUSH);
             Sql.run(connection, "truncate floor");

@@ -7,8 +7,6 @@ import dev.holdfast.bench.Server.Database;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.IdleFeeds;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -37,7 +35,6 @@ final class Streams implements AutoCloseable {
     final IdleFeeds browsers;
     private final List<String> cookies = new ArrayList<>();
     private final int channels;
-    private final int managementPort = freePort();
 
     /** @param pace tokens a second of each reply; tokens: of a whole reply */
     Streams(int channels, int slots, int pace, int tokens) throws Exception {
@@ -55,7 +52,6 @@ final class Streams implements AutoCloseable {
         }
         holdfast = new HoldfastProcess("streams", "all", database.url())
                 .java("-Xmx1g", "-XX:+UseSerialGC")
-                .with("MANAGEMENT_SERVER_PORT", Integer.toString(managementPort))
                 .with("OPENAI_BASE_URL", model.uri() + "/v1")
                 .with("OPENAI_API_KEY", "sk-bench")
                 .with("HOLDFAST_WORKER_SLOTS", Integer.toString(slots))
@@ -121,7 +117,8 @@ final class Streams implements AutoCloseable {
 
     /** The lines of the program's metrics. */
     List<String> metrics() throws IOException, InterruptedException {
-        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/actuator/prometheus"))
+        var request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + holdfast.managementPort() + "/actuator/prometheus"))
                 .build();
         return HTTP.send(request, BodyHandlers.ofString()).body().lines().toList();
     }
@@ -150,14 +147,6 @@ final class Streams implements AutoCloseable {
             }
         }
         return Double.POSITIVE_INFINITY;
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException("no free port", e);
-        }
     }
 
     @Override

@@ -107,8 +107,8 @@ final class WalPerByte implements Benchmark {
                 for (int start = 0; start < length; start += FLUSH) {
                     Sql.run(
                             connection,
-                            "select count(pg_logical_emit_message(true, 'holdfast', text)) from unnest(?::text[]) text",
-                            new Of("text", slices(texts, start)));
+                            "select count(pg_logical_emit_message(true, 'holdfast', text)) from unnest(?::text::text[]) text",
+                            new Of((Object[]) slices(texts, start)));
                 }
             }
             return Map.of(ALL, (position(connection) - before) / ((double) replies * length));
@@ -140,20 +140,21 @@ final class WalPerByte implements Benchmark {
             throws SQLException {
         var ids = IntStream.range(0, replies).mapToObj(n -> UUID.randomUUID()).toArray(UUID[]::new);
         try (Connection connection = database.dataSource().getConnection()) {
-            Sql.run(connection, "insert into message select id, '' from unnest(?::uuid[]) id", new Of("uuid", ids));
+            Sql.run(connection, "insert into message select id, '' from unnest(?::text::uuid[]) id", new Of((Object[])
+                    ids));
             long before = position(connection);
             for (int first = 0; first < replies; first += together) {
                 var texts = texts(first, together, length);
-                var those = new Of("uuid", java.util.Arrays.copyOfRange(ids, first, first + together));
+                var those = new Of((Object[]) java.util.Arrays.copyOfRange(ids, first, first + together));
                 for (int end = FLUSH; end <= length; end += FLUSH) {
                     int upTo = end;
                     var soFar =
                             texts.stream().map(text -> text.substring(0, upTo)).toArray(String[]::new);
                     Sql.run(
                             connection,
-                            "update message m set content = i.content from unnest(?::uuid[], ?::text[]) as i(id, content) where m.id = i.id",
+                            "update message m set content = i.content from unnest(?::text::uuid[], ?::text::text[]) as i(id, content) where m.id = i.id",
                             those,
-                            new Of("text", soFar));
+                            new Of((Object[]) soFar));
                 }
             }
             return Map.of(ALL, (position(connection) - before) / ((double) replies * length));

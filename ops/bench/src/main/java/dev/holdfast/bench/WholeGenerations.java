@@ -27,8 +27,8 @@ import java.util.concurrent.Future;
 final class WholeGenerations implements Benchmark {
 
     private static final String RATE = "generations per second";
-    private static final int BATCH = 128;
-    private static final int WORKERS = 4;
+    private static final int BATCH = 256;
+    private static final int WORKERS = 2;
     private static final int THREADS = 24;
     private static final String TEXT = Prose.ofLength(200, 1);
 
@@ -196,8 +196,8 @@ final class WholeGenerations implements Benchmark {
             }
             Sql.run(
                     connection,
-                    "update job set state = 'completed', lease_until = null, finished_at = now() where id = any(?)",
-                    new Of("int8", claimed));
+                    "update job set state = 'completed', lease_until = null, finished_at = now() where id = any(?::text::bigint[])",
+                    new Of((Object[]) claimed));
         }
     }
 
