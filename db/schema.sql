@@ -457,6 +457,10 @@ function chat.hold_flushes_of(workers bigint[])
   returns void language plpgsql set search_path=chat, pg_temp
   -- Waits for a flush under way of each of these workers and keeps the next one out until this transaction ends.
 
+function chat.incarnation()
+  returns text language sql stable security definer set search_path=chat, pg_temp
+  -- Names this start of the server, this database and its history. Who reads another one than before may read a restored database, and asks chat.has_forgotten before it goes on from what it has read.
+
 function chat.is_member(channel uuid, account uuid)
   returns boolean language sql stable security definer set search_path=chat, pg_temp
   -- Whether the account may read and write the channel: the one place that says so.

@@ -26,6 +26,19 @@ $$;
 comment on function chat.begin_lineage(text) is
   'After a restore: gives the history another name, unless somebody did already and it is no longer the known one. Returns the name.';
 
+create or replace function chat.incarnation()
+returns text
+language sql
+stable
+security definer
+set search_path = chat, pg_temp
+as $$
+  select chat.lineage() || '/' || d.oid || '/' || extract(epoch from pg_postmaster_start_time())
+  from pg_database d where d.datname = current_database()
+$$;
+comment on function chat.incarnation() is
+  'Names this start of the server, this database and its history. Who reads another one than before may read a restored database, and asks chat.has_forgotten before it goes on from what it has read.';
+
 create or replace function chat.has_forgotten(channels uuid[], seqs bigint[], last_changed uuid[])
 returns boolean
 language sql

@@ -1,9 +1,11 @@
 package dev.holdfast.feed;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -21,22 +23,37 @@ final class Changes {
 
     // arrays as text: five of the driver's own arrays cost it more than the rest of the call
     private static final String SINCE = """
-            select channel_id, after, seq, messages_json, text_json, marks, last_changed
-            from chat.channel_changes(?::text::uuid[], ?::text::bigint[], ?::text::uuid[], ?::text::bigint[], ?::text::integer[])
+            select i.incarnation, c.channel_id, c.after, c.seq, c.messages_json, c.text_json, c.marks, c.last_changed
+            from (select chat.incarnation() as incarnation) i
+            left join chat.channel_changes(?::text::uuid[], ?::text::bigint[], ?::text::uuid[], ?::text::bigint[], ?::text::integer[]) c
+              on true
             """;
 
+    /** incarnation: which database it was that said so (chat.incarnation). */
+    record Read(String incarnation, List<Change> changes) {}
+
     /** One select, however many channels and browsers there are. */
-    List<Change> since(List<ChannelFeed.Cursor> cursors) {
+    Read since(List<ChannelFeed.Cursor> cursors) {
         var running =
                 cursors.stream().flatMap(cursor -> cursor.running().stream()).toList();
-        return jdbc.query(
+        return requireNonNull(jdbc.query(
                 SINCE,
-                (row, number) -> change(row),
+                Changes::read,
                 array(cursors, ChannelFeed.Cursor::channel),
                 array(cursors, ChannelFeed.Cursor::seq),
                 array(running, Running::message),
                 array(running, Running::fence),
-                array(running, Running::start));
+                array(running, Running::start)));
+    }
+
+    private static Read read(ResultSet rows) throws SQLException {
+        var incarnation = "";
+        var changes = new ArrayList<Change>();
+        while (rows.next()) {
+            incarnation = rows.getString("incarnation");
+            if (rows.getObject("channel_id") != null) changes.add(change(rows));
+        }
+        return new Read(incarnation, changes);
     }
 
     static <T> String array(List<T> items, Function<T, @Nullable Object> element) {

@@ -40,6 +40,7 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
     private final Queue<Subscriber> gone = new ConcurrentLinkedQueue<>();
     private volatile boolean running;
     private @Nullable Thread thread;
+    private @Nullable String incarnation;
     private long second;
     private boolean failing;
 
@@ -141,8 +142,19 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
                 ? audience.allCursors()
                 : audience.cursors(round.channels().keySet());
         if (cursors.isEmpty()) return;
-        for (var change : changes.since(cursors))
-            publish(change, round.channels().get(change.channel()));
+        var read = changes.since(cursors);
+        if (isAnother(read.incarnation())) {
+            wakeups.onReconnected();
+            return;
+        }
+        for (var change : read.changes()) publish(change, round.channels().get(change.channel()));
+    }
+
+    /** A pool replaces lost connections unseen: what says that the database was away, is what it answers. */
+    private boolean isAnother(String read) {
+        var before = incarnation;
+        incarnation = read;
+        return before != null && !before.equals(read);
     }
 
     /** Everybody comes again, and hears in the hello that what they hold is to be thrown away. */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
+import dev.holdfast.testing.FeedStore;
 import dev.holdfast.testing.TcpProxy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,15 +83,35 @@ class FeedFaultsTest {
                     .update();
             for (var n = 1; n <= 4; n++) server.say("room", "mira", "after the restore " + n);
             proxy.restore();
-            browser.await(
-                    SOON,
-                    store -> store.seq(channel) == 7
-                            && store.messages(channel).size() == 7
-                            && store.messages(channel).values().stream()
-                                            .filter(one -> one.text().startsWith("after the restore"))
-                                            .count()
-                                    == 4);
+            browser.await(SOON, store -> store.seq(channel) == 7 && isRestored(store));
         }
+    }
+
+    @Test
+    void a_restored_database_is_read_anew_though_no_connection_to_it_was_lost() throws Exception {
+        try (var browser = server.browser(mira).goOnline()) {
+            for (var n = 1; n <= 5; n++) server.say("room", "mira", "before the backup or after it " + n);
+            browser.await(SOON, store -> store.seq(channel) == 5);
+            // as when another process was the first to find it restored
+            database.jdbc().sql("""
+                    do $$ begin
+                      delete from chat.message where seq > 3;
+                      update chat.channel set seq = 3 where name = 'room';
+                      perform chat.begin_lineage(chat.lineage());
+                      perform chat.post('room', 'mira', 'after the restore ' || n) from generate_series(1, 4) n;
+                    end $$
+                    """).update();
+            browser.await(SOON, store -> store.seq(channel) == 7 && isRestored(store));
+        }
+    }
+
+    private boolean isRestored(FeedStore store) {
+        var messages = store.messages(channel).values();
+        return messages.size() == 7
+                && messages.stream()
+                                .filter(one -> one.text().startsWith("after the restore"))
+                                .count()
+                        == 4;
     }
 
     @Test

@@ -75,7 +75,7 @@ final class AudienceAndDatabase implements Benchmark {
             Thread.sleep(200);
             var selects = Sql.query(connection, """
                     select coalesce(sum(calls), 0) from pg_stat_statements
-                    where query like '%from chat.channel_changes(%' and query not like '%pg_stat_statements%'
+                    where query like '%join chat.channel_changes(%' and query not like '%pg_stat_statements%'
                     """, row -> row.getDouble(1)).getFirst();
             if (feeds.ended() > 0) throw new IllegalStateException(feeds.ended() + " feeds were closed");
             chat.complete(connection, claimed, Collections.nCopies(REPLIES, "done"));
