@@ -19,7 +19,7 @@ record Change(
         List<Running> grown,
         @Nullable UUID lastChanged) {
 
-    /** More changes than this the database may hand out in parts (chat.batch_end). */
+    /** More changes than this the database may hand out in parts (chat.channel_changes). */
     private static final int WHOLE = 100;
 
     boolean nothing() {

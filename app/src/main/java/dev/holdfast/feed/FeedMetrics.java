@@ -42,8 +42,9 @@ final class FeedMetrics {
                 .description("Browsers let go because they read too slowly; they come back by cursor")
                 .register(meters);
         resyncs = Counter.builder("holdfast.feed.resyncs")
-                .description("Times the relay had to catch up without a notification: after the LISTEN connection was"
-                        + " made anew, when a poll found a change nobody announced, when a channel went backwards")
+                .description(
+                        "Times the relay had to catch up without a notification: after the LISTEN connection was"
+                                + " made anew or the database was started or restored, when a poll found a change nobody announced, when a channel went backwards")
                 .register(meters);
         Gauge.builder("holdfast.notify.queue.usage", this, self -> self.queueUsage)
                 .description("How full the server's notification queue is, 0 to 1 (pg_notification_queue_usage)")

@@ -51,9 +51,14 @@ final class DatabaseProblem {
                 Optional.of(Problem.unavailable(
                         "The database has no room left: reading goes on, nothing was stored. Tell whoever runs this server.",
                         A_WHILE));
-            case "40001", "40P01", "55P03", "57014" ->
+            case "40001", "40P01", "55P03" ->
                 Optional.of(Problem.unavailable(
                         "The database is busy and gave this up; nothing was stored. Try again.", A_MOMENT));
+            case "57014" ->
+                Optional.of(Problem.unavailable(
+                        "This took the database too long and was given up; nothing was stored. Try again; what repairs"
+                                + " very many at once is for psql, which has no such limit.",
+                        A_MOMENT));
             case "22021" ->
                 Optional.of(
                         Problem.invalid(

@@ -35,6 +35,7 @@ final class Server {
                         .setServerConfig("fsync", "on")
                         .setServerConfig("synchronous_commit", "on")
                         .setServerConfig("max_connections", "300")
+                        .setServerConfig("track_commit_timestamp", "on")
                         .setServerConfig("shared_preload_libraries", "pg_stat_statements")
                         .setServerConfig("unix_socket_directories", "")
                         .setPGStartupWait(Duration.ofMinutes(1))

@@ -35,6 +35,7 @@ final class Streams implements AutoCloseable {
     final IdleFeeds browsers;
     private final List<String> cookies = new ArrayList<>();
     private final int channels;
+    private int asked;
 
     /** @param pace tokens a second of each reply; tokens: of a whole reply */
     Streams(int channels, int slots, int pace, int tokens) throws Exception {
@@ -73,11 +74,12 @@ final class Streams implements AutoCloseable {
         await("streaming", replies);
     }
 
+    /** Goes on in the channel behind the one asked in last. */
     void ask(int replies) {
-        for (int from = 0; from < replies; from += 100) {
+        for (int until = asked + replies; asked < until; asked = Math.min(asked + 100, until)) {
             jdbc.queryForList(
                     "select chat.post('room-' || n % ?::integer, 'reader-' || n % ?::integer || '-1', 'What is new, @ada?') from generate_series(?::integer, ?::integer) n",
-                    channels, channels, from, Math.min(from + 100, replies) - 1);
+                    channels, channels, asked, Math.min(asked + 100, until) - 1);
         }
     }
 
