@@ -443,7 +443,7 @@ function chat.fail(worker bigint, message uuid, fence bigint, error text, error_
 
 function chat.has_forgotten(channels uuid[], seqs bigint[], last_changed uuid[])
   returns boolean language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off
-  -- Whether the database lacks what a reader has seen of it. last_changed: the messages that had these seqs of the channels; a later change gives a message a later seq, and only a restore an earlier one or none.
+  -- Whether the database lacks what a reader has seen of it. last_changed: messages that had these seqs of the channels, as many for each channel as the reader remembers; a later change gives a message a later seq, and only a restore an earlier one or none.
 
 function chat.heartbeat(worker bigint, generations bigint[], fences bigint[], lease interval)
   returns TABLE(generation_id bigint) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off

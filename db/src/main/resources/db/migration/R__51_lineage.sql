@@ -54,4 +54,4 @@ as $$
     where c.id is null or c.seq < seen.seq or (seen.message_id is not null and (m.id is null or m.seq < seen.seq)))
 $$;
 comment on function chat.has_forgotten(uuid[], bigint[], uuid[]) is
-  'Whether the database lacks what a reader has seen of it. last_changed: the messages that had these seqs of the channels; a later change gives a message a later seq, and only a restore an earlier one or none.';
+  'Whether the database lacks what a reader has seen of it. last_changed: messages that had these seqs of the channels, as many for each channel as the reader remembers; a later change gives a message a later seq, and only a restore an earlier one or none.';

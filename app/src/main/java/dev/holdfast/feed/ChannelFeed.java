@@ -3,25 +3,37 @@ package dev.holdfast.feed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One channel that somebody here listens to: how far it has been sent, and to whom it goes. Guarded by {@link Audience}. */
 final class ChannelFeed {
 
-    /** How far a channel has been sent; lastChanged: the message whose change was the last. */
-    record Cursor(UUID channel, long seq, @Nullable UUID lastChanged, List<Running> running) {}
+    /**
+     * Of so many messages at most it is remembered at which seq they were last seen to change. One would not do: the replies
+     * that a backup interrupted change again after the restore, and what tells it apart is what was said behind them.
+     */
+    private static final int MOST_SEEN = 16;
+
+    /** A message, and the seq of its last change that was seen. */
+    record Seen(UUID message, long seq) {}
+
+    /** How far a channel has been sent; seen: the messages that changed last. */
+    record Cursor(UUID channel, long seq, List<Seen> seen, List<Running> running) {}
 
     final UUID id;
     final List<Subscriber> subscribers = new ArrayList<>(1);
     private long seq;
-    private @Nullable UUID lastChanged;
+    private List<Seen> seen;
     private List<Running> running = List.of();
     private @Nullable String head;
 
     ChannelFeed(Membership membership) {
         this.id = membership.channel();
         this.seq = membership.seq();
-        this.lastChanged = membership.lastChanged();
+        this.seen = membership.lastChanged() == null
+                ? List.of()
+                : List.of(new Seen(membership.lastChanged(), membership.seq()));
     }
 
     long seq() {
@@ -29,14 +41,20 @@ final class ChannelFeed {
     }
 
     Cursor cursor() {
-        return new Cursor(id, seq, lastChanged, running);
+        return new Cursor(id, seq, seen, running);
     }
 
     void advance(Change change) {
         seq = change.seq();
-        if (change.lastChanged() != null) lastChanged = change.lastChanged();
+        if (change.restored()) seen = List.of();
+        if (change.lastChanged() != null) seen = with(new Seen(change.lastChanged(), seq));
         running = change.running(running);
         head = null;
+    }
+
+    private List<Seen> with(Seen latest) {
+        var others = seen.stream().filter(one -> !one.message().equals(latest.message()));
+        return Stream.concat(Stream.of(latest), others).limit(MOST_SEEN).toList();
     }
 
     void forgetText() {

@@ -3,6 +3,8 @@ package dev.holdfast.feed;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,13 +52,22 @@ final class Lineage {
         return true;
     }
 
-    private boolean forgotten(List<ChannelFeed.Cursor> seen) {
+    private record Evidence(
+            UUID channel, long seq, @Nullable UUID message) {}
+
+    private static Stream<Evidence> evidence(ChannelFeed.Cursor cursor) {
+        if (cursor.seen().isEmpty()) return Stream.of(new Evidence(cursor.channel(), cursor.seq(), null));
+        return cursor.seen().stream().map(seen -> new Evidence(cursor.channel(), seen.seq(), seen.message()));
+    }
+
+    private boolean forgotten(List<ChannelFeed.Cursor> cursors) {
+        var all = cursors.stream().flatMap(Lineage::evidence).toList();
         return requireNonNull(jdbc.queryForObject(
                 FORGOTTEN,
                 Boolean.class,
-                Changes.array(seen, ChannelFeed.Cursor::channel),
-                Changes.array(seen, ChannelFeed.Cursor::seq),
-                Changes.array(seen, ChannelFeed.Cursor::lastChanged)));
+                Changes.array(all, Evidence::channel),
+                Changes.array(all, Evidence::seq),
+                Changes.array(all, Evidence::message)));
     }
 
     private String begin(String known) {

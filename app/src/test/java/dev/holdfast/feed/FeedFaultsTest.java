@@ -75,15 +75,26 @@ class FeedFaultsTest {
         try (var browser = server.browser(mira).goOnline()) {
             for (var n = 1; n <= 5; n++) server.say("room", "mira", "before the backup or after it " + n);
             browser.await(SOON, store -> store.seq(channel) == 5);
+            // as of a reply that the backup interrupted: changed last, and again after the restore
+            database.jdbc()
+                    .sql("update chat.message set edited_at = now() where position = 3")
+                    .update();
+            browser.await(SOON, store -> store.seq(channel) == 6);
             proxy.refuse();
-            database.jdbc().sql("delete from chat.message where seq > 3").update();
+            database.jdbc().sql("delete from chat.message where seq in (4, 5)").update();
+            database.jdbc()
+                    .sql("update chat.message set seq = 3 where position = 3")
+                    .update();
             database.jdbc()
                     .sql("update chat.channel set seq = 3 where id = ?")
                     .param(channel)
                     .update();
             for (var n = 1; n <= 4; n++) server.say("room", "mira", "after the restore " + n);
+            database.jdbc()
+                    .sql("update chat.message set edited_at = now() where position = 3")
+                    .update();
             proxy.restore();
-            browser.await(SOON, store -> store.seq(channel) == 7 && isRestored(store));
+            browser.await(SOON, store -> store.seq(channel) == 8 && isRestored(store));
         }
     }
 
