@@ -1,8 +1,12 @@
 package dev.holdfast.ops;
 
+import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
@@ -24,6 +28,9 @@ class Repairs {
             ) r
             where actor.handle is not null
             """;
+
+    /** query_canceled: by the statement_timeout of the pool's connections. */
+    private static final String GIVEN_UP = "57014";
 
     private final JdbcClient jdbc;
 
@@ -89,10 +96,22 @@ class Repairs {
         var all = new Object[values.length + 1];
         all[0] = actor;
         System.arraycopy(values, 0, all, 1, values.length);
-        return jdbc.sql(AS_ACTOR.formatted(call))
-                .params(all)
-                .query(String.class)
-                .single();
+        try {
+            return jdbc.sql(AS_ACTOR.formatted(call))
+                    .params(all)
+                    .query(String.class)
+                    .single();
+        } catch (DataAccessException e) {
+            if (e.getRootCause() instanceof SQLException sql && GIVEN_UP.equals(sql.getSQLState())) throw tooLong();
+            throw e;
+        }
+    }
+
+    private static Problem tooLong() {
+        return Problem.unavailable(
+                "This took the database too long and was given up; nothing was changed. Name fewer at once, or use psql,"
+                        + " which has no such limit.",
+                Duration.ofSeconds(2));
     }
 
     private static String joined(List<Long> ids) {

@@ -56,9 +56,7 @@ final class DatabaseProblem {
                         "The database is busy and gave this up; nothing was stored. Try again.", A_MOMENT));
             case "57014" ->
                 Optional.of(Problem.unavailable(
-                        "This took the database too long and was given up; nothing was stored. Try again; what repairs"
-                                + " very many at once is for psql, which has no such limit.",
-                        A_MOMENT));
+                        "This took the database too long and was given up; nothing was stored. Try again.", A_MOMENT));
             case "22021" ->
                 Optional.of(
                         Problem.invalid(

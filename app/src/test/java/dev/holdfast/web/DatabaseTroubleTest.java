@@ -1,6 +1,7 @@
 package dev.holdfast.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -133,6 +135,40 @@ class DatabaseTroubleTest {
 
     private static void takeWrites() {
         database.jdbc().sql("drop function chat.refuses() cascade").update();
+    }
+
+    @Test
+    void what_takes_the_database_too_long_is_given_up_and_the_refusal_says_what_to_do() throws Exception {
+        try (var holder = database.dataSource().getConnection();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            holder.setAutoCommit(false);
+            holder.createStatement().execute("lock table chat.generation, chat.message in access exclusive mode");
+            var write = threads.submit(() -> ada.write(general, "behind a lock"));
+            var repair = threads.submit(() -> ada.post("/api/ops/retry-failed", "{\"agent\": \"guide\"}"));
+            await().atMost(Duration.ofSeconds(15)).until(() -> {
+                cancelWhatWaits(); // as the server does after the statement_timeout
+                return write.isDone() && repair.isDone();
+            });
+            assertThat(write.get().mustBe(503).detail()).contains("nothing was stored", "Try again");
+            assertThat(repair.get().mustBe(503).detail()).contains("nothing was changed", "psql");
+        }
+    }
+
+    private static void cancelWhatWaits() {
+        database.jdbc().sql("""
+                select count(pg_cancel_backend(pid)) from pg_stat_activity
+                where datname = current_database() and wait_event_type = 'Lock'""").query(Integer.class).single();
+    }
+
+    @Test
+    void a_statement_ends_in_the_server_before_its_connection_is_given_up() throws Exception {
+        try (var connection = app.bean(DataSource.class).getConnection();
+                var rows = connection
+                        .createStatement()
+                        .executeQuery("select setting::integer from pg_settings where name = 'statement_timeout'")) {
+            rows.next();
+            assertThat(rows.getInt(1)).isPositive().isLessThan(connection.getNetworkTimeout());
+        }
     }
 
     @Test

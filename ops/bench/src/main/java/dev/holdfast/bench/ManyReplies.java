@@ -38,7 +38,7 @@ final class ManyReplies implements Benchmark {
         try (var streams = new Streams(CHANNELS, REPLIES + 200, PACE, PACE * SECONDS)) {
             feeding = true;
             var feeder = Thread.ofVirtual().start(() -> feed(streams));
-            Thread.sleep(60_000); // until they are all there, and the first have ended
+            while (streams.count("complete") < REPLIES) Thread.sleep(100); // all have begun, and as many have ended
             for (int window = 0; window < windows; window++) {
                 var figures = window(streams, seconds);
                 report.progress("window %d  %s", window + 1, Report.brief(figures));
