@@ -14,7 +14,6 @@ final class ManyReplies implements Benchmark {
     private static final int CHANNELS = 100;
     private static final int PACE = 50;
     private static final int SECONDS = 20;
-    private static final int MOST_AT_ONCE = 6; // ten times a second, and 50 of 1,000 end in a second
     private static final String SIDE = "holdfast";
     private static final String HEAP = "heap MB after a collection";
 
@@ -77,18 +76,26 @@ final class ManyReplies implements Benchmark {
         report.atMost(1.1, "goal 3 over " + seconds + " s: most " + metric + " over the first window's", grown);
     }
 
-    /** Keeps as many replies running as there shall be, begun one after the other: they shall not all end at once. */
+    /** Begins them one after the other, so that they don't all end at once; then keeps as many as there shall be. */
     private void feed(Streams streams) {
-        while (feeding) {
-            int missing =
-                    REPLIES - (int) (streams.count("queued") + streams.count("thinking") + streams.count("streaming"));
-            streams.ask(Math.clamp(missing, 0, MOST_AT_ONCE));
+        int begun = 0;
+        for (long began = System.nanoTime(); feeding; ) {
+            int due = begun < REPLIES
+                    ? (int) Math.min(REPLIES, (System.nanoTime() - began) / 1_000_000_000.0 * REPLIES / SECONDS) - begun
+                    : Math.max(0, REPLIES - unfinished(streams));
+            streams.ask(due);
+            begun += due;
             try {
                 Thread.sleep(100);
             } catch (InterruptedException e) {
                 return;
             }
         }
+    }
+
+    private static int unfinished(Streams streams) {
+        return requireNonNull(streams.jdbc.queryForObject(
+                "select count(*) from chat.generation where state in ('queued', 'running')", Integer.class));
     }
 
     private static Map<String, Double> window(Streams streams, int seconds) throws Exception {
