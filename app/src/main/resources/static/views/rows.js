@@ -32,15 +32,17 @@ const follows = (before, message) =>
   before && before.author.id === message.author.id && !message.replyTo && !before.deleted &&
   new Date(message.createdAt) - new Date(before.createdAt) < TOGETHER;
 
-let known = null;
-let knownOf = 0;
+let known = new Set();
+let knownOf = '';
 
-/** Handles that a mention may name; the same set until an account comes to be known. */
+/** Handles that a mention may name; the same set until an account comes to be known, or who I am. */
 function handles() {
-  if (knownOf !== store.accounts.size || !known) {
+  const mine = store.me?.handle?.toLowerCase();
+  const of = `${store.accounts.size} ${mine}`;
+  if (knownOf !== of) {
     known = new Set([...store.accounts.values()].map((each) => each.handle.toLowerCase()));
-    if (store.me?.handle) known.add(store.me.handle.toLowerCase());
-    knownOf = store.accounts.size;
+    if (mine) known.add(mine);
+    knownOf = of;
   }
   return known;
 }

@@ -21,7 +21,7 @@ class Text extends View {
 
   updated() {
     this.#shown ??= new Growing(this.querySelector('.text'));
-    this.#shown.show(this.content, { growing: this.growing, env: { handles: this.handles, me: store.me?.handle.toLowerCase() } });
+    this.#shown.show(this.content, { growing: this.growing, env: { handles: this.handles, me: store.me?.handle?.toLowerCase() } });
   }
 
   async #copy(event) {

@@ -10,8 +10,11 @@ import java.util.Set;
 /** Tells whether a failure means that the database, or the way to it, is gone: the driver says so in many ways. */
 public final class LostDatabase {
 
-    /** Shut down, crashed, starting, idle for too long, too many connections. */
-    private static final Set<String> STATES = Set.of("57P01", "57P02", "57P03", "57P05", "53300");
+    /**
+     * Shut down, crashed, starting, idle for too long, too many connections; the last is the driver's own spelling of
+     * 08001, where connecting fails.
+     */
+    private static final Set<String> STATES = Set.of("57P01", "57P02", "57P03", "57P05", "53300", "8001");
 
     private LostDatabase() {}
 

@@ -58,6 +58,26 @@ class StorageTest {
         }
     }
 
+    /** The browser remembers whose copy it is; with the copy gone, all else about that person has to be asked for. */
+    @Test
+    void messages_that_arrive_before_the_page_knows_its_own_handle_are_shown() {
+        try (var mira = holdfast.person("Mira")) {
+            holdfast.add(channel, mira.handle);
+            mira.open(channel).live();
+            mira.page.waitForFunction("() => holdfast.store.kept.get('agents')"); // asked for last
+            mira.page.route("**/api/me", route -> route.abort());
+            mira.evaluate("() => holdfast.store.copy.clear('kept')", null);
+            mira.reload();
+            mira.live();
+            ben.write("*hello* @" + mira.handle);
+            mira.page.locator("hf-message em >> text=hello").waitFor();
+            mira.page.unroute("**/api/me");
+            holdfast.add(holdfast.channel(ben), mira.handle); // tells the page of its account
+            mira.page.locator("hf-message .mention.me").waitFor();
+            mira.assertNoComplaints();
+        }
+    }
+
     @Test
     void a_copy_that_has_outgrown_its_room_starts_over_and_loses_nothing_that_waits_to_be_sent() {
         outOfRoom("until something is cleared", 0);
