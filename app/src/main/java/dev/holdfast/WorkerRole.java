@@ -20,7 +20,6 @@ class WorkerRole implements EnvironmentPostProcessor {
         }
         Map<String, Object> properties = new HashMap<>();
         properties.put("server.port", "-1");
-        properties.put("spring.web.resources.add-mappings", "false");
         properties.put("springdoc.api-docs.enabled", "false");
         environment.getPropertySources().addFirst(new MapPropertySource("worker role", properties));
     }

@@ -4,9 +4,7 @@ import dev.holdfast.web.WebSide;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
-import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistration;
 import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
@@ -21,34 +19,33 @@ class PageConfiguration implements WebMvcConfigurer {
     private static final CacheControl FOR_GOOD =
             CacheControl.maxAge(Duration.ofDays(365)).cachePublic().immutable();
 
-    private static final String LIBRARIES = "classpath:/META-INF/resources";
+    private final PageFiles files = new PageFiles();
 
     @Bean
     PageFiles pageFiles() {
-        return new PageFiles();
+        return files;
     }
 
     @Bean
-    ContentSecurityPolicy contentSecurityPolicy(PageFiles files) {
+    ContentSecurityPolicy contentSecurityPolicy() {
         return ContentSecurityPolicy.of(files.importMap());
     }
 
+    /** From memory: to look into the jar for each file of each page load costs more than everything else about it. */
     @Override
     public void addResourceHandlers(ResourceHandlerRegistry registry) {
-        byContent(registry.addResourceHandler("/_static/**").addResourceLocations(LIBRARIES + "/_static/"))
-                .setCacheControl(FOR_GOOD);
-        byContent(registry.addResourceHandler("/webjars/**").addResourceLocations(LIBRARIES + "/webjars/"))
-                .setCacheControl(FOR_GOOD);
-        byContent(registry.addResourceHandler("/**").addResourceLocations("classpath:/static/"))
-                .setCacheControl(ASK_EACH_TIME);
+        serve(registry, "/_static/", FOR_GOOD);
+        serve(registry, "/webjars/", FOR_GOOD);
+        serve(registry, "/", ASK_EACH_TIME);
     }
 
     /** The files in a jar all have the time of its build; only their content tells whether they changed. */
-    private static ResourceHandlerRegistration byContent(ResourceHandlerRegistration registration) {
-        return registration.setUseLastModified(false).setEtagGenerator(PageConfiguration::etag);
-    }
-
-    private static String etag(Resource resource) {
-        return '"' + PageFile.read(resource.getDescription(), resource).integrity() + '"';
+    private void serve(ResourceHandlerRegistry registry, String folder, CacheControl keep) {
+        registry.addResourceHandler(folder + "**")
+                .setCacheControl(keep)
+                .setUseLastModified(false)
+                .setEtagGenerator(file -> '"' + ((PageFile) file).integrity() + '"')
+                .resourceChain(false)
+                .addResolver(new PageFileResolver(files, folder));
     }
 }

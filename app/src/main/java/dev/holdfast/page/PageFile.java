@@ -6,14 +6,20 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
 
-/**
- * A file of the page.
- *
- * @param path as the browser asks for it, with the slash in front
- */
-record PageFile(String path, byte[] content) {
+/** A file of the page, in memory. */
+final class PageFile extends ByteArrayResource {
+
+    private final String path;
+    private final String integrity;
+
+    PageFile(String path, byte[] content) {
+        super(content, path + " of the page");
+        this.path = path;
+        integrity = integrity(content);
+    }
 
     static PageFile read(String path, Resource resource) {
         try {
@@ -23,13 +29,28 @@ record PageFile(String path, byte[] content) {
         }
     }
 
+    /** As the browser asks for it, with the slash in front. */
+    String path() {
+        return path;
+    }
+
+    byte[] content() {
+        return getByteArray();
+    }
+
+    /** Its type is told by its name. */
+    @Override
+    public String getFilename() {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
     String text() {
-        return new String(content, StandardCharsets.UTF_8);
+        return new String(content(), StandardCharsets.UTF_8);
     }
 
     /** As Subresource Integrity and Content-Security-Policy write it. */
     String integrity() {
-        return integrity(content);
+        return integrity;
     }
 
     static String integrity(byte[] content) {

@@ -15,6 +15,7 @@ import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.annotation.web.configurers.HeadersConfigurer.FrameOptionsConfig;
+import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 import org.springframework.security.web.csrf.CsrfException;
@@ -30,6 +31,12 @@ import org.springframework.web.context.support.WebApplicationContextUtils;
 /** Who may call what, and what every answer says to the browser about trust. */
 @Configuration(proxyBeanMethods = false)
 class WebSecurity {
+
+    /** A measure of each filter of each call is work without a reader. */
+    @Bean
+    SecurityObservationSettings nothingOfEachFilter() {
+        return SecurityObservationSettings.noObservations();
+    }
 
     /**
      * The management port needs no sign-in: it serves health and Prometheus alone. Everything else is not there, the

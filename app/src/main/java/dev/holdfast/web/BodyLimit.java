@@ -8,6 +8,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.InputStream;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
@@ -21,16 +22,20 @@ class BodyLimit extends OncePerRequestFilter {
 
     static final int BYTES = 512 * 1024;
 
+    private static final int MOST_READ = 16 * 1024 * 1024;
+
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
         if (request.getContentLengthLong() > BYTES) {
-            throw tooLarge();
+            throw tooLarge(request.getInputStream());
         }
         chain.doFilter(request.getContentLengthLong() < 0 ? new Counted(request) : request, response);
     }
 
-    private static Problem tooLarge() {
+    /** Reads the rest first: an answer to somebody who still sends is lost when the connection is closed under them. */
+    private static Problem tooLarge(InputStream rest) throws IOException {
+        rest.skip(MOST_READ);
         return Problem.tooLarge(
                 "The body is larger than %d bytes, the most that any call takes. Send less.".formatted(BYTES));
     }
@@ -67,10 +72,10 @@ class BodyLimit extends OncePerRequestFilter {
             return counted(read, read);
         }
 
-        private int counted(int read, int bytes) {
+        private int counted(int read, int bytes) throws IOException {
             count += read < 0 ? 0 : bytes;
             if (count > BYTES) {
-                throw tooLarge();
+                throw tooLarge(body);
             }
             return read;
         }

@@ -225,7 +225,7 @@ class MessagesOverHttpTest {
 
     @Test
     void a_body_beyond_every_use_is_refused_whether_its_length_is_told_or_not() {
-        var huge = Browser.message(UUID.randomUUID(), "x".repeat(600_000));
+        var huge = Browser.message(UUID.randomUUID(), "x".repeat(8_000_000));
         ada.post(path(general), huge).mustBe(413);
         var chunked = ada.request(path(general))
                 .header("X-XSRF-TOKEN", ada.cookie("XSRF-TOKEN").orElseThrow())

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
 
 /** What browsers get when they ask for the page. */
 @TestInstance(Lifecycle.PER_CLASS)
@@ -50,6 +52,27 @@ class PageServedTest {
                 .hasValueSatisfying(type -> assertThat(type).startsWith("text/javascript"));
         assertThat(library.header("Cache-Control"))
                 .hasValueSatisfying(value -> assertThat(value).contains("immutable"));
+    }
+
+    /** A statement that waits for a lock is given up after 18 s. */
+    @Test
+    @Timeout(15)
+    void nobody_waits_for_the_database_to_get_the_page() throws SQLException {
+        var mira = app.member("mira");
+        try (var connection = app.database().dataSource().getConnection();
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("lock table chat.session, chat.account");
+            mira.get("/settings").mustBe(200);
+            mira.get("/store.js").mustBe(200);
+        }
+        mira.get("/api/me").mustBe(200);
+    }
+
+    @Test
+    void what_the_page_does_not_need_is_not_there() {
+        browser.get("/_static/lit/3.3.3/package.json").mustBe(404);
+        browser.get("/nothing.js").mustBe(404);
     }
 
     @Test
