@@ -3,7 +3,6 @@ package dev.holdfast;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.VMOption;
 import java.lang.management.ManagementFactory;
-import java.util.Map;
 import javax.management.JMException;
 import javax.management.ObjectName;
 import org.slf4j.Logger;
@@ -22,9 +21,7 @@ class IdleMemory {
 
     private static final Logger log = LoggerFactory.getLogger(IdleMemory.class);
 
-    /** Percent of the heap that may be free after a whole collection; milliseconds without one until G1 looks again. */
-    private static final Map<String, String> OPTIONS =
-            Map.of("MinHeapFreeRatio", "10", "MaxHeapFreeRatio", "30", "G1PeriodicGCInterval", "300000");
+    private static final int FIVE_MINUTES = 300_000;
 
     @EventListener(ApplicationReadyEvent.class)
     void ready() {
@@ -32,10 +29,11 @@ class IdleMemory {
     }
 
     private static void giveBack() {
-        var options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-        OPTIONS.forEach((name, value) -> {
-            if (options.getVMOption(name).getOrigin() == VMOption.Origin.DEFAULT) options.setVMOption(name, value);
-        });
+        // percent of the heap that may be free after a whole collection; the least has to be below the most
+        set("MinHeapFreeRatio", 10);
+        set("MaxHeapFreeRatio", 30);
+        // without a collection, until G1 looks again
+        set("G1PeriodicGCInterval", FIVE_MINUTES);
         System.gc();
         try {
             ManagementFactory.getPlatformMBeanServer()
@@ -46,6 +44,13 @@ class IdleMemory {
                             null);
         } catch (JMException | RuntimeException e) {
             log.debug("The C library of this system keeps what it was given back", e);
+        }
+    }
+
+    private static void set(String name, int value) {
+        var java = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+        if (java.getVMOption(name).getOrigin() == VMOption.Origin.DEFAULT) {
+            java.setVMOption(name, Integer.toString(value));
         }
     }
 }

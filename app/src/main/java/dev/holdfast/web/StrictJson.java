@@ -1,9 +1,12 @@
 package dev.holdfast.web;
 
+import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.MediaType;
+import org.springframework.http.converter.ByteArrayHttpMessageConverter;
 import org.springframework.http.converter.HttpMessageConverters;
+import org.springframework.http.converter.StringHttpMessageConverter;
 import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
 import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -31,7 +34,11 @@ class StrictJson implements WebMvcConfigurer {
 
     @Override
     public void configureMessageConverters(HttpMessageConverters.ServerBuilder converters) {
-        converters.withJsonConverter(new JacksonJsonHttpMessageConverter(mapper()));
+        converters
+                .disableDefaults() // libraries bring YAML and more, which would be taken by other rules
+                .addCustomConverter(new ByteArrayHttpMessageConverter()) // what OpenAPI and Prometheus answer
+                .withStringConverter(new StringHttpMessageConverter(StandardCharsets.UTF_8))
+                .withJsonConverter(new JacksonJsonHttpMessageConverter(mapper()));
     }
 
     @Override

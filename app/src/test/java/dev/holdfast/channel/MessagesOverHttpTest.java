@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MessagesOverHttpTest {
 
@@ -213,12 +214,14 @@ class MessagesOverHttpTest {
                 .contains("POST");
     }
 
-    @Test
-    void a_body_that_is_not_json_is_refused_by_its_type() {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"text/plain", "application/yaml", "application/x-yaml", "application/xml", "application/cbor"})
+    void a_body_that_is_not_json_is_refused_by_its_type(String type) {
         var request = ada.request(path(general))
                 .header("X-XSRF-TOKEN", ada.cookie("XSRF-TOKEN").orElseThrow())
-                .header("Content-Type", "text/plain")
-                .POST(BodyPublishers.ofString("hello"))
+                .header("Content-Type", type)
+                .POST(BodyPublishers.ofString("id: " + UUID.randomUUID() + "\ncontent: hello"))
                 .build();
         assertThat(ada.send(request).mustBe(415).detail()).contains("application/json");
     }

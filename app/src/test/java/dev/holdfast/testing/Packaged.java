@@ -39,7 +39,7 @@ final class Packaged {
     }
 
     /** @param training starts and ends the program so that it writes the file given */
-    static void warmUp(Consumer<Path> training) {
+    static synchronized void warmUp(Consumer<Path> training) {
         var jar = jar();
         var folder = unpacked(jar);
         try (var lock = FileChannel.open(

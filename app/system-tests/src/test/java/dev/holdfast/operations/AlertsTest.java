@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -23,6 +24,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * how long an alert waits before it fires is shortened. Those that need hours or gigabytes are in holdfast.test.yml alone.
  */
 @EnabledIfSystemProperty(named = "ops.check", matches = "true", disabledReason = "four minutes: ops/check runs it")
+@ResourceLock(Running.SHARED)
 class AlertsTest {
 
     private static Running running;

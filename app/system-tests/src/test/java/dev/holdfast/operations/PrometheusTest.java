@@ -13,9 +13,11 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What Prometheus makes of a running Holdfast under load, and of the alerts' unit tests. */
+@ResourceLock(Running.SHARED)
 class PrometheusTest {
 
     private static final Pattern EXPRESSION = Pattern.compile("(?m)^ +expr: (?:\"(.*)\"|(.*))$");

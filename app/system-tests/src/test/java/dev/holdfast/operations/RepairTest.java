@@ -12,8 +12,10 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A reply that is stuck for real is found by one select and mended by one statement in psql; open browsers show it at once. */
+@ResourceLock(Running.SHARED)
 class RepairTest {
 
     private static final Set<String> RUNNING = Set.of("thinking", "streaming", "complete");

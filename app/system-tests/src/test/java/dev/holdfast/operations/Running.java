@@ -14,6 +14,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class Running {
 
     static final String PASSWORD = "correct horse battery";
+    /** The lock of those who use the shared one: they freeze its workers and change what its models say. */
+    static final String SHARED = "running";
+
     private static Running shared;
 
     final TestDatabase database = TestPostgres.create();

@@ -11,12 +11,14 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * kill -9 of workers in the middle of their replies, three in turn, so often as -Dkills says; -Dkills=100 is the full one.
  * The model falls silent in the midst of each first attempt, so every kill finds its worker at work, however slow the
  * machine, and says all at once when it is asked again.
  */
+@Isolated("what it measures is a time that other classes would lengthen")
 class KillTest {
 
     private static final int WORKERS = 3;
