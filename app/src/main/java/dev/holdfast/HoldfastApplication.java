@@ -14,6 +14,7 @@ public class HoldfastApplication {
     public static void main(String[] args) {
         try {
             SpringApplication.run(HoldfastApplication.class, args);
+            IdleMemory.giveBack();
             // runs when all is drained and closed: who was told to end and did has not failed, and 143 would say so
             SpringApplication.getShutdownHandlers()
                     .add(() -> Runtime.getRuntime().halt(0));

@@ -44,6 +44,7 @@ public final class HoldfastProcess implements AutoCloseable {
     private final Path log;
     private List<String> java = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
     private Path jar;
+    private Path starter;
     private Process process;
     private CompletableFuture<String> ready = new CompletableFuture<>();
 
@@ -77,6 +78,12 @@ public final class HoldfastProcess implements AutoCloseable {
         return this;
     }
 
+    /** Runs what ops/install put into a folder. */
+    public HoldfastProcess installed(Path folder) {
+        starter = folder.resolve("holdfast");
+        return with("JAVA_OPTIONS", String.join(" ", java));
+    }
+
     /** The three providers' agents talk to this server. */
     public HoldfastProcess with(ModelServer models) {
         return with("OPENAI_BASE_URL", models.openAiBaseUrl())
@@ -103,7 +110,7 @@ public final class HoldfastProcess implements AutoCloseable {
     /** Starts without waiting. */
     public synchronized HoldfastProcess launch() {
         if (alive()) throw new IllegalStateException(name + " is running already");
-        var builder = new ProcessBuilder(jar == null ? Packaged.command(java) : Packaged.command(jar, java));
+        var builder = new ProcessBuilder(command());
         builder.environment().keySet().removeIf(key -> key.startsWith("HOLDFAST_") || key.endsWith("_API_KEY"));
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true)
@@ -120,6 +127,11 @@ public final class HoldfastProcess implements AutoCloseable {
         ready = line;
         Thread.ofPlatform().daemon().name(name + "-log").start(() -> follow(ended, line));
         return this;
+    }
+
+    private List<String> command() {
+        if (starter != null) return List.of(starter.toString());
+        return jar == null ? Packaged.command(java) : Packaged.command(jar, java);
     }
 
     /** Starts and waits until it says that it is ready. */

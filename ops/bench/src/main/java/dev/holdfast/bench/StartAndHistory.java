@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Goal 10: start to ready on an existing database and what an idle process holds; and whether 1,000,000 finished
@@ -75,28 +76,46 @@ final class StartAndHistory implements Benchmark {
         }
     }
 
+    private static final String JAR = "java -jar";
+    private static final String INSTALLED = "as ops/install puts it";
+    private static final String READY = "start to ready s";
+    private static final String RESIDENT = "idle resident MB";
+
     private static void start(Report report, Database database) throws Exception {
         new HoldfastProcess("first-start", "all", database.url()).java().start().close();
-        for (int round = 0; round < Rounds.count(); round++) {
-            try (var holdfast = new HoldfastProcess("start", "all", database.url()).java()) {
-                long began = System.nanoTime();
-                holdfast.start();
-                report.add("java -jar", "start to ready s", (System.nanoTime() - began) / 1e9);
-                Thread.sleep(Rounds.seconds(5) * 1000L);
-                report.add("java -jar", "idle resident MB", Streams.resident(holdfast.pid()));
+        var folder = Files.createTempDirectory("holdfast-installed");
+        var install = new ProcessBuilder("ops/install", folder.toString()).inheritIO();
+        install.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        if (install.start().waitFor() != 0) throw new IllegalStateException("ops/install failed");
+        try {
+            for (int round = 0; round < Rounds.count(); round++) {
+                start(report, JAR, new HoldfastProcess("start", "all", database.url()).java());
+                start(
+                        report,
+                        INSTALLED,
+                        new HoldfastProcess("installed", "all", database.url())
+                                .java()
+                                .installed(folder));
             }
-            try (var holdfast = new HoldfastProcess("start", "all", database.url())
-                    .java("-XX:+UseSerialGC", "-Xmx256m")
-                    .start()) {
-                Thread.sleep(Rounds.seconds(5) * 1000L);
-                report.add("java -XX:+UseSerialGC -Xmx256m -jar", "idle resident MB", Streams.resident(holdfast.pid()));
-            }
+        } finally {
+            FileSystemUtils.deleteRecursively(folder);
         }
-        report.judge(
-                Verdict.atMost(6, "start to ready on an existing database", report.of("java -jar", "start to ready s"))
-                        .in("s"));
-        report.judge(Verdict.atMost(250, "idle process", report.of("java -jar", "idle resident MB"))
-                .in("MB"));
+        for (var way : List.of(JAR, INSTALLED)) {
+            report.judge(Verdict.atMost(6, "start to ready on an existing database, " + way, report.of(way, READY))
+                    .in("s"));
+            report.judge(Verdict.atMost(250, "idle process, " + way, report.of(way, RESIDENT))
+                    .in("MB"));
+        }
+    }
+
+    private static void start(Report report, String way, HoldfastProcess process) throws Exception {
+        try (process) {
+            long began = System.nanoTime();
+            process.start();
+            report.add(way, READY, (System.nanoTime() - began) / 1e9);
+            Thread.sleep(Rounds.seconds(5) * 1000L);
+            report.add(way, RESIDENT, Streams.resident(process.pid()));
+        }
     }
 
     /** People's messages, a tenth of them answered long ago; without triggers and with the indexes made at the end. */

@@ -1,0 +1,57 @@
+package dev.holdfast.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.db.TestPostgres;
+import dev.holdfast.testing.Browser;
+import dev.holdfast.testing.HoldfastProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InstallTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void what_is_installed_starts_with_its_record_and_serves_the_page_and_ends_when_it_is_told_to() throws Exception {
+        assertThat(install(folder.toString())).contains("start it with " + folder.toRealPath() + "/holdfast");
+        try (var process = new HoldfastProcess(
+                        "installed", "all", TestPostgres.create().url())
+                .java("-Xmx256m", "-Xlog:aot")
+                .installed(folder)) {
+            process.start();
+            new Browser(process.port()).get("/").mustBe(200);
+            assertThat(process.lastLines(2000)).contains("Opened AOT cache").doesNotContain("An error has occurred");
+            assertThat(process.terminate().awaitExit(Duration.ofSeconds(30))).isZero();
+        }
+    }
+
+    @Test
+    void what_is_missing_is_named() throws Exception {
+        assertThat(install()).contains("ops/install FOLDER");
+        assertThat(install(folder.toString(), "HOLDFAST_JAR=nowhere.jar"))
+                .contains("nowhere.jar is missing; build it with ./mvnw package");
+        try (var left = Files.list(folder)) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    /** @return what it printed */
+    private static String install(String... arguments) throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(Prometheus.OPS.resolve("install").toString());
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        for (var argument : arguments) {
+            if (argument.contains("=")) builder.environment().put(argument.split("=")[0], argument.split("=")[1]);
+            else builder.command().add(argument);
+        }
+        var process = builder.redirectErrorStream(true).start();
+        var printed = new String(process.getInputStream().readAllBytes());
+        process.waitFor();
+        return printed;
+    }
+}
