@@ -7,8 +7,10 @@ import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.TcpProxy;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** The server is replaced by one whose page is another: each tab is wholly the old page or wholly the new one. */
+@Isolated("Chromium keeps both cores busy")
 class ReleaseTest {
 
     /** Two files of the page, far from each other, each say which release they are of. */
