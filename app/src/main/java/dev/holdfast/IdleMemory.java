@@ -4,6 +4,7 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.VMOption;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.management.JMException;
@@ -23,6 +24,8 @@ final class IdleMemory {
     private static final Duration AFTER_THE_START = Duration.ofSeconds(2); // the compilers go on for a while
     private static final Duration WITHOUT_COLLECTION = Duration.ofMinutes(5);
 
+    private static final Set<VMOption.Origin> OURS = Set.of(VMOption.Origin.DEFAULT, VMOption.Origin.MANAGEMENT);
+
     private IdleMemory() {}
 
     /** Soon, in the background. */
@@ -30,11 +33,12 @@ final class IdleMemory {
         CompletableFuture.delayedExecutor(AFTER_THE_START.toSeconds(), TimeUnit.SECONDS)
                 .execute(() -> {
                     try {
-                        // percent of the heap that may be free after a whole collection; the least stays below the most
-                        set("MinHeapFreeRatio", 10);
-                        set("MaxHeapFreeRatio", 30);
                         set("G1PeriodicGCInterval", WITHOUT_COLLECTION.toMillis());
+                        // percent of the heap that may be free after a whole collection; the least stays below the most
+                        set("MinHeapFreeRatio", 5);
+                        set("MaxHeapFreeRatio", 10);
                         System.gc();
+                        set("MaxHeapFreeRatio", 30); // who has worked will work again
                         trim();
                     } catch (JMException | RuntimeException e) {
                         log.debug("This Java or its C library keeps what it was given back", e);
@@ -44,7 +48,7 @@ final class IdleMemory {
 
     private static void set(String name, long value) {
         var java = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-        if (java.getVMOption(name).getOrigin() == VMOption.Origin.DEFAULT) java.setVMOption(name, Long.toString(value));
+        if (OURS.contains(java.getVMOption(name).getOrigin())) java.setVMOption(name, Long.toString(value));
     }
 
     private static void trim() throws JMException {
