@@ -12,17 +12,31 @@ import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.security.SecurityRequirement;
 import io.swagger.v3.oas.models.security.SecurityScheme;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springdoc.core.customizers.GlobalOpenApiCustomizer;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 
 /** The frame of /v3/api-docs; the calls describe themselves. */
 @WebSide
 @Configuration(proxyBeanMethods = false)
 class OpenApi {
 
+    /** Few ask for it, and each start would load 1,500 classes and hold 10 MB for it. */
     @Bean
+    static BeanFactoryPostProcessor madeWhenAskedFor() {
+        return beans -> Stream.of(beans.getBeanDefinitionNames())
+                .map(beans::getBeanDefinition)
+                .filter(bean -> bean.getFactoryBeanName() != null
+                        && bean.getFactoryBeanName().startsWith("org.springdoc"))
+                .forEach(bean -> bean.setLazyInit(true));
+    }
+
+    @Bean
+    @Lazy
     OpenAPI description() {
         return new OpenAPI()
                 .info(
@@ -52,6 +66,7 @@ class OpenApi {
     }
 
     @Bean
+    @Lazy
     GlobalOpenApiCustomizer everyCallMayBeRefused() {
         var refusal = new ApiResponse()
                 .description("A refusal or a failure")
@@ -70,6 +85,7 @@ class OpenApi {
 
     /** Controllers pass on as a String what SQL has built; the description must not call it a text. */
     @Bean
+    @Lazy
     GlobalOpenApiCustomizer whatSqlBuildsIsNoText() {
         return api -> api.getPaths().values().stream()
                 .flatMap(path -> path.readOperations().stream())
