@@ -38,7 +38,9 @@ final class IdleMemory {
                         set("MinHeapFreeRatio", 5);
                         set("MaxHeapFreeRatio", 10);
                         System.gc();
-                        set("MaxHeapFreeRatio", 30); // who has worked will work again
+                        // Java's own: a process that works needs the room
+                        set("MaxHeapFreeRatio", 70);
+                        set("MinHeapFreeRatio", 40);
                         trim();
                     } catch (JMException | RuntimeException e) {
                         log.debug("This Java or its C library keeps what it was given back", e);
@@ -48,7 +50,11 @@ final class IdleMemory {
 
     private static void set(String name, long value) {
         var java = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-        if (OURS.contains(java.getVMOption(name).getOrigin())) java.setVMOption(name, Long.toString(value));
+        try {
+            if (OURS.contains(java.getVMOption(name).getOrigin())) java.setVMOption(name, Long.toString(value));
+        } catch (IllegalArgumentException e) {
+            log.debug("{} stays as it is: this Java has none, or the operator's other bound forbids it", name, e);
+        }
     }
 
     private static void trim() throws JMException {
