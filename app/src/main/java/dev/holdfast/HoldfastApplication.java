@@ -7,12 +7,9 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 
 /** Starts Holdfast: the web side, the worker side or both, as HOLDFAST_ROLE says. */
-@SpringBootApplication(
-        exclude = {
-            UserDetailsServiceAutoConfiguration.class, // accounts are rows, no one signs in otherwise
-            Jackson2EndpointAutoConfiguration
-                    .class // it loads a thousand classes to look for Kotlin; Jackson 3 writes JSON
-        })
+// accounts are rows, nobody signs in otherwise; Jackson 2 would load a thousand classes to look for Kotlin, and 3
+// writes JSON
+@SpringBootApplication(exclude = {UserDetailsServiceAutoConfiguration.class, Jackson2EndpointAutoConfiguration.class})
 @ConfigurationPropertiesScan
 public class HoldfastApplication {
 

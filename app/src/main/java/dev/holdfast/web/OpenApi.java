@@ -25,7 +25,7 @@ import org.springframework.context.annotation.Lazy;
 @Configuration(proxyBeanMethods = false)
 class OpenApi {
 
-    /** Few ask for it, and each start would load 1,500 classes and hold 10 MB for it. */
+    /** Few ask for it, and each start would load four hundred classes for it. */
     @Bean
     static BeanFactoryPostProcessor madeWhenAskedFor() {
         return beans -> Stream.of(beans.getBeanDefinitionNames())

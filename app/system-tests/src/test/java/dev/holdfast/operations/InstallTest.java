@@ -29,16 +29,21 @@ class InstallTest {
             assertThat(process.lastLines(2000)).contains("Opened AOT cache").doesNotContain("An error has occurred");
             assertThat(process.terminate().awaitExit(Duration.ofSeconds(30))).isZero();
         }
+        assertThat(install(folder.toString())).as("again, as after a build").contains("start it with");
     }
 
     @Test
-    void what_is_missing_is_named() throws Exception {
+    void what_is_missing_or_in_the_way_is_named_and_left_alone() throws Exception {
         assertThat(install()).contains("ops/install FOLDER");
         assertThat(install(folder.toString(), "HOLDFAST_JAR=nowhere.jar"))
                 .contains("nowhere.jar is missing; build it with ./mvnw package");
         try (var left = Files.list(folder)) {
             assertThat(left).isEmpty();
         }
+        var theirs = Files.createDirectories(folder.resolve("lib")).resolve("theirs");
+        Files.writeString(theirs, "not ours");
+        assertThat(install(folder.toString())).contains("is not empty and holds no Holdfast");
+        assertThat(theirs).exists();
     }
 
     /** @return what it printed */
