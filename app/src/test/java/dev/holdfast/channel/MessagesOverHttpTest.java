@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -236,6 +241,32 @@ class MessagesOverHttpTest {
                 .POST(BodyPublishers.fromPublisher(BodyPublishers.ofString(huge)))
                 .build();
         assertThat(ada.send(chunked).mustBe(413).detail()).contains("524288");
+    }
+
+    /** Else somebody who still sends, or sends again, meets a broken connection instead of the answer. */
+    @Test
+    void a_refused_body_is_read_to_its_end_and_its_connection_goes_on() throws IOException {
+        var length = 8_000_000;
+        var head = "POST " + path(general) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + length + "\r\n\r\n";
+        try (var socket = new Socket("127.0.0.1", app.port())) {
+            socket.setSoTimeout(10_000);
+            var answers = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            for (var call = 0; call < 2; call++) {
+                socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+                socket.getOutputStream().write(new byte[length]);
+                assertThat(answers.readLine()).startsWith("HTTP/1.1 413");
+                skipAnswer(answers);
+            }
+        }
+    }
+
+    private static void skipAnswer(BufferedReader answers) throws IOException {
+        var length = 0;
+        for (var line = answers.readLine(); !line.isEmpty(); line = answers.readLine()) {
+            if (line.toLowerCase(Locale.ROOT).startsWith("content-length:"))
+                length = Integer.parseInt(line.split(":")[1].strip());
+        }
+        answers.skip(length);
     }
 
     @Test
