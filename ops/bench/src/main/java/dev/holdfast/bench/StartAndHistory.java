@@ -18,6 +18,9 @@ import org.springframework.util.FileSystemUtils;
  */
 final class StartAndHistory implements Benchmark {
 
+    /** Ten messages a second: what lists the last hour lists the same with both histories. */
+    private static final int LAST_HOUR = 36_000;
+
     private static final Map<String, String> DAILY = new LinkedHashMap<>();
 
     static {
@@ -49,11 +52,11 @@ final class StartAndHistory implements Benchmark {
                 Database large = Server.holdfast()) {
             start(report, small);
             int messages = Integer.getInteger("messages", Rounds.quick() ? 100_000 : 10_000_000);
-            fill(Chat.in(small, 100), 2_000);
+            fill(Chat.in(small, 100), LAST_HOUR);
             fill(Chat.in(large, 100), messages);
             report.remark(
-                    "the long history: %,d messages, %,d finished generations; the short one: 2,000 and 200",
-                    messages, messages / 10);
+                    "the long history: %,d messages, %,d finished generations; the short one its last hour alone: %,d and %,d",
+                    messages, messages / 10, LAST_HOUR, LAST_HOUR / 10);
             for (var daily : DAILY.entrySet()) {
                 Rounds.interleave(
                         report,
