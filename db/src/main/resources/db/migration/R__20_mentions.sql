@@ -255,6 +255,9 @@ begin
   if not exists (select from mentioned n join agent a on a.account_id = n.account_id) then
     return null;
   end if;
+  -- what a transaction says first is heard first: so the workers wake before the relays. The generations' own trigger says
+  -- the same again, which is nothing new
+  perform pg_notify('generation_ready', '');
   with summoned as materialized (
     select chat.new_message_id() as reply_id, m.id as asked_by, m.channel_id, a.account_id as agent_id,
       coalesce(g.person_id, m.author_id) as person_id,

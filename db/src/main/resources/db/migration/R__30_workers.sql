@@ -64,7 +64,6 @@ set enable_bitmapscan = off
 as $$
 declare
   chosen bigint[];
-  locked bigint[];
   taken bigint[] := '{}';
 begin
   if max < 1 or not exists (select from worker w where w.id = claim.worker and not w.draining) then
@@ -74,7 +73,10 @@ begin
   perform pg_advisory_xact_lock(7211, 0);
   loop
     with running as (
-      select g.agent_id, count(*) as running from generation g where g.state = 'running' group by g.agent_id
+      select g.agent_id, count(*) as running from generation g
+      -- a whole column of them is counted only where some agent has a limit
+      where g.state = 'running' and (select exists (select from agent a where a.max_concurrency is not null))
+      group by g.agent_id
     ), open as (
       select a.account_id, least(claim.max, a.max_concurrency - coalesce(r.running, 0))::integer as room
       from agent a
@@ -94,25 +96,24 @@ begin
     select array_agg(f.id) into chosen
     from (select c.id from candidates c order by c.priority desc, c.rank, c.id limit claim.max) f;
     exit when chosen is null;
-    select array_agg(f.id) into locked
-    from (
+    return query
+    with locked as materialized (
       select g.id from generation g
       where g.id = any(chosen) and g.state = 'queued' and g.run_at <= now()
       order by g.id
       for no key update skip locked
-    ) f;
-    exit when locked is not null;
+    )
+    update generation g
+    set state = 'running', attempt = g.attempt + 1, fence = g.fence + 1, worker_id = claim.worker,
+      lease_until = now() + claim.lease, claimed_at = now(), first_token_at = null
+    from account a
+    where g.id = any(array(select l.id from locked l)) and a.id = g.agent_id
+    returning g.id, g.message_id, g.fence, g.agent_id, a.handle, g.channel_id, g.attempt, g.max_attempts, g.queued_at,
+      g.asked_by_message, extract(epoch from clock_timestamp() - greatest(g.queued_at, g.run_at))::double precision;
+    exit when found;
     -- all of these are in somebody's hands: look behind them
     taken := taken || chosen;
   end loop;
-  return query
-  update generation g
-  set state = 'running', attempt = g.attempt + 1, fence = g.fence + 1, worker_id = claim.worker,
-    lease_until = now() + claim.lease, claimed_at = now(), first_token_at = null
-  from account a
-  where g.id = any(locked) and a.id = g.agent_id
-  returning g.id, g.message_id, g.fence, g.agent_id, a.handle, g.channel_id, g.attempt, g.max_attempts, g.queued_at,
-    g.asked_by_message, extract(epoch from clock_timestamp() - greatest(g.queued_at, g.run_at))::double precision;
 end
 $$;
 comment on function chat.claim(bigint, integer, interval) is

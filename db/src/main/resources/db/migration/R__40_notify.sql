@@ -57,11 +57,15 @@ security definer
 set search_path = chat, pg_temp
 as $$
 declare
-  ready boolean := exists (select from written w where w.state = 'queued');
+  ready boolean;
+  off boolean; -- some are off the worker: their agent may have a free place
+  was_running boolean;
 begin
+  select bool_or(w.state = 'queued'), bool_or(w.state <> 'running') into ready, off from written w;
   if tg_op = 'UPDATE' then
+    was_running := exists (select from before b where b.state = 'running');
     -- a set operation, because a join of tables without statistics compares each with each
-    if exists (
+    if was_running and exists (
       select b.id, b.fence from before b where b.state = 'running'
       except
       select w.id, w.fence from written w where w.state in ('running', 'completed')
@@ -69,12 +73,14 @@ begin
       perform pg_notify('generation_changed', '');
     end if;
     -- a place at an agent that may have been full: its next one may run on another worker
-    ready := ready or exists (
-      select from (select distinct w.agent_id from written w where w.state <> 'running') w
-      join agent a on a.account_id = w.agent_id
-      where a.max_concurrency is not null
-        and exists (select from generation q where q.agent_id = w.agent_id and q.state = 'queued')
-    );
+    if off and not ready then
+      ready := exists (
+        select from (select distinct w.agent_id from written w where w.state <> 'running') w
+        join agent a on a.account_id = w.agent_id
+        where a.max_concurrency is not null
+          and exists (select from generation q where q.agent_id = w.agent_id and q.state = 'queued')
+      );
+    end if;
   end if;
   if ready then
     perform pg_notify('generation_ready', '');

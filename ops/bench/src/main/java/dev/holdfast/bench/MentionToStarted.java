@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  */
 final class MentionToStarted implements Benchmark {
 
+    /** A turn is 200 mentions, and Java compiles what it has run some thousand times. */
+    private static final int WARM_UPS = 6;
+
     @Override
     public String name() {
         return "2";
@@ -64,6 +67,10 @@ final class MentionToStarted implements Benchmark {
     }
 
     private static void sides(Report report, Streams streams, String where) throws Exception {
+        for (int n = 0; n < WARM_UPS; n++) {
+            raw(streams);
+            holdfast(streams);
+        }
         Rounds.interleave(
                 report,
                 new Side("insert + NOTIFY" + where, () -> raw(streams)),
