@@ -74,7 +74,7 @@ begin
   loop
     with running as (
       select g.agent_id, count(*) as running from generation g
-      -- a whole column of them is counted only where some agent has a limit
+      -- counting all that run takes longer the more there are, and only a limit needs it
       where g.state = 'running' and (select exists (select from agent a where a.max_concurrency is not null))
       group by g.agent_id
     ), open as (

@@ -58,22 +58,23 @@ set search_path = chat, pg_temp
 as $$
 declare
   ready boolean;
-  off boolean; -- some are off the worker: their agent may have a free place
-  was_running boolean;
+  ended boolean; -- some do not run, or no longer: their agent may have a free place
 begin
-  select bool_or(w.state = 'queued'), bool_or(w.state <> 'running') into ready, off from written w;
+  select bool_or(w.state = 'queued'), bool_or(w.state <> 'running') into ready, ended from written w;
   if tg_op = 'UPDATE' then
-    was_running := exists (select from before b where b.state = 'running');
-    -- a set operation, because a join of tables without statistics compares each with each
-    if was_running and exists (
-      select b.id, b.fence from before b where b.state = 'running'
-      except
-      select w.id, w.fence from written w where w.state in ('running', 'completed')
-    ) then
-      perform pg_notify('generation_changed', '');
+    -- asked by itself first: a claim is made far oftener than anything is taken away, and spares itself what follows
+    if exists (select from before b where b.state = 'running') then
+      -- a set operation, because a join of tables without statistics compares each with each
+      if exists (
+        select b.id, b.fence from before b where b.state = 'running'
+        except
+        select w.id, w.fence from written w where w.state in ('running', 'completed')
+      ) then
+        perform pg_notify('generation_changed', '');
+      end if;
     end if;
     -- a place at an agent that may have been full: its next one may run on another worker
-    if off and not ready then
+    if ended and not ready then
       ready := exists (
         select from (select distinct w.agent_id from written w where w.state <> 'running') w
         join agent a on a.account_id = w.agent_id

@@ -71,7 +71,7 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setConnectConfig("password", password)
                     .setServerConfig("fsync", "on") // the library starts it without, for tests
                     .setServerConfig("synchronous_commit", "on")
-                    // chunks live for seconds: a table with a minute's dead ones is several times as large
+                    // chunks live for seconds: with a minute's dead ones their table is twice as large
                     .setServerConfig("autovacuum_naptime", "10s")
                     .setServerConfig("max_connections", "100")
                     .setServerConfig("unix_socket_directories", "")

@@ -71,6 +71,13 @@ class NotificationsTest {
     }
 
     @Test
+    void a_mention_wakes_the_workers_before_the_readers() throws Exception {
+        assertThat(heardAfter(() -> chat.post("mira", "@ada?")))
+                .startsWith("generation_ready")
+                .hasSize(2);
+    }
+
+    @Test
     void a_transaction_wakes_once_for_each_channel() throws Exception {
         chat.channel("other");
         assertThat(heardAfter(() -> {

@@ -2,6 +2,7 @@ package dev.holdfast.bench;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -39,7 +40,7 @@ final class ManyReplies implements Benchmark {
             var feeder = Thread.ofVirtual().start(() -> feed(streams));
             // until then the channels grow to what a reply's context takes of them, and the chunk table to what vacuum
             // leaves
-            while (streams.count("complete") < 3 * REPLIES) Thread.sleep(100);
+            streams.await("complete", count -> count >= 3 * REPLIES, Duration.ofMinutes(5));
             for (int window = 0; window < windows; window++) {
                 var figures = window(streams, seconds);
                 report.progress("window %d  %s", window + 1, Report.brief(figures));

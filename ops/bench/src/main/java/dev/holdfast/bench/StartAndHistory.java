@@ -52,11 +52,12 @@ final class StartAndHistory implements Benchmark {
                 Database large = Server.holdfast()) {
             start(report, small);
             int messages = Integer.getInteger("messages", Rounds.quick() ? 100_000 : 10_000_000);
-            fill(Chat.in(small, 100), LAST_HOUR);
+            int recent = Math.min(LAST_HOUR, messages);
+            fill(Chat.in(small, 100), recent);
             fill(Chat.in(large, 100), messages);
             report.remark(
                     "the long history: %,d messages, %,d finished generations; the short one its last hour alone: %,d and %,d",
-                    messages, messages / 10, LAST_HOUR, LAST_HOUR / 10);
+                    messages, messages / 10, recent, recent / 10);
             for (var daily : DAILY.entrySet()) {
                 Rounds.interleave(
                         report,

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -84,10 +85,16 @@ final class Streams implements AutoCloseable {
     }
 
     void await(String status, int replies) throws InterruptedException {
-        for (long until = System.nanoTime() + 120_000_000_000L; count(status) != replies; Thread.sleep(20)) {
+        await(status, count -> count == replies, Duration.ofMinutes(2));
+    }
+
+    /** @throws IllegalStateException when there are not enough in time, with how many there are of each status */
+    void await(String status, LongPredicate enough, Duration longest) throws InterruptedException {
+        for (long until = System.nanoTime() + longest.toNanos(); !enough.test(count(status)); Thread.sleep(20)) {
             if (System.nanoTime() > until) {
                 throw new IllegalStateException(
-                        "after two minutes " + count(status) + " replies are " + status + ", not " + replies + ": "
+                        "waited " + longest.toMinutes() + " minutes for replies that are " + status
+                                + ": "
                                 + jdbc.queryForList(
                                         "select status, count(*) from chat.message where reply_to is not null group by status"));
             }
