@@ -5,6 +5,7 @@ import { Outbox } from './outbox.js';
 import { store } from './store.js';
 import { Sync } from './sync.js';
 
+const EVERY = 1_000; // ms between two tellings of what was read
 const LAST = 'holdfast.account'; // localStorage: whose copy to open before the server is asked
 
 const sync = new Sync(store);
@@ -48,7 +49,6 @@ async function lead() {
   if (!store.tabs?.leads) return; // taken over meanwhile
   feed.start();
   outbox.start();
-  sync.account().catch(() => {}); // the feed's own reconnecting tells of the trouble
 }
 
 function yieldLead() {
@@ -158,7 +158,19 @@ export async function markRead(channelId) {
   if (!seq || (channel.unread === 0 && channel.lastReadSeq >= seq)) return;
   const worthTelling = channel.unread > 0;
   await store.channels.patch(channelId, { unread: 0, lastReadSeq: seq, ...(worthTelling && { unsentRead: seq }) });
-  if (worthTelling) await sendRead(channelId);
+  if (worthTelling) tellSoon();
+}
+
+let told = -EVERY;
+let timer = 0;
+
+/** At once, and then at most every second: each telling makes all browsers of this account ask for its channels. */
+function tellSoon() {
+  timer ||= setTimeout(() => {
+    timer = 0;
+    told = performance.now();
+    tellReads();
+  }, Math.max(0, told + EVERY - performance.now()));
 }
 
 function tellReads() {

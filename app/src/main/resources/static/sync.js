@@ -11,6 +11,7 @@ export class Sync {
   #store;
   #pages;
   #queue = Promise.resolve();
+  #accountWaits = null;
 
   constructor(store) {
     this.#store = store;
@@ -24,11 +25,13 @@ export class Sync {
     return result;
   }
 
-  /** The feed's first event: which channels are mine and how far each is. */
+  /** The feed's first event: which channels are mine and how far each is. What else may have changed unheard is read again. */
   hello = (event) => this.#inTurn(async () => {
     await this.#recogniseLineage(event.lineage);
     await this.#meetChannels();
     await this.#compare(event);
+    await this.#readMe();
+    await this.#readAgents();
   });
 
   /** Every 15 s: repairs what got lost without a later event to tell of it. */
@@ -46,12 +49,19 @@ export class Sync {
     return this.#apply(channel.id, batch);
   });
 
-  /** My channels or my profile changed. */
-  account = () => this.#inTurn(async () => {
-    await this.#store.keep('me', await api.get('/api/me'));
+  /** My channels or my profile changed; of several events that wait for their turn, one reads for all. */
+  account = () => (this.#accountWaits ??= this.#inTurn(async () => {
+    this.#accountWaits = null;
+    await this.#readMe();
     await this.#meetChannels();
-    await this.#readAgents();
-  });
+  }));
+
+  async #readMe() {
+    const me = await api.get('/api/me');
+    // the cookie may have become another person's, whom this copy is not for
+    if (me.id !== this.#store.me.id) throw new api.Problem(401, {});
+    await this.#store.keep('me', me);
+  }
 
   async #meetChannels() {
     await this.#readChannels();

@@ -11,6 +11,8 @@ export class Log {
   /** Whether there is nothing above in this browser's copy (the server may have more, see the channel's `whole`). */
   atStart = false;
   loaded = false;
+  /** Whether what it showed was thrown away: with what comes next it opens anew. */
+  cleared = false;
 
   #messages;
   #channelId;
@@ -23,7 +25,7 @@ export class Log {
 
   /** Shows the newest messages. */
   async open() {
-    const version = ++this.#versions;
+    const version = this.#begin();
     const items = await this.#messages.before(this.#channelId, Infinity, PAGE);
     if (version !== this.#versions) return;
     this.#put(items, { atEnd: true, atStart: items.length < PAGE });
@@ -31,13 +33,19 @@ export class Log {
 
   /** Shows the messages around a position that may be far from both ends. */
   async around(position) {
-    const version = ++this.#versions;
+    const version = this.#begin();
     const [below, above] = await Promise.all([
       this.#messages.before(this.#channelId, position, PAGE / 2),
       this.#messages.after(this.#channelId, position - 1, PAGE / 2),
     ]);
     if (version !== this.#versions) return;
     this.#put([...below, ...above], { atEnd: above.length < PAGE / 2, atStart: below.length < PAGE / 2 });
+  }
+
+  /** What was begun before comes too late. */
+  #begin() {
+    this.cleared = false;
+    return ++this.#versions;
   }
 
   /** Extends the window upwards by what this browser holds; answers how many came. */
@@ -72,12 +80,12 @@ export class Log {
   /** Takes in new versions and new messages where they belong in the window. */
   show(messages) {
     let items = this.items;
-    for (const message of messages) {
+    for (const message of messages.toSorted(byPosition)) {
       const index = items.findIndex((each) => each.id === message.id);
       if (index >= 0) items = items.with(index, message);
       else if (this.#belongs(message, items)) items = [...items, message];
     }
-    if (items !== this.items) this.items = items.toSorted((a, b) => a.position - b.position);
+    if (items !== this.items) this.items = items.toSorted(byPosition);
   }
 
   #belongs(message, items) {
@@ -87,12 +95,16 @@ export class Log {
 
   clear() {
     this.#versions += 1;
-    this.#put([], { atEnd: true, atStart: false });
-    this.loaded = false;
+    Object.assign(this, { items: [], atEnd: true, atStart: false, loaded: false, cleared: true });
+    this.#messages.changed(this.#channelId);
   }
 
   #put(items, ends) {
-    Object.assign(this, { items, loaded: true }, ends);
+    const last = items.at(-1)?.position;
+    const late = ends.atEnd ? this.#messages.heldAfter(this.#channelId, last) : []; // came while the copy was being read
+    Object.assign(this, { items: [...items, ...late], loaded: true }, ends);
     this.#messages.changed(this.#channelId);
   }
 }
+
+const byPosition = (a, b) => a.position - b.position;

@@ -87,12 +87,20 @@ export class Messages {
   show(channelId, messages) {
     const merged = this.#recall(messages);
     if (this.#held.size > REMEMBERED) this.#forgetSome();
-    this.#logs.get(channelId)?.show(merged);
+    const log = this.#logs.get(channelId);
+    if (log?.cleared) log.open();
+    else log?.show(merged);
     this.changed(channelId);
     return merged;
   }
 
   changed = (channelId) => this.#store.changed(`messages:${channelId}`);
+
+  /** The messages in memory above a position, oldest first. */
+  heldAfter(channelId, position = -Infinity) {
+    const above = [...this.#held.values()].filter((each) => each.channelId === channelId && each.position > position);
+    return above.sort((a, b) => a.position - b.position);
+  }
 
   writeText = () => this.#growth.write();
 

@@ -5,6 +5,8 @@ import static dev.holdfast.browser.Eventually.pause;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.TcpProxy;
@@ -93,6 +95,38 @@ class ConnectionTest {
         } finally {
             proxy.moveTo(holdfast.process.port());
         }
+    }
+
+    /** Told of it once and failing to read it, and not told at all: the next connection reads it. */
+    @Test
+    void a_name_that_changed_elsewhere_is_known_after_a_failed_reading_and_after_a_cut() {
+        mira.page.route("**/api/me", Route::abort, new Page.RouteOptions().setTimes(1));
+        mira.rest().patch("/api/me", "{\"displayName\": \"Mira the First\"}").mustBe(200);
+        mira.page.locator("hf-sidebar >> text=Mira the First").waitFor();
+        proxy.refuse();
+        mira.page.locator(".connection.reconnecting").waitFor();
+        mira.rest().patch("/api/me", "{\"displayName\": \"Mira the Second\"}").mustBe(200);
+        proxy.restore();
+        mira.page.locator("hf-sidebar >> text=Mira the Second").waitFor();
+    }
+
+    /** An edit makes the first message the last one to have changed. */
+    @Test
+    void messages_that_come_together_into_an_empty_channel_are_all_shown_in_their_order() {
+        proxy.refuse();
+        mira.page.locator(".connection.reconnecting").waitFor();
+        var first = ben.rest().write(channel, "the first").mustBe(201).json();
+        ben.rest().write(channel, "the second").mustBe(201);
+        ben.rest()
+                .patch("/api/messages/" + first.path("id").stringValue(), "{\"content\": \"the first, edited\"}")
+                .mustBe(200);
+        proxy.restore();
+        mira.awaitText("the second");
+        assertThat(mira.messages().allInnerTexts())
+                .hasSize(2)
+                .satisfiesExactly(
+                        text -> assertThat(text).contains("the first, edited"),
+                        text -> assertThat(text).contains("the second"));
     }
 
     @Test

@@ -3,7 +3,11 @@ package dev.holdfast.browser;
 import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.options.WaitForSelectorState;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -73,7 +77,13 @@ class ReadingTest {
         fillAtOnce(channel, 100);
         mira.reload();
         mira.awaitText("message 100");
+        var another = holdfast.channel(mira);
         mira.page.close();
+        // nobody is told of what is filled in so: a feed that still had the channel would go on from message 100
+        eventually("the server knows that the page is gone", Duration.ofSeconds(40), () -> {
+            fill(another, 1); // it notices when it sends something
+            return holdfast.process.metric("holdfast_feed_clients") == 0;
+        });
         fillAtOnce(channel, 50_000);
         mira.page = mira.tab();
         var bytes = new AtomicLong();
@@ -82,12 +92,64 @@ class ReadingTest {
         });
         mira.open(channel).live().awaitText("message 50000");
         assertThat(bytes.get()).isLessThan(1_000_000);
+        mira.page
+                .locator("hf-message >> text=/^message 49960$/")
+                .waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.ATTACHED));
         var held = mira.stored(channel);
         assertThat(held.getLast().path("seq").longValue()).isEqualTo(50_000);
         assertThat(held.getLast().path("position").longValue()
                         - held.getFirst().path("position").longValue())
                 .as("one piece without gaps")
                 .isEqualTo(held.size() - 1);
+    }
+
+    /** The copy may answer slowly, and what comes meanwhile isn't in its answer. */
+    @Test
+    void a_message_that_comes_while_its_channel_opens_is_shown() {
+        var channel = holdfast.channel(mira);
+        fill(channel, 3);
+        mira.open(channel).live().awaitText("message 3");
+        mira.open(holdfast.channel(mira));
+        mira.page.evaluate("""
+                () => {
+                  const { copy } = holdfast.store;
+                  const { before } = copy;
+                  copy.before = async (...which) => {
+                    const found = await before.apply(copy, which);
+                    await new Promise((resolve) => (window.answer = resolve));
+                    return found;
+                  };
+                }""");
+        mira.open(channel);
+        mira.page.waitForFunction("() => window.answer");
+        fill(channel, 1);
+        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).cursor === 4", channel);
+        mira.page.evaluate("() => { delete holdfast.store.copy.before; window.answer(); }");
+        mira.awaitText("message 1");
+        mira.awaitText("message 3");
+        assertThat(mira.messages().count()).isEqualTo(4);
+        mira.assertNoComplaints();
+    }
+
+    @Test
+    void who_watches_a_busy_channel_tells_at_most_once_a_second_what_was_read() {
+        var channel = holdfast.channel(mira);
+        mira.open(channel).live();
+        var told = new AtomicInteger();
+        mira.page.onRequest(request -> {
+            if (request.url().endsWith("/read")) told.incrementAndGet();
+        });
+        var began = System.nanoTime();
+        for (var n = 1; n <= 20; n++) {
+            fill(channel, 1);
+            mira.page.waitForFunction(
+                    "([channel, seq]) => holdfast.store.channels.get(channel).lastReadSeq === seq",
+                    List.of(channel, n));
+        }
+        var seconds = Duration.ofNanos(System.nanoTime() - began).toSeconds() + 1;
+        eventually("the last one is told", Duration.ofSeconds(5), () ->
+                (boolean) mira.page.evaluate("(channel) => !holdfast.store.channels.get(channel).unsentRead", channel));
+        assertThat(told.get()).isBetween(1, (int) seconds + 1);
     }
 
     @Test
@@ -131,7 +193,7 @@ class ReadingTest {
                   holdfast.go('/c/' + channel);
                   const look = () => document.querySelector('hf-messages')?.textContent.includes(text) ? resolve(performance.now() - began) : requestAnimationFrame(look);
                   look();
-                })""", java.util.List.of(channel, text));
+                })""", List.of(channel, text));
         return ((Number) result).longValue();
     }
 

@@ -3,7 +3,10 @@ package dev.holdfast.browser;
 import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Route;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,20 +65,34 @@ class StorageTest {
 
     /** The browser remembers whose copy it is; with the copy gone, all else about that person has to be asked for. */
     @Test
-    void messages_that_arrive_before_the_page_knows_its_own_handle_are_shown() {
+    void messages_are_shown_before_the_page_knows_its_own_handle() {
         try (var mira = holdfast.person("Mira")) {
             holdfast.add(channel, mira.handle);
             mira.open(channel).live();
-            mira.page.waitForFunction("() => holdfast.store.kept.get('agents')"); // asked for last
-            mira.page.route("**/api/me", route -> route.abort());
-            mira.evaluate("() => holdfast.store.copy.clear('kept')", null);
-            mira.reload();
-            mira.live();
             ben.write("*hello* @" + mira.handle);
-            mira.page.locator("hf-message em >> text=hello").waitFor();
-            mira.page.unroute("**/api/me");
-            holdfast.add(holdfast.channel(ben), mira.handle); // tells the page of its account
             mira.page.locator("hf-message .mention.me").waitFor();
+            var held = new ArrayList<Route>();
+            var answers = new AtomicBoolean();
+            mira.page.route("**/api/me", route -> {
+                if (answers.get()) route.resume();
+                else held.add(route);
+            });
+            mira.page.navigate(mira.origin() + "/icon.svg"); // where no page runs that would keep it again
+            mira.page.evaluate("""
+                    async () => {
+                      const answer = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+                      const [{ name }] = await indexedDB.databases();
+                      const copy = await answer(indexedDB.open(name));
+                      await answer(copy.transaction('kept', 'readwrite').objectStore('kept').clear());
+                      copy.close();
+                    }""");
+            mira.page.navigate(mira.origin() + "/c/" + channel);
+            mira.page.locator("hf-message em >> text=hello").waitFor();
+            assertThat(mira.page.locator("hf-message .mention.me").count()).isZero();
+            answers.set(true);
+            held.forEach(Route::resume);
+            mira.page.locator("hf-message .mention.me").waitFor();
+            mira.live();
             mira.assertNoComplaints();
         }
     }
