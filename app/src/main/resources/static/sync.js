@@ -59,7 +59,7 @@ export class Sync {
   async #readMe() {
     const me = await api.get('/api/me');
     // the cookie may have become another person's, whom this copy is not for
-    if (me.id !== this.#store.me.id) throw new api.Problem(401, {});
+    if (me.id !== this.#store.me?.id) throw new api.Problem(401, {});
     await this.#store.keep('me', me);
   }
 

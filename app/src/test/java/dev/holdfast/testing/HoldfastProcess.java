@@ -232,13 +232,14 @@ public final class HoldfastProcess implements AutoCloseable {
 
     /** Whether the management port says UP within two seconds. */
     public boolean healthy() {
-        return management("/actuator/health").contains("\"UP\"");
+        return management("/actuator/health", Duration.ofSeconds(2)).contains("\"UP\"");
     }
 
-    /** Of all series of the metric the sum; 0 when there is none. */
+    /** Of all series of the metric the sum, 0 when there is none; NaN, which equals nothing, without an answer. */
     public double metric(String name) {
-        return management("/actuator/prometheus")
-                .lines()
+        var all = management("/actuator/prometheus", Duration.ofSeconds(10));
+        if (all.isEmpty()) return Double.NaN;
+        return all.lines()
                 .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
@@ -261,9 +262,9 @@ public final class HoldfastProcess implements AutoCloseable {
         }
     }
 
-    private String management(String path) {
+    private String management(String path, Duration longest) {
         var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + path))
-                .timeout(Duration.ofSeconds(2))
+                .timeout(longest)
                 .build();
         try {
             return HTTP.send(request, BodyHandlers.ofString()).body();
