@@ -11,6 +11,7 @@ import { Tabs } from './store/tabs.js';
 import { Topics } from './store/topics.js';
 
 const KEPT = ['me', 'drafts', 'agents', 'lineage'];
+const LOADED = new Set(['channels', 'accounts', 'outbox', 'kept']); // topics of what is read from the copy as a whole
 
 export class Store extends Topics {
   /** 'starting' | 'setup' | 'signed-out' | 'signed-in' */
@@ -36,9 +37,15 @@ export class Store extends Topics {
   #hasStartedOver = false;
   #isStartingOver = false;
   #openings = 0;
+  #changes = 0; // of what is loaded as a whole
 
   get outbox() {
     return this.entries.list;
+  }
+
+  changed(...topics) {
+    if (topics.some((topic) => LOADED.has(topic))) this.#changes += 1;
+    super.changed(...topics);
   }
 
   set(values) {
@@ -96,10 +103,16 @@ export class Store extends Topics {
 
   async #load() {
     const { copy } = this;
-    const [channels, accounts, outbox, ...kept] = await Promise.all([
-      ...['channel', 'account', 'outbox'].map((name) => copy.all(name)), ...KEPT.map((name) => copy.get('kept', name)),
-    ]);
-    if (this.copy !== copy) return; // let go of meanwhile
+    let read;
+    let changes;
+    do { // what changes while it is being read may be missing in it
+      changes = this.#changes;
+      read = await Promise.all([
+        ...['channel', 'account', 'outbox'].map((name) => copy.all(name)), ...KEPT.map((name) => copy.get('kept', name)),
+      ]);
+      if (this.copy !== copy) return; // let go of meanwhile
+    } while (changes !== this.#changes);
+    const [channels, accounts, outbox, ...kept] = read;
     this.channels.clear();
     channels.forEach((each) => this.channels.set(each.id, each));
     this.accounts = new Map(accounts.map((each) => [each.id, each]));
@@ -156,7 +169,7 @@ export class Store extends Topics {
     if (fresh.length === 0) return;
     this.layAccounts(fresh);
     this.tell({ type: 'accounts', accounts: fresh });
-    for (const each of fresh) await this.copy?.put('account', each);
+    await Promise.all(fresh.map((each) => this.copy?.put('account', each)));
   }
 
   layAccounts(accounts) {

@@ -16,8 +16,9 @@ export class Entries {
 
   async remove(n) {
     this.lift(n);
+    const deleted = this.#store.copy?.delete('outbox', n); // begun before another tab hears of it and may read anew
     this.#store.tell({ type: 'no entry', n });
-    await this.#store.copy?.delete('outbox', n);
+    await deleted;
   }
 
   lay(entry) {

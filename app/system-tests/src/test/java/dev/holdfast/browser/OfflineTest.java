@@ -68,6 +68,37 @@ class OfflineTest {
         assertThat(mira.unsent()).isZero();
     }
 
+    /** A tab that wakes up reads the copy again, which may answer slowly. */
+    @Test
+    void what_is_written_while_the_tab_wakes_up_stays_and_arrives() {
+        mira.offline();
+        mira.page.evaluate("""
+                () => {
+                  const { copy } = holdfast.store;
+                  const { all } = copy;
+                  window.answers = () => { copy.all = all; window.answer(); };
+                  copy.all = async (name) => {
+                    const found = await all(name);
+                    if (name === 'outbox') await new Promise((resolve) => (window.answer = resolve));
+                    return found;
+                  };
+                  document.dispatchEvent(new Event('resume'));
+                }""");
+        mira.page.waitForFunction("() => window.answer");
+        mira.write("just in time");
+        mira.page.waitForFunction("""
+                async () => {
+                  const { outbox, copy } = holdfast.store;
+                  return outbox.length === 1 && (await copy.get('outbox', outbox[0].n)) !== undefined;
+                }""");
+        mira.page.evaluate("() => window.answers()");
+        mira.online();
+        ben.awaitText("just in time");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
+        assertThat(mira.unsent()).isZero();
+        mira.assertNoComplaints();
+    }
+
     @Test
     void a_cold_start_without_the_network_shows_the_channels_and_the_messages_seen_so_far() {
         ben.write("read me later");
