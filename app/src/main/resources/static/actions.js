@@ -248,7 +248,10 @@ export const changePassword = (fields) => api.put('/api/me/password', fields);
 
 // --- waking up ---
 
-store.watch(['lost'], () => start());
+store.watch(['lost'], () => {
+  yieldLead(); // whoever leads next begins with a feed of its own
+  start();
+});
 
 /** A tab that was frozen may have missed what others told it. */
 export async function wakeUp() {

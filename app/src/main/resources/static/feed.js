@@ -8,6 +8,7 @@ const MOST = 15_000;
 export class Feed {
   #handlers;
   #running = false;
+  #runs = 0;
   #connection = null;
   #wake = () => {};
   #lastSign = 0;
@@ -42,15 +43,17 @@ export class Feed {
   }
 
   async #run() {
-    while (this.#running) {
+    const run = ++this.#runs;
+    const isOver = () => !this.#running || run !== this.#runs; // one that was stopped may find another begun
+    while (!isOver()) {
       this.#handlers.state(this.#stateBefore());
       try {
         await this.#connect();
       } catch (failure) {
         if (failure.name !== 'AbortError' && failure.status === undefined && !(failure instanceof TypeError)) console.warn('feed', failure);
       }
+      if (isOver()) return;
       this.#connection = null;
-      if (!this.#running) return;
       this.#handlers.state(this.#stateBefore());
       await this.#pause();
       this.#failures += 1;

@@ -46,14 +46,14 @@ export class Outbox {
 
   remove(message) {
     const unsent = this.#unsent(message.id);
-    if (unsent) return this.#store.entries.remove(unsent.n);
+    if (unsent) return this.#store.entries.discard(unsent.n);
     return this.#add({ kind: 'delete', channelId: message.channelId, messageId: message.id });
   }
 
   stopReply = (message) => this.#add({ kind: 'stop', channelId: message.channelId, messageId: message.id });
   retryReply = (message) => this.#add({ kind: 'retry', channelId: message.channelId, messageId: message.id });
 
-  discard = (n) => this.#store.entries.remove(n);
+  discard = (n) => this.#store.entries.discard(n);
 
   async again(n) {
     const entry = this.#store.outbox.find((each) => each.n === n);
@@ -117,13 +117,13 @@ export class Outbox {
     this.send();
   }
 
-  /** Sent. What another tab changed about it meanwhile goes out as an act of its own. */
+  /** Sent, perhaps by two tabs. What another tab changed about it meanwhile goes out as an act of its own. */
   async #settle(entry) {
     const now = this.#current(entry);
     if (now && now.content === entry.content) return this.#store.entries.remove(entry.n);
     const { channelId, messageId } = entry;
     if (now) await this.#store.entries.put({ ...now, kind: 'edit', state: 'waiting', attempts: 0, notBefore: 0 });
-    else if (entry.kind === 'post') await this.#add({ kind: 'delete', channelId, messageId });
+    else if (entry.kind === 'post' && this.#store.entries.discarded.has(entry.n)) await this.#add({ kind: 'delete', channelId, messageId });
     return undefined;
   }
 

@@ -25,6 +25,7 @@ export class Pages {
   async older(channelId) {
     const { low } = this.#store.channels.get(channelId);
     const page = await api.get(`/api/channels/${channelId}/messages?before=${low}&limit=${PAGE}`);
+    if (this.#store.channels.get(channelId)?.low !== low) return; // read anew meanwhile: this page lies elsewhere
     await this.#store.messages.take(channelId, page, reach(page, low));
   }
 }

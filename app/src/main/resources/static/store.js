@@ -67,10 +67,11 @@ export class Store extends Topics {
 
   /** Opens the copy of an account and joins its other tabs. */
   async open(me, { onLead, onYield }) {
-    const unsent = this.forgetful ? this.outbox : [];
+    const unsent = this.outbox; // what the copy before had no room for
     this.close();
+    this.entries.list = unsent;
     const opening = ++this.#openings;
-    const copy = await this.#openCopy(me.id, unsent);
+    const copy = await this.#openCopy(me.id);
     if (opening !== this.#openings) return copy.close(); // another has begun meanwhile
     this.copy = copy;
     let early = [];
@@ -78,10 +79,13 @@ export class Store extends Topics {
     this.tabs = new Tabs(copy.name, { onMessage, onLead, onYield });
     await this.#load();
     if (this.copy !== copy) return undefined; // lost meanwhile
+    const missing = unsent.filter((each) => !this.outbox.some(({ n }) => n === each.n));
+    missing.forEach((each) => this.entries.lay(each));
     const heard = early;
     early = null;
     heard.forEach((data) => hear(this, data)); // told while the copy was being read, so what was read may be older
     await this.keep('me', me.handle ? me : (this.kept.get('me') ?? me));
+    for (const each of missing) if (this.copy === copy) await this.entries.put(each);
     if (this.copy !== copy) return undefined; // or now
     this.tabs.join();
     this.tell({ type: 'joined' });
@@ -90,14 +94,14 @@ export class Store extends Topics {
     return undefined;
   }
 
-  async #openCopy(accountId, unsent) {
-    if (this.forgetful) return new Memory(unsent);
+  async #openCopy(accountId) {
+    if (this.forgetful) return new Memory();
     try {
       return await database.open(accountId, { onLost: () => this.lose(), onFull: () => this.#startOver() });
     } catch (failure) {
       console.warn('Nothing is kept beyond this tab: this browser gives Holdfast no database.', failure);
       this.set({ forgetful: true });
-      return new Memory(unsent);
+      return new Memory();
     }
   }
 
@@ -140,11 +144,11 @@ export class Store extends Topics {
   }
 
   /** Another tab signed out, or the browser took the database away. */
-  lose() {
+  lose({ keepsUnsent = this.forgetful } = {}) {
     if (!this.copy) return;
-    const unsent = this.forgetful ? this.outbox : [];
+    const unsent = keepsUnsent ? this.outbox : [];
     this.close();
-    this.entries.list = unsent; // nowhere else
+    this.entries.list = unsent;
     this.set({ session: 'starting' });
     this.changed('lost');
   }
@@ -158,7 +162,7 @@ export class Store extends Topics {
     this.#hasStartedOver = true;
     await copy.clear('channel', 'message', ...(this.forgetful ? ['outbox'] : [])).catch(() => {});
     this.tell({ type: 'wiped' });
-    this.lose();
+    this.lose({ keepsUnsent: true }); // the last one may be what there was no room for
     this.#isStartingOver = false;
   }
 

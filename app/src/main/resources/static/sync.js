@@ -36,7 +36,7 @@ export class Sync {
 
   /** Every 15 s: repairs what got lost without a later event to tell of it. */
   heads = (event) => this.#inTurn(async () => {
-    if ([...seqs(event).keys()].some((id) => !this.#store.channels.has(id))) await this.#readChannels();
+    if ([...seqs(event).keys()].some((id) => !this.#store.channels.has(id))) await this.#meetChannels();
     await this.#compare(event);
   });
 
@@ -44,7 +44,10 @@ export class Sync {
   batch = (batch) => this.#inTurn(async () => {
     const channel = this.#store.channels.get(batch.channel);
     if (!channel) return this.#meetChannels();
-    if (channel.cursor === undefined) return this.#countOnly(channel, batch);
+    if (channel.cursor === undefined) {
+      await this.#countOnly(channel, batch);
+      return this.#store.messages.shows(channel.id) ? this.newestPage(channel.id) : undefined;
+    }
     if (batch.after > channel.cursor) return this.#bring(channel.id, batch.seq);
     return this.#apply(channel.id, batch);
   });
@@ -120,6 +123,7 @@ export class Sync {
   async #catchUp(channelId, seq = 0) {
     for (;;) {
       const channel = this.#store.channels.get(channelId);
+      if (!channel) return undefined;
       const changes = await api.get(`/api/channels/${channelId}/changes?after=${channel.cursor}`);
       if (changes.seq < channel.cursor) return this.#startOver(channel);
       await this.#apply(channelId, changes, true);
@@ -179,15 +183,16 @@ export class Sync {
     if (channel && channel.cursor === undefined) await this.newestPage(channelId);
   }
 
-  /** Fetches what an offline start would miss; one after the other, the most unread first. */
+  /** Fetches what an offline start would miss; one after the other, what is on screen and the most unread first. */
   async #fetchFirstPages() {
     const empty = [...this.#store.channels.values()].filter((each) => each.cursor === undefined);
-    empty.sort((a, b) => b.unread - a.unread);
+    const shown = ({ id }) => Number(this.#store.messages.shows(id));
+    empty.sort((a, b) => shown(b) - shown(a) || b.unread - a.unread);
     for (const channel of empty.slice(0, AT_FIRST)) {
       try {
         await this.#inTurn(() => this.#firstPage(channel.id));
-      } catch {
-        return; // the next hello tries again
+      } catch (failure) {
+        if (!failure.status) return; // the next hello tries again
       }
     }
   }

@@ -1,6 +1,8 @@
 /** What waits to be sent, oldest first. The rules of sending are in outbox.js. */
 export class Entries {
   list = [];
+  /** Of those that are gone, which the user threw away; the others were sent. */
+  discarded = new Set();
   #store;
 
   constructor(store) {
@@ -19,6 +21,13 @@ export class Entries {
     const deleted = this.#store.copy?.delete('outbox', n); // begun before another tab hears of it and may read anew
     this.#store.tell({ type: 'no entry', n });
     await deleted;
+  }
+
+  /** Throws away what was not sent; where another tab was about to send it, it takes that back. */
+  async discard(n) {
+    this.discarded.add(n);
+    this.#store.tell({ type: 'discarded', n });
+    await this.remove(n);
   }
 
   lay(entry) {

@@ -12,6 +12,7 @@ export function hear(store, data) {
     case 'entry':
       store.entries.lay(data.entry);
       return store.changed('outbox:due');
+    case 'discarded': return store.entries.discarded.add(data.n);
     case 'no entry': return store.entries.lift(data.n);
     case 'kept': return store.layKept(data.name, data.value);
     case 'joined': return store.tabs.leads && store.tell({ type: 'connection', connection: store.connection });

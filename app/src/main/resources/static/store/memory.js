@@ -5,11 +5,6 @@ export class Memory {
   name = `holdfast-in-memory-${Math.random()}`; // shared with no other tab: each stands for itself
   #stores = { channel: new Map(), message: new Map(), account: new Map(), outbox: new Map(), kept: new Map() };
 
-  /** @param unsent what the outbox held before */
-  constructor(unsent = []) {
-    unsent.forEach((each) => this.#stores.outbox.set(each.n, each));
-  }
-
   all = async (store) => [...this.#stores[store].values()];
   get = async (store, key) => this.#stores[store].get(key);
   put = async (store, value, key) => this.#stores[store].set(key ?? value.n ?? value.id, value);

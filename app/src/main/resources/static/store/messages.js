@@ -9,6 +9,7 @@ export class Messages {
   #store;
   #held = new Map();
   #logs = new Map();
+  #drops = 0;
   #growth;
 
   constructor(store) {
@@ -31,13 +32,25 @@ export class Messages {
     return this.#logs.get(channelId);
   }
 
+  /** Whether a view shows the channel. */
+  shows = (channelId) => this.#logs.has(channelId);
+
   /** Lets go of the windows that no view shows. */
   leaveLogs(exceptChannelId) {
     for (const id of this.#logs.keys()) if (id !== exceptChannelId) this.#logs.delete(id);
   }
 
-  before = async (channelId, position, max) => this.#recall((await this.#store.copy?.before(channelId, position, max)) ?? []);
-  after = async (channelId, position, max) => this.#recall((await this.#store.copy?.after(channelId, position, max)) ?? []);
+  before = async (channelId, position, max) => this.#recall(await this.#read((copy) => copy.before(channelId, position, max)));
+  after = async (channelId, position, max) => this.#recall(await this.#read((copy) => copy.after(channelId, position, max)));
+
+  /** Reads from the copy; once more where a channel was dropped meanwhile, whose messages must not come back. */
+  async #read(read) {
+    for (;;) {
+      const drops = this.#drops;
+      const found = this.#store.copy ? await read(this.#store.copy) : [];
+      if (drops === this.#drops) return found;
+    }
+  }
 
   /** Takes messages in, with the channel's new cursor where there is one. Shows them at once and writes them behind. */
   async take(channelId, messages, channelPatch = {}) {
@@ -123,7 +136,7 @@ export class Messages {
 
   async #remember(ids) {
     const missing = ids.filter((id) => !this.#held.has(id));
-    if (missing.length > 0 && this.#store.copy) this.#recall((await this.#store.copy.messages(missing)).filter(Boolean));
+    if (missing.length > 0) this.#recall((await this.#read((copy) => copy.messages(missing))).filter(Boolean));
   }
 
   #forgetSome() {
@@ -135,6 +148,7 @@ export class Messages {
 
   /** Lets go of a channel's messages. */
   drop(channelId) {
+    this.#drops += 1;
     for (const [id, message] of this.#held) if (message.channelId === channelId) this.#held.delete(id);
     this.#logs.get(channelId)?.clear();
     this.changed(channelId);
@@ -142,15 +156,18 @@ export class Messages {
 
   /** What the copy knows and this tab may have missed. */
   async refresh() {
-    const known = (await this.#store.copy?.messages([...this.#held.keys()])) ?? [];
+    const known = await this.#read((copy) => copy.messages([...this.#held.keys()]));
     this.#recall(known.filter(Boolean));
     for (const [channelId, log] of this.#logs) {
-      log.show(log.items.map((each) => this.#held.get(each.id) ?? each));
+      const last = log.items.at(-1)?.position;
+      const later = log.loaded && log.atEnd && last !== undefined ? await this.after(channelId, last, REMEMBERED) : [];
+      log.show([...log.items.map((each) => this.#held.get(each.id) ?? each), ...later]);
       this.changed(channelId);
     }
   }
 
   clear() {
+    this.#drops += 1;
     this.#held.clear();
     this.#logs.clear();
     this.#growth.take();

@@ -11,6 +11,7 @@ import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.TcpProxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +128,25 @@ class ConnectionTest {
                 .satisfiesExactly(
                         text -> assertThat(text).contains("the first, edited"),
                         text -> assertThat(text).contains("the second"));
+    }
+
+    /** What comes over the feed waits for a reading that takes long; the answer to one's own post does not. */
+    @Test
+    void a_message_above_ones_own_first_one_is_shown_though_it_comes_later() {
+        var held = new ArrayList<Route>();
+        mira.page.route("**/api/me", held::add);
+        mira.rest().patch("/api/me", "{\"displayName\": \"Mira the Slow\"}").mustBe(200);
+        mira.page.waitForCondition(() -> !held.isEmpty());
+        ben.rest().write(channel, "above").mustBe(201);
+        mira.write("below");
+        mira.page.locator("hf-message[data-status=complete] >> text=below").waitFor();
+        held.forEach(Route::resume);
+        mira.page.unroute("**/api/me");
+        mira.awaitText("above");
+        assertThat(mira.messages().allInnerTexts())
+                .satisfiesExactly(
+                        text -> assertThat(text).contains("above"),
+                        text -> assertThat(text).contains("below"));
     }
 
     @Test

@@ -4,9 +4,11 @@ import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +120,58 @@ class TabsTest {
                     "no badge on the phone",
                     Duration.ofSeconds(5),
                     () -> phone.page.locator(badge).count() == 0);
+        }
+    }
+
+    /** Without the browser's locks, as over plain http on a LAN, each tab sends what it hears of. */
+    @Test
+    void a_message_that_two_tabs_send_is_kept() {
+        try (var eve = holdfast.person("Eve")) {
+            holdfast.add(channel, eve.handle);
+            eve.context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined })");
+            eve.open(channel).live();
+            var second = eve.tab();
+            eve.open(channel, second);
+            second.waitForFunction("() => holdfast.store.connection === 'live'");
+            var held = new ArrayList<Route>();
+            second.route("**/api/channels/*/messages", held::add);
+            eve.write("said twice, meant once");
+            ben.awaitText("said twice, meant once");
+            second.waitForCondition(() -> !held.isEmpty());
+            second.waitForFunction("() => holdfast.store.outbox.length === 0"); // the first has told that it is sent
+            second.waitForResponse(
+                    response -> response.request().method().equals("POST"), () -> held.forEach(Route::resume));
+            second.unroute("**/api/channels/*/messages");
+            second.locator("hf-composer textarea").fill("and this after it");
+            second.locator("hf-composer textarea").press("Enter");
+            ben.awaitText("and this after it");
+            Eventually.equal(holdfast, channel, Duration.ofSeconds(10), eve, ben);
+            assertThat(holdfast.messages(channel))
+                    .hasSize(2)
+                    .noneMatch(each -> each.path("deleted").asBoolean());
+        }
+    }
+
+    @Test
+    void signing_out_in_one_tab_ends_the_feed_of_the_one_that_holds_it() {
+        try (var eve = holdfast.person("Eve")) {
+            var theirs = holdfast.channel(eve);
+            eve.open(theirs).live();
+            var second = eve.tab();
+            eve.open(theirs, second);
+            var leader = leads(eve.page) ? eve.page : second;
+            var other = leader == second ? eve.page : second;
+            other.evaluate("() => holdfast.go('/settings')");
+            other.locator("button.bad >> text=/^Sign out$/").click();
+            leader.locator("hf-sign-in form").waitFor();
+            var asked = new AtomicInteger();
+            leader.onRequest(request -> {
+                if (request.url().endsWith("/api/feed")) asked.incrementAndGet();
+            });
+            // a feed that still runs connects within a second of this
+            leader.evaluate(
+                    "async () => { dispatchEvent(new Event('online')); await new Promise((resolve) => setTimeout(resolve, 1500)); }");
+            assertThat(asked.get()).isZero();
         }
     }
 
