@@ -35,6 +35,7 @@ export class Feed {
     clearInterval(this.#timer);
     for (const [target, name] of LISTENED) target().removeEventListener(name, this.#attend);
     this.#drop();
+    this.#connection = null; // what it brought last is no longer welcome
   }
 
   #drop() {

@@ -37,6 +37,7 @@ export class Store extends Topics {
   #hasStartedOver = false;
   #isStartingOver = false;
   #openings = 0;
+  #lost = null; // whose copy was let go of, so whose entries may be in memory
   #changes = 0; // of what is loaded as a whole
 
   get outbox() {
@@ -67,7 +68,7 @@ export class Store extends Topics {
 
   /** Opens the copy of an account and joins its other tabs. */
   async open(me, { onLead, onYield }) {
-    const unsent = this.outbox; // what the copy before had no room for
+    const unsent = (this.me ?? this.#lost)?.id === me.id ? this.outbox : []; // what the copy before had no room for
     this.close();
     this.entries.list = unsent;
     const opening = ++this.#openings;
@@ -77,15 +78,18 @@ export class Store extends Topics {
     let early = [];
     const onMessage = (data) => (early ? early.push(data) : hear(this, data));
     this.tabs = new Tabs(copy.name, { onMessage, onLead, onYield });
-    await this.#load();
+    const before = await this.#load();
     if (this.copy !== copy) return undefined; // lost meanwhile
-    const missing = unsent.filter((each) => !this.outbox.some(({ n }) => n === each.n));
+    const missing = before.filter((each) => !this.outbox.some(({ n }) => n === each.n));
     missing.forEach((each) => this.entries.lay(each));
     const heard = early;
     early = null;
     heard.forEach((data) => hear(this, data)); // told while the copy was being read, so what was read may be older
     await this.keep('me', me.handle ? me : (this.kept.get('me') ?? me));
-    for (const each of missing) if (this.copy === copy) await this.entries.put(each);
+    for (const { n } of missing) {
+      const entry = this.outbox.find((each) => each.n === n); // unless it was sent meanwhile
+      if (entry && this.copy === copy) await this.entries.put(entry);
+    }
     if (this.copy !== copy) return undefined; // or now
     this.tabs.join();
     this.tell({ type: 'joined' });
@@ -105,6 +109,7 @@ export class Store extends Topics {
     }
   }
 
+  /** Reads the copy into memory; answers the outbox that was there before. */
   async #load() {
     const { copy } = this;
     let read;
@@ -114,14 +119,16 @@ export class Store extends Topics {
       read = await Promise.all([
         ...['channel', 'account', 'outbox'].map((name) => copy.all(name)), ...KEPT.map((name) => copy.get('kept', name)),
       ]);
-      if (this.copy !== copy) return; // let go of meanwhile
+      if (this.copy !== copy) return []; // let go of meanwhile
     } while (changes !== this.#changes);
     const [channels, accounts, outbox, ...kept] = read;
     this.channels.clear();
     channels.forEach((each) => this.channels.set(each.id, each));
     this.accounts = new Map(accounts.map((each) => [each.id, each]));
+    const before = this.outbox;
     this.entries.list = outbox;
     KEPT.forEach((name, index) => this.kept.set(name, kept[index]));
+    return before;
   }
 
   /** Lets go of the copy; it stays in IndexedDB. */
@@ -147,6 +154,7 @@ export class Store extends Topics {
   lose({ keepsUnsent = this.forgetful } = {}) {
     if (!this.copy) return;
     const unsent = keepsUnsent ? this.outbox : [];
+    this.#lost = this.me;
     this.close();
     this.entries.list = unsent;
     this.set({ session: 'starting' });

@@ -46,7 +46,8 @@ export class Sync {
     if (!channel) return this.#meetChannels();
     if (channel.cursor === undefined) {
       await this.#countOnly(channel, batch);
-      return this.#store.messages.shows(channel.id) ? this.newestPage(channel.id) : undefined;
+      if (!this.#store.messages.shows(channel.id)) return undefined;
+      return this.newestPage(channel.id).catch(() => {}); // nothing is held that a new connection would make good
     }
     if (batch.after > channel.cursor) return this.#bring(channel.id, batch.seq);
     return this.#apply(channel.id, batch);
@@ -192,7 +193,7 @@ export class Sync {
       try {
         await this.#inTurn(() => this.#firstPage(channel.id));
       } catch (failure) {
-        if (!failure.status) return; // the next hello tries again
+        if (![403, 404, 410].includes(failure.status)) return; // the next hello tries again
       }
     }
   }

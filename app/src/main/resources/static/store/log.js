@@ -90,8 +90,8 @@ export class Log {
 
   #belongs(message, items) {
     if (items.length === 0) return this.atEnd;
-    // my own message may be acknowledged before those above it come
-    if (this.atStart && items.length < PAGE && message.position < items[0].position) return true;
+    // my own message may be acknowledged before those above it come, which may be a whole page
+    if (this.atStart && this.items.length < PAGE && message.position < items[0].position) return true;
     return message.position > items[0].position && (this.atEnd || message.position < items.at(-1).position);
   }
 

@@ -77,8 +77,9 @@ class Messages extends View {
 
   // --- where one is ---
 
-  willUpdate() {
+  willUpdate(changed) {
     super.willUpdate();
+    if (changed.has('position')) this.#goElsewhere();
     this.#place.remember();
   }
 
@@ -100,6 +101,13 @@ class Messages extends View {
     if (!this.isConnected) return;
     if (!this.#placed) this.#begin();
     this.#place.settle();
+  }
+
+  /** A link leads to another message of the channel that is open already, or back to its end. */
+  #goElsewhere() {
+    this.#placed = false;
+    this.#place.sticks = true;
+    this.querySelector('hf-message.found')?.classList.remove('found');
   }
 
   /** Begins at the message that was looked for, else where the new ones begin, else at the end. */

@@ -132,12 +132,32 @@ class ReadingTest {
     }
 
     @Test
+    void scrolling_up_from_a_message_far_above_leaves_nothing_out() {
+        var channel = holdfast.channel(mira);
+        fill(channel, 300);
+        mira.open(channel).live().awaitText("message 300");
+        // pages of 50 reach down to 151 for this one, so the copy holds ten above it
+        mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=161')", channel);
+        mira.page.locator("hf-message.found >> text=message 161").waitFor();
+        eventually("older ones come", Duration.ofSeconds(10), () -> {
+            mira.page.evaluate("() => { document.querySelector('hf-messages .scroller').scrollTop = 0; }");
+            return mira.page.locator("hf-message >> text=/^message 120$/").count() == 1;
+        });
+        var positions = Person.map(mira.page.evaluate("""
+                () => {
+                  const all = [...document.querySelectorAll('hf-message')].map((each) => Number(each.dataset.position));
+                  return { shown: all.length, spread: Math.max(...all) - Math.min(...all) + 1 };
+                }"""));
+        assertThat(positions.get("shown")).as("messages in one piece").isEqualTo(positions.get("spread"));
+    }
+
+    @Test
     void who_watches_a_busy_channel_tells_at_most_once_a_second_what_was_read() {
         var channel = holdfast.channel(mira);
         mira.open(channel).live();
         var told = new AtomicInteger();
         mira.page.onRequest(request -> {
-            if (request.url().endsWith("/read")) told.incrementAndGet();
+            if (request.url().endsWith(channel + "/read")) told.incrementAndGet();
         });
         var began = System.nanoTime();
         for (var n = 1; n <= 20; n++) {
@@ -146,9 +166,9 @@ class ReadingTest {
                     "([channel, seq]) => holdfast.store.channels.get(channel).lastReadSeq === seq",
                     List.of(channel, n));
         }
-        var seconds = Duration.ofNanos(System.nanoTime() - began).toSeconds() + 1;
         eventually("the last one is told", Duration.ofSeconds(5), () ->
                 (boolean) mira.page.evaluate("(channel) => !holdfast.store.channels.get(channel).unsentRead", channel));
+        var seconds = Duration.ofNanos(System.nanoTime() - began).toSeconds() + 1;
         assertThat(told.get()).isBetween(1, (int) seconds + 1);
     }
 
