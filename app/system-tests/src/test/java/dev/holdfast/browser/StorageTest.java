@@ -107,43 +107,6 @@ class StorageTest {
         outOfRoom("for good", 1);
     }
 
-    @Test
-    void what_there_was_no_room_for_is_sent_from_the_next_copy() {
-        noRoomFor("until something is cleared");
-    }
-
-    @Test
-    void what_there_is_never_room_for_is_sent_from_memory() {
-        noRoomFor("for good");
-    }
-
-    private void noRoomFor(String how) {
-        try (var mira = holdfast.person("Mira")) {
-            holdfast.add(channel, mira.handle);
-            mira.open(channel).live();
-            var aborted = new AtomicBoolean();
-            mira.page.route("**/api/channels/*/messages", route -> {
-                if (!route.request().method().equals("POST")) {
-                    route.resume();
-                } else {
-                    aborted.set(true);
-                    route.abort();
-                }
-            });
-            mira.evaluate(NO_ROOM, how);
-            mira.write("there was no room for this");
-            mira.page.waitForFunction("() => window.refused > 0");
-            mira.page.waitForCondition(aborted::get);
-            mira.open(channel).live();
-            mira.awaitText("there was no room for this");
-            mira.page.unroute("**/api/channels/*/messages");
-            ben.awaitText("there was no room for this");
-            Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira, ben);
-            assertThat(mira.unsent()).isZero();
-            mira.assertNoComplaints();
-        }
-    }
-
     private void outOfRoom(String how, int warnings) {
         try (var mira = holdfast.person("Mira")) {
             holdfast.add(channel, mira.handle);
