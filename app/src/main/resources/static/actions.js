@@ -253,6 +253,9 @@ store.watch(['lost'], () => {
   start();
 });
 
+/** There was no room for the messages, so they are read anew. */
+store.watch(['emptied'], sync.fetchFirstPages);
+
 /** A tab that was frozen may have missed what others told it. */
 export async function wakeUp() {
   if (store.session === 'signed-in') await store.refresh();

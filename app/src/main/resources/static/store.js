@@ -34,11 +34,11 @@ export class Store extends Topics {
   tabs = null;
   /** Whether the browser refused to keep a copy, so that nothing outlasts this tab. */
   forgetful = false;
-  #hasStartedOver = false;
-  #isStartingOver = false;
+  #leading = null; // what to call when this tab begins and ceases to lead
   #openings = 0;
-  #lost = null; // whose copy was let go of, so whose entries may be in memory
   #changes = 0; // of what is loaded as a whole
+  #wasEmptied = false;
+  #isEmptying = false;
 
   get outbox() {
     return this.entries.list;
@@ -68,40 +68,37 @@ export class Store extends Topics {
 
   /** Opens the copy of an account and joins its other tabs. */
   async open(me, { onLead, onYield }) {
-    const unsent = (this.me ?? this.#lost)?.id === me.id ? this.outbox : []; // what the copy before had no room for
     this.close();
-    this.entries.list = unsent;
-    const opening = ++this.#openings;
+    this.#leading = { onLead, onYield };
+    const opening = this.#openings;
     const copy = await this.#openCopy(me.id);
     if (opening !== this.#openings) return copy.close(); // another has begun meanwhile
-    this.copy = copy;
     let early = [];
-    const onMessage = (data) => (early ? early.push(data) : hear(this, data));
-    this.tabs = new Tabs(copy.name, { onMessage, onLead, onYield });
-    const before = await this.#load();
-    if (this.copy !== copy) return undefined; // lost meanwhile
-    const missing = before.filter((each) => !this.outbox.some(({ n }) => n === each.n));
-    missing.forEach((each) => this.entries.lay(each));
+    this.#take(copy, (data) => (early ? early.push(data) : hear(this, data)));
+    await this.#load();
+    if (opening !== this.#openings) return undefined; // lost meanwhile
     const heard = early;
     early = null;
     heard.forEach((data) => hear(this, data)); // told while the copy was being read, so what was read may be older
     await this.keep('me', me.handle ? me : (this.kept.get('me') ?? me));
-    for (const { n } of missing) {
-      const entry = this.outbox.find((each) => each.n === n); // unless it was sent meanwhile
-      if (entry && this.copy === copy) await this.entries.put(entry);
-    }
-    if (this.copy !== copy) return undefined; // or now
+    if (opening !== this.#openings) return undefined; // or now
+    this.set({ session: 'signed-in' });
     this.tabs.join();
     this.tell({ type: 'joined' });
-    this.set({ session: 'signed-in' });
     this.changed('channels', 'accounts', 'outbox', 'kept');
     return undefined;
+  }
+
+  #take(copy, onMessage = (data) => hear(this, data)) {
+    this.copy = copy;
+    this.tabs = new Tabs(copy.name, { onMessage, ...this.#leading });
   }
 
   async #openCopy(accountId) {
     if (this.forgetful) return new Memory();
     try {
-      return await database.open(accountId, { onLost: () => this.lose(), onFull: () => this.#startOver() });
+      const copy = await database.open(accountId, { onLost: () => this.lose(), onFull: () => this.#outgrown(copy) });
+      return copy;
     } catch (failure) {
       console.warn('Nothing is kept beyond this tab: this browser gives Holdfast no database.', failure);
       this.set({ forgetful: true });
@@ -109,7 +106,7 @@ export class Store extends Topics {
     }
   }
 
-  /** Reads the copy into memory; answers the outbox that was there before. */
+  /** Reads the copy into memory. */
   async #load() {
     const { copy } = this;
     let read;
@@ -119,20 +116,19 @@ export class Store extends Topics {
       read = await Promise.all([
         ...['channel', 'account', 'outbox'].map((name) => copy.all(name)), ...KEPT.map((name) => copy.get('kept', name)),
       ]);
-      if (this.copy !== copy) return []; // let go of meanwhile
+      if (this.copy !== copy) return; // let go of meanwhile
     } while (changes !== this.#changes);
     const [channels, accounts, outbox, ...kept] = read;
     this.channels.clear();
     channels.forEach((each) => this.channels.set(each.id, each));
     this.accounts = new Map(accounts.map((each) => [each.id, each]));
-    const before = this.outbox;
     this.entries.list = outbox;
     KEPT.forEach((name, index) => this.kept.set(name, kept[index]));
-    return before;
   }
 
   /** Lets go of the copy; it stays in IndexedDB. */
   close() {
+    this.#openings += 1;
     this.tabs?.close();
     this.copy?.close();
     this.tabs = this.copy = this.me = null;
@@ -151,27 +147,59 @@ export class Store extends Topics {
   }
 
   /** Another tab signed out, or the browser took the database away. */
-  lose({ keepsUnsent = this.forgetful } = {}) {
+  lose() {
     if (!this.copy) return;
-    const unsent = keepsUnsent ? this.outbox : [];
-    this.#lost = this.me;
     this.close();
-    this.entries.list = unsent;
     this.set({ session: 'starting' });
     this.changed('lost');
   }
 
-  /** The copy has outgrown the room that the browser gives: it begins again with the newest; without room even for that, in memory. */
-  async #startOver() {
+  // --- without room ---
+
+  /** The copy has outgrown the room that the browser gives: the messages go, to be read anew; the second time all goes on in memory. */
+  async #outgrown(copy) {
+    if (copy !== this.copy || this.#isEmptying) return;
+    this.#isEmptying = true;
+    const isFirst = !this.#wasEmptied;
+    this.#wasEmptied = true;
+    const cleared = copy.clear('channel', 'message', ...(isFirst ? [] : ['outbox'])); // begun before other tabs hear and write again
+    this.#dropMessages();
+    if (!isFirst) this.#goOnInMemory();
+    await cleared.catch((failure) => console.warn('This browser has no room, and nothing could be thrown away.', failure));
+    this.#isEmptying = false;
+    if (copy !== this.copy) return copy.close();
+    await this.#writeAll();
+    return this.changed('emptied');
+  }
+
+  #dropMessages() {
+    for (const { cursor, low, whole, ...record } of [...this.channels.values()]) {
+      this.channels.drop(record.id, record);
+      this.tell({ type: 'forget', channelId: record.id, record });
+    }
+    this.tell({ type: 'emptied' });
+  }
+
+  /** A copy without room becomes one that lasts as long as this tab, which stands for itself from now on. */
+  #goOnInMemory() {
+    for (const { n } of this.outbox) this.tell({ type: 'no entry', n }); // this tab alone has them now
+    this.tabs.close();
+    this.#leading.onYield();
+    this.#take(new Memory());
+    this.#writeAll();
+    this.set({ forgetful: true });
+    if (this.session === 'signed-in') this.tabs.join(); // else `open` has yet to do so
+  }
+
+  /** Writes all that memory holds but messages: some of it may be what there was no room for. */
+  #writeAll() {
     const { copy } = this;
-    if (!copy || this.#isStartingOver) return;
-    this.#isStartingOver = true;
-    this.forgetful = this.#hasStartedOver;
-    this.#hasStartedOver = true;
-    await copy.clear('channel', 'message', ...(this.forgetful ? ['outbox'] : [])).catch(() => {});
-    this.tell({ type: 'wiped' });
-    this.lose({ keepsUnsent: true }); // the last one may be what there was no room for
-    this.#isStartingOver = false;
+    return Promise.all([
+      copy.merge([], [...this.channels.values()]),
+      ...[...this.accounts.values()].map((each) => copy.put('account', each)),
+      ...this.outbox.map((each) => copy.put('outbox', each)),
+      ...[...this.kept].map(([name, value]) => copy.put('kept', value, name)),
+    ]);
   }
 
   // --- accounts and small things ---

@@ -69,7 +69,7 @@ export class Sync {
 
   async #meetChannels() {
     await this.#readChannels();
-    this.#fetchFirstPages(); // each in its turn, after this one
+    this.fetchFirstPages(); // each in its turn, after this one
   }
 
   async #readChannels() {
@@ -184,10 +184,11 @@ export class Sync {
     if (channel && channel.cursor === undefined) await this.newestPage(channelId);
   }
 
-  /** Fetches what an offline start would miss; one after the other, what is on screen and the most unread first. */
-  async #fetchFirstPages() {
-    const empty = [...this.#store.channels.values()].filter((each) => each.cursor === undefined);
+  /** Fetches what an offline start would miss; one after the other, what is on screen and the most unread first. Other tabs: what they show. */
+  fetchFirstPages = async () => {
     const shown = ({ id }) => Number(this.#store.messages.shows(id));
+    const leads = this.#store.tabs?.leads;
+    const empty = [...this.#store.channels.values()].filter((each) => each.cursor === undefined && (leads || shown(each)));
     empty.sort((a, b) => shown(b) - shown(a) || b.unread - a.unread);
     for (const channel of empty.slice(0, AT_FIRST)) {
       try {
@@ -196,7 +197,7 @@ export class Sync {
         if (![403, 404, 410].includes(failure.status)) return; // the next hello tries again
       }
     }
-  }
+  };
 }
 
 const seqs = (event) => new Map(event.channels.map((each) => [each.channel, each.seq]));

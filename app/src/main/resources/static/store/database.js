@@ -88,15 +88,11 @@ class Database {
   }
 
   /** Forgets a channel's messages, and the channel itself unless a record to keep is given. */
-  async forget(channelId, record) {
-    const tx = this.#db.transaction(['message', 'channel'], 'readwrite');
-    const place = tx.objectStore('message').index('place');
-    for (let cursor = await place.openCursor(within(channelId)); cursor; cursor = await cursor.continue()) {
-      cursor.delete();
-    }
-    if (record) tx.objectStore('channel').put(record);
-    else tx.objectStore('channel').delete(channelId);
-    await tx.done;
+  forget(channelId, record) {
+    return this.#write(['message', 'channel'], (tx) => [
+      eraseAll(tx.objectStore('message').index('place'), within(channelId)),
+      record ? tx.objectStore('channel').put(record) : tx.objectStore('channel').delete(channelId),
+    ]);
   }
 
   /** Up to `max` messages of a channel below a position, oldest first. */
@@ -123,6 +119,10 @@ class Database {
     const tx = this.#db.transaction(stores, 'readwrite');
     await Promise.all([...stores.map((name) => tx.objectStore(name).clear()), tx.done]);
   }
+}
+
+async function eraseAll(index, range) {
+  for (let cursor = await index.openCursor(range); cursor; cursor = await cursor.continue()) cursor.delete();
 }
 
 const within = (channelId) => IDBKeyRange.bound([channelId, -Infinity], [channelId, Infinity]);

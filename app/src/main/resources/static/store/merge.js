@@ -45,5 +45,12 @@ export function behindHead(message, { fence, length }) {
   return running(message) && (fence > held ? length > 0 : fence === held && length > message.content.length);
 }
 
-/** A channel with a patch laid over. Its cursor never goes back: what it speaks for is held, whoever wrote it. */
-export const patched = (held = {}, patch) => ({ ...held, ...patch, ...(held.cursor > patch.cursor && { cursor: held.cursor }) });
+/**
+ * A channel with a patch laid over. Its cursor never goes back: what it speaks for is held, whoever wrote it. And it begins with
+ * a page, that is together with `low`: one that comes alone is of messages that were thrown away meanwhile.
+ */
+export function patched(held = {}, patch) {
+  const { cursor, ...rest } = patch;
+  const isAhead = held.cursor === undefined ? patch.low !== undefined : cursor > held.cursor;
+  return { ...held, ...rest, ...(cursor !== undefined && isAhead && { cursor }) };
+}

@@ -3,10 +3,12 @@ package dev.holdfast.browser;
 import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,24 +113,98 @@ class StorageTest {
         try (var mira = holdfast.person("Mira")) {
             holdfast.add(channel, mira.handle);
             mira.open(channel).live();
-            mira.page.route("**/api/channels/*/messages", route -> {
-                if (route.request().method().equals("POST")) route.abort();
-                else route.resume();
-            });
+            var second = mira.tab();
+            mira.open(channel, second);
+            holdPosts(mira);
             mira.write("waiting");
             eventually("it is kept", Duration.ofSeconds(5), () -> mira.kept() == 1);
+            var field = mira.page.locator("hf-composer textarea");
+            field.fill("half a thought");
             mira.evaluate(NO_ROOM, how);
             for (var n = 1; n <= 20; n++)
                 ben.rest().write(channel, "text number " + n).mustBe(201);
             mira.page.waitForFunction("() => window.refused > 0");
-            mira.open(channel).live().awaitText("text number 20");
+            mira.live().awaitText("text number 20");
+            second.getByText("text number 20", new Page.GetByTextOptions().setExact(true))
+                    .waitFor();
             mira.page.unroute("**/api/channels/*/messages");
             ben.awaitText("waiting");
+            assertThat(mira.page.evaluate("() => document.activeElement.value")).isEqualTo("half a thought");
+            field.press("Enter");
+            ben.awaitText("half a thought");
             Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira, ben);
+            eventually(
+                    "the second tab has it all",
+                    Duration.ofSeconds(20),
+                    () -> Person.stored(channel, second).equals(mira.stored(channel)));
             assertThat(mira.unsent()).isZero();
             assertThat(mira.page.locator(WARNING).count()).isEqualTo(warnings);
             mira.assertNoComplaints();
         }
+    }
+
+    @Test
+    void what_there_was_no_room_for_is_sent_and_kept_once_there_is_room() {
+        noRoomFor("until something is cleared", 1);
+    }
+
+    @Test
+    void what_there_is_never_room_for_is_sent_from_memory() {
+        noRoomFor("for good", 0);
+    }
+
+    private void noRoomFor(String how, int keptOnDisk) {
+        try (var mira = holdfast.person("Mira")) {
+            holdfast.add(channel, mira.handle);
+            mira.open(channel).live();
+            var tries = holdPosts(mira);
+            mira.evaluate(NO_ROOM, how);
+            mira.write("there was no room for this");
+            mira.page.waitForFunction("() => window.refused > 0");
+            mira.page.waitForCondition(() -> tries.get() > 0);
+            mira.page.locator("hf-composer textarea").fill("nor for this");
+            eventually("all of it is kept", Duration.ofSeconds(5), () -> (boolean) mira.evaluate(KEEPS, channel));
+            assertThat(onDisk(mira)).isEqualTo(keptOnDisk);
+            mira.live().awaitText("there was no room for this");
+            mira.page.unroute("**/api/channels/*/messages");
+            ben.awaitText("there was no room for this");
+            Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira, ben);
+            assertThat(mira.unsent()).isZero();
+            mira.assertNoComplaints();
+        }
+    }
+
+    private static AtomicInteger holdPosts(Person person) {
+        var tries = new AtomicInteger();
+        person.page.route("**/api/channels/*/messages", route -> {
+            if (route.request().method().equals("POST")) {
+                tries.incrementAndGet();
+                route.abort();
+            } else {
+                route.resume();
+            }
+        });
+        return tries;
+    }
+
+    private static final String KEEPS = """
+            async (channel) => {
+              const { copy } = holdfast.store;
+              const [entries, drafts] = [await copy.all('outbox'), await copy.get('kept', 'drafts')];
+              return entries.length === 1 && entries[0].tried && drafts?.[channel] === 'nor for this';
+            }""";
+
+    /** How many entries of the outbox a page that opens next would find. */
+    private static int onDisk(Person person) {
+        return (int) person.page.evaluate("""
+                async () => {
+                  const answer = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+                  const [{ name }] = await indexedDB.databases();
+                  const copy = await answer(indexedDB.open(name));
+                  const entries = await answer(copy.transaction('outbox').objectStore('outbox').getAll());
+                  copy.close();
+                  return entries.length;
+                }""");
     }
 
     /** The browser refuses as a full disk makes it; Chromium's own quota cannot be narrowed from outside. */
