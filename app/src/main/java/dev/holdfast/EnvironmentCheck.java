@@ -2,12 +2,9 @@ package dev.holdfast;
 
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.validation.beanvalidation.LocalValidatorFactoryBean;
 
 /** Judges the settings before anything is started: a wrong one costs a line, not half a server and its stack traces. */
 class EnvironmentCheck implements EnvironmentPostProcessor, Ordered {
@@ -26,11 +23,7 @@ class EnvironmentCheck implements EnvironmentPostProcessor, Ordered {
     }
 
     private static Settings settings(ConfigurableEnvironment environment) {
-        try (var validator = new LocalValidatorFactoryBean()) {
-            validator.afterPropertiesSet();
-            return Binder.get(environment)
-                    .bindOrCreate("holdfast", Bindable.of(Settings.class), new ValidationBindHandler(validator));
-        }
+        return Binder.get(environment).bindOrCreate("holdfast", Settings.class);
     }
 
     /** Spring's -1 is a process without health and metrics. */

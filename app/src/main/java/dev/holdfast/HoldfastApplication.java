@@ -5,11 +5,17 @@ import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.Jackson2E
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
+import org.springframework.boot.validation.autoconfigure.ValidationAutoConfiguration;
 
 /** Starts Holdfast: the web side, the worker side or both, as HOLDFAST_ROLE says. */
 // accounts are rows, nobody signs in otherwise; Jackson 2 would load a thousand classes to look for Kotlin, and 3
-// writes JSON
-@SpringBootApplication(exclude = {UserDetailsServiceAutoConfiguration.class, Jackson2EndpointAutoConfiguration.class})
+// writes JSON; nothing is validated by annotations
+@SpringBootApplication(
+        exclude = {
+            UserDetailsServiceAutoConfiguration.class,
+            Jackson2EndpointAutoConfiguration.class,
+            ValidationAutoConfiguration.class
+        })
 @ConfigurationPropertiesScan
 public class HoldfastApplication {
 

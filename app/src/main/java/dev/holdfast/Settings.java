@@ -1,15 +1,10 @@
 package dev.holdfast;
 
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * What an operator may set: {@code holdfast.flush-interval} as a property or HOLDFAST_FLUSH_INTERVAL in the environment,
@@ -22,20 +17,19 @@ import org.springframework.validation.annotation.Validated;
  * @param lease how long a claim lives without a heartbeat
  * @param drainTimeout how long a worker that is told to end may go on with what it runs
  */
-@Validated
 @ConfigurationProperties("holdfast")
 public record Settings(
         @Nullable String databaseUrl,
         @Nullable Path home,
-        @NotNull @DefaultValue("all") Role role,
+        @DefaultValue("all") Role role,
         @Nullable String adminHandle,
         @Nullable String adminPassword,
-        @Min(1) @Max(100_000) @DefaultValue("256") int workerSlots,
-        @NotNull @DefaultValue("25ms") Duration flushInterval,
-        @NotNull @DefaultValue("10s") Duration lease,
-        @NotNull @DefaultValue("20s") Duration drainTimeout,
-        @Min(2) @DefaultValue("10") int webConnections,
-        @Min(3) @DefaultValue("6") int workerConnections) {
+        @DefaultValue("256") int workerSlots,
+        @DefaultValue("25ms") Duration flushInterval,
+        @DefaultValue("10s") Duration lease,
+        @DefaultValue("20s") Duration drainTimeout,
+        @DefaultValue("10") int webConnections,
+        @DefaultValue("6") int workerConnections) {
 
     /** Which sides of Holdfast this process is. */
     public enum Role {
@@ -56,6 +50,9 @@ public record Settings(
         requireWithin("flush-interval", flushInterval, Duration.ofMillis(1), Duration.ofSeconds(10));
         requireWithin("lease", lease, Duration.ofSeconds(1), Duration.ofHours(1));
         requireWithin("drain-timeout", drainTimeout, Duration.ZERO, Duration.ofMinutes(10));
+        requireWithin("worker-slots", workerSlots, 1, 100_000);
+        requireWithin("web-connections", webConnections, 2, 1_000);
+        requireWithin("worker-connections", workerConnections, 3, 1_000);
     }
 
     public Path homeFolder() {
@@ -69,10 +66,24 @@ public record Settings(
     }
 
     private static void requireWithin(String name, Duration value, Duration least, Duration most) {
-        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-            throw new StartFailure(
-                    "HOLDFAST_" + name.toUpperCase(Locale.ROOT).replace('-', '_') + " is " + value.toMillis()
-                            + "ms; it has to be between " + least.toMillis() + "ms and " + most.toMillis() + "ms");
+        require(
+                value.compareTo(least) >= 0 && value.compareTo(most) <= 0,
+                name,
+                value.toMillis(),
+                least.toMillis(),
+                most.toMillis(),
+                "ms");
+    }
+
+    private static void requireWithin(String name, int value, int least, int most) {
+        require(value >= least && value <= most, name, value, least, most, "");
+    }
+
+    private static void require(boolean isWithin, String name, long value, long least, long most, String unit) {
+        if (!isWithin) {
+            throw new StartFailure("%s is %d%s; it has to be between %d%s and %d%s"
+                    .formatted(
+                            StartFailureReporter.variable("holdfast." + name), value, unit, least, unit, most, unit));
         }
     }
 }

@@ -5,7 +5,6 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringBootExceptionReporter;
 import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.web.server.PortInUseException;
 
 /** Says in one line why Holdfast did not start, where the operator can mend it; leaves other failures to Spring Boot. */
@@ -28,13 +27,6 @@ class StartFailureReporter implements SpringBootExceptionReporter {
         if (cause(failure, PortInUseException.class) instanceof PortInUseException taken) {
             return "port " + taken.getPort()
                     + " is taken; stop what listens there or set SERVER_PORT (the page) or MANAGEMENT_SERVER_PORT (health and metrics)";
-        }
-        if (cause(failure, BindValidationException.class) instanceof BindValidationException invalid) {
-            var error = invalid.getValidationErrors().getAllErrors().getFirst();
-            String field =
-                    error instanceof org.springframework.validation.FieldError f ? f.getField() : error.getObjectName();
-            Object value = error instanceof org.springframework.validation.FieldError f ? f.getRejectedValue() : null;
-            return variable("holdfast." + field) + " is " + value + "; it " + error.getDefaultMessage();
         }
         if (cause(failure, BindException.class) instanceof BindException unbound && unbound.getProperty() != null) {
             return variable(unbound.getName().toString()) + " is "

@@ -23,7 +23,9 @@ class StartTest {
     @ParameterizedTest(name = "{0}={1}")
     @CsvSource(delimiter = '|', textBlock = """
             HOLDFAST_WORKER_SLOTS   | many      | number
-            HOLDFAST_WORKER_SLOTS   | 0         | greater than or equal to 1
+            HOLDFAST_WORKER_SLOTS   | 0         | between 1 and
+            HOLDFAST_WEB_CONNECTIONS | 1        | between 2 and
+            HOLDFAST_WORKER_CONNECTIONS | 2     | between 3 and
             HOLDFAST_WORKER_SLOTS   | 9999999999 | number
             HOLDFAST_FLUSH_INTERVAL | fast      | 25ms
             HOLDFAST_FLUSH_INTERVAL | 0ms       | between 1ms
