@@ -38,7 +38,7 @@ export class Store extends Topics {
   #openings = 0;
   #changes = 0; // of what is loaded as a whole
   #wasEmptied = false;
-  #isEmptying = false;
+  #unsent = null; // {id, entries}: what waited in memory alone when its account left
 
   get outbox() {
     return this.entries.list;
@@ -81,12 +81,21 @@ export class Store extends Topics {
     early = null;
     heard.forEach((data) => hear(this, data)); // told while the copy was being read, so what was read may be older
     await this.keep('me', me.handle ? me : (this.kept.get('me') ?? me));
+    await this.#bringBack(me.id);
     if (opening !== this.#openings) return undefined; // or now
     this.set({ session: 'signed-in' });
     this.tabs.join();
     this.tell({ type: 'joined' });
     this.changed('channels', 'accounts', 'outbox', 'kept');
     return undefined;
+  }
+
+  /** What was not sent when this account left, where nothing outlasts the tab. */
+  async #bringBack(id) {
+    if (this.#unsent?.id !== id) return;
+    const { entries } = this.#unsent;
+    this.#unsent = null;
+    await Promise.all(entries.map((each) => this.entries.put(each)));
   }
 
   #take(copy, onMessage = (data) => hear(this, data)) {
@@ -97,7 +106,10 @@ export class Store extends Topics {
   async #openCopy(accountId) {
     if (this.forgetful) return new Memory();
     try {
-      const copy = await database.open(accountId, { onLost: () => this.lose(), onFull: () => this.#outgrown(copy) });
+      const copy = await database.open(accountId, {
+        onLost: () => copy === this.copy && this.lose(),
+        onFull: () => copy === this.copy && this.#outgrown(),
+      });
       return copy;
     } catch (failure) {
       console.warn('Nothing is kept beyond this tab: this browser gives Holdfast no database.', failure);
@@ -119,6 +131,7 @@ export class Store extends Topics {
       if (this.copy !== copy) return; // let go of meanwhile
     } while (changes !== this.#changes);
     const [channels, accounts, outbox, ...kept] = read;
+    if (channels.length === 0 && this.channels.size > 0) return; // emptied for want of room: this tab knows more
     this.channels.clear();
     channels.forEach((each) => this.channels.set(each.id, each));
     this.accounts = new Map(accounts.map((each) => [each.id, each]));
@@ -138,10 +151,14 @@ export class Store extends Topics {
 
   /** Forgets the account on this browser, in all its tabs; with `keepUnsent`, what has not been sent yet stays. */
   async wipe({ keepUnsent }) {
+    const { copy } = this;
     const { id } = this.me;
     const unsent = keepUnsent && this.outbox.length > 0;
+    if (unsent && this.forgetful) this.#unsent = { id, entries: this.outbox };
     this.tell({ type: 'wiped' });
-    await this.copy.clear('channel', 'message', 'account', 'kept', ...(unsent ? [] : ['outbox'])).catch(() => {});
+    this.copy = null; // what still happens here is not written any more
+    await copy.clear('channel', 'message', 'account', 'kept', ...(unsent ? [] : ['outbox'])).catch(() => {});
+    copy.close();
     this.close();
     if (!unsent) await database.erase(id).catch(() => {}); // without IndexedDB there is nothing to erase
   }
@@ -157,35 +174,31 @@ export class Store extends Topics {
   // --- without room ---
 
   /** The copy has outgrown the room that the browser gives: the messages go, to be read anew; the second time all goes on in memory. */
-  async #outgrown(copy) {
-    if (copy !== this.copy || this.#isEmptying) return;
-    this.#isEmptying = true;
-    const isFirst = !this.#wasEmptied;
+  #outgrown() {
+    if (this.#wasEmptied) return this.#goOnInMemory();
     this.#wasEmptied = true;
-    const cleared = copy.clear('channel', 'message', ...(isFirst ? [] : ['outbox'])); // begun before other tabs hear and write again
-    this.#dropMessages();
-    if (!isFirst) this.#goOnInMemory();
-    await cleared.catch((failure) => console.warn('This browser has no room, and nothing could be thrown away.', failure));
-    this.#isEmptying = false;
-    if (copy !== this.copy) return copy.close();
-    await this.#writeAll();
-    return this.changed('emptied');
-  }
-
-  #dropMessages() {
+    this.copy.clear('channel', 'message').catch(unwritten); // begun before other tabs hear of it and write again
     for (const { cursor, low, whole, ...record } of [...this.channels.values()]) {
       this.channels.drop(record.id, record);
       this.tell({ type: 'forget', channelId: record.id, record });
     }
+    this.#writeAll();
     this.tell({ type: 'emptied' });
+    return this.changed('emptied');
   }
 
-  /** A copy without room becomes one that lasts as long as this tab, which stands for itself from now on. */
+  /** This tab stands for itself from now on, with what waits to be sent; other tabs go on with the copy. */
   #goOnInMemory() {
-    for (const { n } of this.outbox) this.tell({ type: 'no entry', n }); // this tab alone has them now
-    this.tabs.close();
+    const { copy, tabs } = this;
+    for (const { n } of this.outbox) {
+      copy.delete('outbox', n).catch(unwritten);
+      this.tell({ type: 'no entry', n });
+    }
+    tabs.close();
+    copy.close();
     this.#leading.onYield();
     this.#take(new Memory());
+    for (const { cursor, low, whole, ...record } of [...this.channels.values()]) this.channels.drop(record.id, record);
     this.#writeAll();
     this.set({ forgetful: true });
     if (this.session === 'signed-in') this.tabs.join(); // else `open` has yet to do so
@@ -194,12 +207,13 @@ export class Store extends Topics {
   /** Writes all that memory holds but messages: some of it may be what there was no room for. */
   #writeAll() {
     const { copy } = this;
-    return Promise.all([
+    const written = [
       copy.merge([], [...this.channels.values()]),
       ...[...this.accounts.values()].map((each) => copy.put('account', each)),
       ...this.outbox.map((each) => copy.put('outbox', each)),
       ...[...this.kept].map(([name, value]) => copy.put('kept', value, name)),
-    ]);
+    ];
+    Promise.all(written).catch(unwritten);
   }
 
   // --- accounts and small things ---
@@ -245,6 +259,8 @@ export class Store extends Topics {
     return { channels: [...this.channels.values()], messages, outbox: this.outbox };
   }
 }
+
+const unwritten = (failure) => console.warn('This browser did not take all that it was to keep.', failure);
 
 const differs = (held, incoming) =>
   !held || Object.keys(incoming).some((key) => JSON.stringify(held[key]) !== JSON.stringify(incoming[key]));

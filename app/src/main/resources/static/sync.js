@@ -38,6 +38,7 @@ export class Sync {
   heads = (event) => this.#inTurn(async () => {
     if ([...seqs(event).keys()].some((id) => !this.#store.channels.has(id))) await this.#meetChannels();
     await this.#compare(event);
+    this.fetchFirstPages(true); // of a channel on screen, where it failed before
   });
 
   /** A batch that takes a client from `after` to `seq`. */
@@ -124,7 +125,7 @@ export class Sync {
   async #catchUp(channelId, seq = 0) {
     for (;;) {
       const channel = this.#store.channels.get(channelId);
-      if (!channel) return undefined;
+      if (channel?.cursor === undefined) return undefined; // gone, or its messages were thrown away
       const changes = await api.get(`/api/channels/${channelId}/changes?after=${channel.cursor}`);
       if (changes.seq < channel.cursor) return this.#startOver(channel);
       await this.#apply(channelId, changes, true);
@@ -134,7 +135,7 @@ export class Sync {
 
   async #apply(channelId, { seq, messages, text }, isReRead = false) {
     const channel = this.#store.channels.get(channelId);
-    if (!channel) return;
+    if (channel?.cursor === undefined) return;
     const wanted = messages.filter((each) => each.position >= (channel.low ?? 0) || this.#store.messages.remembered(each.id));
     if (wanted.length > 0 || seq > channel.cursor) {
       const cursor = Math.max(channel.cursor, seq);
@@ -184,11 +185,10 @@ export class Sync {
     if (channel && channel.cursor === undefined) await this.newestPage(channelId);
   }
 
-  /** Fetches what an offline start would miss; one after the other, what is on screen and the most unread first. Other tabs: what they show. */
-  fetchFirstPages = async () => {
+  /** Fetches what an offline start would miss; one after the other, what is on screen and the most unread first. Tabs that don't lead: what they show. */
+  fetchFirstPages = async (onlyShown = !this.#store.tabs?.leads) => {
     const shown = ({ id }) => Number(this.#store.messages.shows(id));
-    const leads = this.#store.tabs?.leads;
-    const empty = [...this.#store.channels.values()].filter((each) => each.cursor === undefined && (leads || shown(each)));
+    const empty = [...this.#store.channels.values()].filter((each) => each.cursor === undefined && (!onlyShown || shown(each)));
     empty.sort((a, b) => shown(b) - shown(a) || b.unread - a.unread);
     for (const channel of empty.slice(0, AT_FIRST)) {
       try {

@@ -32,6 +32,7 @@ export const erase = (accountId) => new Promise((resolve, reject) => {
 class Database {
   #db;
   #onFull;
+  #clearings = 0;
 
   constructor(db, onFull) {
     this.#db = db;
@@ -71,11 +72,12 @@ class Database {
 
   async #write(stores, work) {
     const tx = this.#db.transaction(stores, 'readwrite');
+    const clearings = this.#clearings;
     try {
       await Promise.all([...work(tx), tx.done]);
     } catch (failure) {
       if (failure.name !== 'QuotaExceededError' && tx.error?.name !== 'QuotaExceededError') throw failure;
-      this.#onFull();
+      if (clearings === this.#clearings) this.#onFull(); // else room has been made since, and all was written again
     }
   }
 
@@ -95,15 +97,17 @@ class Database {
     ]);
   }
 
-  /** Up to `max` messages of a channel below a position, oldest first. */
-  async before(channelId, position, max) {
-    const range = IDBKeyRange.bound([channelId, -Infinity], [channelId, position], false, true);
+  /** Up to `max` messages of a channel from position `low` on and below `position`, oldest first. */
+  async before(channelId, low, position, max) {
+    if (low >= position) return [];
+    const range = IDBKeyRange.bound([channelId, low], [channelId, position], false, true);
     return (await this.#walk(range, 'prev', max)).reverse();
   }
 
-  /** Up to `max` messages of a channel above a position, oldest first. */
-  async after(channelId, position, max) {
-    return this.#walk(IDBKeyRange.bound([channelId, position], [channelId, Infinity], true, false), 'next', max);
+  /** Up to `max` messages of a channel from position `low` on and above `position`, oldest first. */
+  async after(channelId, low, position, max) {
+    const isHeld = position < low;
+    return this.#walk(IDBKeyRange.bound([channelId, Math.max(low, position)], [channelId, Infinity], !isHeld, false), 'next', max);
   }
 
   async #walk(range, direction, max) {
@@ -116,6 +120,7 @@ class Database {
   }
 
   async clear(...stores) {
+    this.#clearings += 1;
     const tx = this.#db.transaction(stores, 'readwrite');
     await Promise.all([...stores.map((name) => tx.objectStore(name).clear()), tx.done]);
   }

@@ -26,8 +26,8 @@ export class Memory {
     else channel.delete(channelId);
   }
 
-  before = async (channelId, position, max) => this.#of(channelId).filter((each) => each.position < position).slice(-max);
-  after = async (channelId, position, max) => this.#of(channelId).filter((each) => each.position > position).slice(0, max);
+  before = async (channelId, low, position, max) => this.#of(channelId).filter((each) => each.position >= low && each.position < position).slice(-max);
+  after = async (channelId, low, position, max) => this.#of(channelId).filter((each) => each.position >= low && each.position > position).slice(0, max);
 
   #of(channelId) {
     return [...this.#stores.message.values()].filter((each) => each.channelId === channelId).sort((a, b) => a.position - b.position);

@@ -40,8 +40,12 @@ export class Messages {
     for (const id of this.#logs.keys()) if (id !== exceptChannelId) this.#logs.delete(id);
   }
 
-  before = async (channelId, position, max) => this.#recall(await this.#read((copy) => copy.before(channelId, position, max)));
-  after = async (channelId, position, max) => this.#recall(await this.#read((copy) => copy.after(channelId, position, max)));
+  /** Up to `max` messages below a position, or above it, oldest first; never from below what is held of the channel in one piece. */
+  before = async (channelId, position, max) => this.#recall(await this.#read((copy) => copy.before(channelId, this.#low(channelId), position, max)));
+  after = async (channelId, position, max) => this.#recall(await this.#read((copy) => copy.after(channelId, this.#low(channelId), position, max)));
+
+  /** Below this, or without it, there may be single messages, of a copy that had no room. */
+  #low = (channelId) => this.#store.channels.get(channelId)?.low ?? Infinity;
 
   /** Reads from the copy; once more where a channel was dropped meanwhile, whose messages must not come back. */
   async #read(read) {
@@ -55,8 +59,8 @@ export class Messages {
   /** Takes messages in, with the channel's new cursor where there is one. Shows them at once and writes them behind. */
   async take(channelId, messages, channelPatch = {}) {
     await this.#remember(messages.map((each) => each.id));
+    const patches = this.#store.channels.lay([{ id: channelId, ...channelPatch }]); // first: what is shown reaches down to its `low`
     const merged = this.show(channelId, messages);
-    const patches = this.#store.channels.lay([{ id: channelId, ...channelPatch }]);
     this.#store.tell({ type: 'messages', channelId, messages: merged, patches });
     await this.#store.copy?.merge(merged, patches);
     await this.#store.takeAccounts([...new Map(messages.map(({ author }) => [author.id, author])).values()]);
@@ -111,7 +115,8 @@ export class Messages {
 
   /** The messages in memory above a position, oldest first. */
   heldAfter(channelId, position = -Infinity) {
-    const above = [...this.#held.values()].filter((each) => each.channelId === channelId && each.position > position);
+    const low = this.#low(channelId);
+    const above = [...this.#held.values()].filter((each) => each.channelId === channelId && each.position > position && each.position >= low);
     return above.sort((a, b) => a.position - b.position);
   }
 

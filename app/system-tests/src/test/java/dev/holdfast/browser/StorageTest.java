@@ -174,6 +174,55 @@ class StorageTest {
         }
     }
 
+    @Test
+    void a_tab_without_room_stands_for_itself_and_the_others_keep_their_copy() {
+        try (var mira = holdfast.person("Mira")) {
+            holdfast.add(channel, mira.handle);
+            mira.open(channel).live();
+            var second = mira.tab();
+            mira.open(channel, second);
+            second.evaluate(NO_ROOM, "for good");
+            second.locator("hf-composer textarea").fill("from the second tab");
+            second.locator("hf-composer textarea").press("Enter");
+            second.locator(WARNING).waitFor();
+            ben.awaitText("from the second tab");
+            ben.rest().write(channel, "for all").mustBe(201);
+            mira.awaitText("for all");
+            second.getByText("for all", new Page.GetByTextOptions().setExact(true))
+                    .waitFor();
+            var third = mira.tab();
+            mira.open(channel, third);
+            third.getByText("for all", new Page.GetByTextOptions().setExact(true))
+                    .waitFor();
+            Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira, ben);
+            assertThat(Person.stored(channel, third)).isEqualTo(mira.stored(channel));
+            assertThat(Person.stored(channel, second)).isEqualTo(mira.stored(channel));
+            mira.assertNoComplaints();
+        }
+    }
+
+    @Test
+    void what_waits_in_memory_alone_is_sent_when_the_same_person_signs_in_again() {
+        try (var mira = holdfast.person("Mira");
+                var phone = mira.device()) {
+            holdfast.add(channel, mira.handle);
+            mira.context.addInitScript("Object.defineProperty(window, 'indexedDB', { value: undefined });");
+            mira.open(channel).live();
+            var tries = holdPosts(mira);
+            mira.write("still to be sent");
+            mira.page.waitForCondition(() -> tries.get() > 0);
+            phone.page.navigate(phone.origin() + "/settings");
+            phone.page.locator("text=Sign out there").first().click();
+            mira.page.locator("hf-sign-in form").waitFor();
+            mira.page.unroute("**/api/channels/*/messages");
+            mira.page.locator("hf-sign-in input[name=handle]").fill(mira.handle);
+            mira.page.locator("hf-sign-in input[name=password]").fill(Holdfast.PASSWORD);
+            mira.page.locator("hf-sign-in input[name=password]").press("Enter");
+            ben.awaitText("still to be sent");
+            mira.assertNoComplaints();
+        }
+    }
+
     private static AtomicInteger holdPosts(Person person) {
         var tries = new AtomicInteger();
         person.page.route("**/api/channels/*/messages", route -> {
