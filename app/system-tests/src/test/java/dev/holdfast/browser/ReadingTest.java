@@ -111,15 +111,15 @@ class ReadingTest {
         mira.open(channel).live().awaitText("message 3");
         mira.open(holdfast.channel(mira));
         mira.page.evaluate("""
-                () => {
+                (channel) => {
                   const { copy } = holdfast.store;
                   const { before } = copy;
                   copy.before = async (...which) => {
                     const found = await before.apply(copy, which);
-                    await new Promise((resolve) => (window.answer = resolve));
+                    if (which[0] === channel) await new Promise((resolve) => (window.answer = resolve));
                     return found;
                   };
-                }""");
+                }""", channel);
         mira.open(channel);
         mira.page.waitForFunction("() => window.answer");
         fill(channel, 1);
