@@ -2,7 +2,11 @@ package dev.holdfast.worker;
 
 import dev.holdfast.postgres.LostDatabase;
 import java.sql.SQLException;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.springframework.dao.DataAccessException;
 
@@ -11,26 +15,34 @@ final class Persistence {
     private static final long LONGEST_PAUSE_MILLIS = 2000;
 
     private final Reply reply;
-    private final Semaphore connections;
+    private final ExecutorService threads;
 
-    /** @param connections as many of the pool's as the slots may take, so that a hundred that begin don't keep the loops from theirs */
-    Persistence(Reply reply, Semaphore connections) {
+    /** @param threads see {@link #threads} */
+    Persistence(Reply reply, ExecutorService threads) {
         this.reply = reply;
-        this.connections = connections;
+        this.threads = threads;
     }
 
-    void run(Runnable statement) throws InterruptedException {
-        get(() -> {
-            statement.run();
-            return true;
-        });
+    /**
+     * The threads that ask the database for all slots of a process. Platform threads: a virtual one would wait, between
+     * its question and the answer, behind all the models' streams, and hold its connection meanwhile. Idle ones end.
+     *
+     * @param connections as many of the pool's as the slots may take, so that a hundred that begin don't keep the loops
+     *     from theirs
+     */
+    static ExecutorService threads(int connections) {
+        var factory = Thread.ofPlatform().name("holdfast-slots-", 1).daemon().factory();
+        var threads = new ThreadPoolExecutor(
+                connections, connections, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
     }
 
     /** @throws RuntimeException the statement's own error: the same every time, or the reply was lost meanwhile */
     <T> T get(Supplier<T> statement) throws InterruptedException {
         for (int failures = 0; ; failures++) {
             try {
-                return withConnection(statement);
+                return ask(statement);
             } catch (RuntimeException e) {
                 if (reply.lost() || isItsOwnFault(e)) throw e;
                 Thread.sleep(Backoff.jittered(Math.min(LONGEST_PAUSE_MILLIS, 100L << Math.min(failures, 10))));
@@ -38,12 +50,12 @@ final class Persistence {
         }
     }
 
-    private <T> T withConnection(Supplier<T> statement) throws InterruptedException {
-        connections.acquire();
+    private <T> T ask(Supplier<T> statement) throws InterruptedException {
         try {
-            return statement.get();
-        } finally {
-            connections.release();
+            return threads.submit(statement::get).get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) throw failure;
+            throw new IllegalStateException(e.getCause());
         }
     }
 

@@ -16,9 +16,10 @@ import dev.holdfast.model.ModelEnd.Failed;
 import dev.holdfast.model.Models;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.dao.DataAccessException;
 
 /** Runs one attempt from the claim to its end, in a virtual thread of its own: context, model, text. Reads top to bottom. */
@@ -30,7 +31,7 @@ final class Slot {
             Generations generations,
             Agents agents,
             Models models,
-            Semaphore connections,
+            ExecutorService threads,
             WorkerMetrics metrics,
             Runnable toFlush) {}
 
@@ -41,7 +42,7 @@ final class Slot {
     Slot(Tools tools, Reply reply) {
         this.tools = tools;
         this.reply = reply;
-        this.persistence = new Persistence(reply, tools.connections);
+        this.persistence = new Persistence(reply, tools.threads);
     }
 
     Ending run() throws InterruptedException {
@@ -61,23 +62,41 @@ final class Slot {
     }
 
     private ModelEnd answer() throws InterruptedException {
-        Agent agent = persistence.get(() -> tools.agents.find(reply.claimed.agent()));
+        return switch (persistence.get(this::question)) {
+            case Unanswerable(Failure why) -> new Failed(why);
+            case Question ignored when reply.lost() -> new Failed(new TryAgain("lost", "lost"));
+            case Asked asked -> ask(asked);
+        };
+    }
+
+    /** What the model is asked, or why it cannot be. */
+    private sealed interface Question {}
+
+    private record Asked(Agent agent, Prompt prompt) implements Question {}
+
+    private record Unanswerable(Failure why) implements Question {}
+
+    /** All that has to be asked of the database, together: each time it were asked, the slot would wait for its turn again. */
+    private Question question() {
+        Agent agent = tools.agents.find(reply.claimed.agent());
         AgentOptions options;
         try {
             options = agent.parsedOptions();
         } catch (IllegalArgumentException e) {
-            return new Failed(new GiveUp(String.valueOf(e.getMessage()), "bad_options"));
+            return new Unanswerable(new GiveUp(String.valueOf(e.getMessage()), "bad_options"));
         }
-        List<ContextMessage> heard =
-                persistence.get(() -> tools.generations.context(reply.claimed.id(), options.contextMessages()));
+        List<ContextMessage> heard = tools.generations.context(reply.claimed.id(), options.contextMessages());
         if (heard.isEmpty())
-            return new Failed(new GiveUp("The message that asked for this reply is gone.", "no_question"));
+            return new Unanswerable(new GiveUp("The message that asked for this reply is gone.", "no_question"));
         Prompts.Told told = Prompts.tell(agent, options, heard);
-        persistence.run(() -> tools.generations.setContext(reply.claimed, told.messages()));
-        if (reply.lost()) return new Failed(new TryAgain("lost", "lost"));
-        var limits = new Limits(agent);
-        try (ModelCall call =
-                tools.models.call(agent, told.prompt(), reply.claimed.requestId(), new Ear(tools, reply, limits))) {
+        tools.generations.setContext(reply.claimed, told.messages());
+        return new Asked(agent, told.prompt());
+    }
+
+    private ModelEnd ask(Asked asked) throws InterruptedException {
+        var limits = new Limits(asked.agent);
+        var ear = new Ear(tools, reply, limits);
+        try (ModelCall call = tools.models.call(asked.agent, asked.prompt, reply.claimed.requestId(), ear)) {
             reply.asking(call);
             tools.toFlush.run();
             return listen(call, limits);

@@ -14,7 +14,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,8 +48,8 @@ final class Worker implements SmartLifecycle, NotificationListener {
         var agents = new Agents(JdbcClient.create(dataSource));
         generations = new Generations(dataSource);
         identity = new Identity(new Workers(dataSource), settings.workerSlots());
-        var connections = new Semaphore(Math.max(1, settings.workerConnections() - LOOPS), true);
-        var tools = new Slot.Tools(generations, agents, models, connections, metrics, flushing::wake);
+        var threads = Persistence.threads(Math.max(1, settings.workerConnections() - LOOPS));
+        var tools = new Slot.Tools(generations, agents, models, threads, metrics, flushing::wake);
         slots = new Slots(settings.workerSlots(), tools, claiming::wake);
         heartbeat = new Heartbeat(generations, slots.running(), settings.lease(), metrics);
         flusher = new Flusher(new Chunks(dataSource), identity::id, slots.running(), metrics);
