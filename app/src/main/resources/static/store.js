@@ -178,12 +178,9 @@ export class Store extends Topics {
     if (this.#wasEmptied) return this.#goOnInMemory();
     this.#wasEmptied = true;
     this.copy.clear('channel', 'message').catch(unwritten); // begun before other tabs hear of it and write again
-    for (const { cursor, low, whole, ...record } of [...this.channels.values()]) {
-      this.channels.drop(record.id, record);
-      this.tell({ type: 'forget', channelId: record.id, record });
-    }
-    this.#writeAll();
     this.tell({ type: 'emptied' });
+    this.channels.dropMessages();
+    this.#writeAll();
     return this.changed('emptied');
   }
 
@@ -198,7 +195,7 @@ export class Store extends Topics {
     copy.close();
     this.#leading.onYield();
     this.#take(new Memory());
-    for (const { cursor, low, whole, ...record } of [...this.channels.values()]) this.channels.drop(record.id, record);
+    this.channels.dropMessages();
     this.#writeAll();
     this.set({ forgetful: true });
     if (this.session === 'signed-in') this.tabs.join(); // else `open` has yet to do so

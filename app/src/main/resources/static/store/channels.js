@@ -40,11 +40,15 @@ export class Channels extends Map {
 
   /** Throws a channel's messages away, to be read anew; the channel itself goes too unless `keep`. */
   async forget(id, { keep = false } = {}) {
-    const { cursor, low, whole, ...rest } = this.get(id) ?? { id };
-    const record = keep ? rest : null;
+    const record = keep ? bare(this.get(id) ?? { id }) : null;
     this.drop(id, record);
     this.#store.tell({ type: 'forget', channelId: id, record });
     await this.#store.copy?.forget(id, record);
+  }
+
+  /** Throws the messages of all channels away in memory; they are to be read anew. */
+  dropMessages() {
+    for (const each of [...this.values()]) this.drop(each.id, bare(each));
   }
 
   drop(id, record) {
@@ -54,3 +58,6 @@ export class Channels extends Map {
     this.#store.changed('channels');
   }
 }
+
+/** A channel as the server lists it, of which no message is held. */
+const bare = ({ cursor, low, whole, ...record }) => record;

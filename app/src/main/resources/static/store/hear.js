@@ -17,7 +17,9 @@ export function hear(store, data) {
     case 'kept': return store.layKept(data.name, data.value);
     case 'joined': return store.tabs.leads && store.tell({ type: 'connection', connection: store.connection });
     case 'connection': return store.set({ connection: data.connection });
-    case 'emptied': return store.changed('emptied');
+    case 'emptied':
+      store.channels.dropMessages();
+      return store.changed('emptied');
     case 'wiped': return store.lose();
     default: throw new Error(`Another tab says something unknown: ${data.type}`);
   }

@@ -25,7 +25,7 @@ class Passwords {
     private static final int KIB = 19 * 1024;
     private static final int PASSES = 2;
 
-    /** A hash that no password is known to have. Written down, as to make one takes a tenth of every start. */
+    /** A hash that no password is known to have. Written down: to make one would hold up every start. */
     static final String NOBODYS =
             "$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s".formatted(KIB, PASSES, LANES, base64(SALT_BYTES), base64(HASH_BYTES));
 
