@@ -56,7 +56,6 @@ final class FeedServer implements AutoCloseable {
                         "--server.port=0",
                         "--server.address=127.0.0.1",
                         "--management.server.port=-1",
-                        "--spring.threads.virtual.enabled=true",
                         "--spring.main.banner-mode=off",
                         "--spring.autoconfigure.exclude=" + String.join(",", LEFT_OUT));
     }

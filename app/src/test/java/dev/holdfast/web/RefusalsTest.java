@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -113,15 +114,45 @@ class RefusalsTest {
     @Test
     void a_body_that_does_not_arrive_whole_is_to_be_sent_again() throws IOException {
         try (var socket = new Socket("127.0.0.1", app.port())) {
-            socket.getOutputStream()
-                    .write(("POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                                    + "Cookie: XSRF-TOKEN=t\r\nX-XSRF-TOKEN: t\r\nContent-Length: 99\r\n\r\n{\"handle\": ")
-                            .getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(signIn("", "{\"handle\": "));
             socket.shutdownOutput();
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                     .startsWith("HTTP/1.1 408")
                     .contains("Send it again");
         }
+    }
+
+    /** More of them than there are threads; the server says of each when it waits for the body. */
+    @Test
+    void who_is_slow_to_send_a_body_holds_up_nobody() throws IOException {
+        var slow = new ArrayList<Socket>();
+        try {
+            for (int n = 0; n < 300; n++) {
+                var socket = new Socket("127.0.0.1", app.port());
+                slow.add(socket);
+                socket.getOutputStream().write(signIn("Expect: 100-continue\r\n", ""));
+            }
+            for (var socket : slow) {
+                socket.setSoTimeout(60_000);
+                var invited = "HTTP/1.1 100 Continue\r\n\r\n";
+                assertThat(new String(socket.getInputStream().readNBytes(invited.length()), StandardCharsets.US_ASCII))
+                        .isEqualTo(invited);
+            }
+            ada.get("/api/me").mustBe(200);
+            for (var socket : slow) {
+                assertThat(socket.getInputStream().available())
+                        .as("nobody had to be given up for it")
+                        .isZero();
+            }
+        } finally {
+            for (var socket : slow) socket.close();
+        }
+    }
+
+    private static byte[] signIn(String header, String body) {
+        return ("POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + header
+                        + "Cookie: XSRF-TOKEN=t\r\nX-XSRF-TOKEN: t\r\nContent-Length: 99\r\n\r\n" + body)
+                .getBytes(StandardCharsets.US_ASCII);
     }
 
     private static String answerTo(String request) throws IOException {

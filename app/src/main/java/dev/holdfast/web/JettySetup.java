@@ -5,6 +5,8 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.EagerContentHandler;
+import org.eclipse.jetty.server.handler.EagerContentHandler.RetainedContentLoaderFactory;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.springframework.boot.jetty.ConfigurableJettyWebServerFactory;
@@ -13,14 +15,21 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.stereotype.Component;
 
-/** What Jetty refuses before any filter sees it (an ambiguous address, too long headers) is answered as problem details too. */
+/**
+ * A request gets a thread when its body is there, so that nobody who sends slowly takes one from the others. What Jetty
+ * refuses before any filter sees it (an ambiguous address, too long headers) is answered as problem details too.
+ */
 @WebSide
 @Component
-class JettyErrors implements WebServerFactoryCustomizer<ConfigurableJettyWebServerFactory> {
+class JettySetup implements WebServerFactoryCustomizer<ConfigurableJettyWebServerFactory> {
 
     @Override
     public void customize(ConfigurableJettyWebServerFactory factory) {
-        factory.addServerCustomizers(server -> server.setErrorHandler(new Refusals()));
+        factory.addServerCustomizers(server -> {
+            server.setErrorHandler(new Refusals());
+            var bodies = new RetainedContentLoaderFactory(BodyLimit.BYTES + 1, -1, false);
+            server.setHandler(new EagerContentHandler(server.getHandler(), bodies));
+        });
     }
 
     private static final class Refusals extends ErrorHandler {
