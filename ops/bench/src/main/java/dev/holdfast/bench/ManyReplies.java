@@ -7,7 +7,7 @@ import java.util.Map;
 
 /**
  * Goal 6, and goal 3 over five minutes: 1,000 replies at 50 tokens a second, each of 20 seconds and followed by the next, in
- * 100 channels with a browser each. Every round is a window of this one run. -Dminutes=n: so long in all.
+ * 100 channels with a browser each, and a person who chats beside them. Every round is a window of this one run. -Dminutes=n: so long in all.
  */
 final class ManyReplies implements Benchmark {
 
@@ -36,13 +36,14 @@ final class ManyReplies implements Benchmark {
         int seconds = Integer.getInteger("minutes", Rounds.quick() ? 0 : 5) * 60 / windows;
         if (seconds == 0) seconds = 5;
         try (var streams = new Streams(CHANNELS, REPLIES + 200, PACE, PACE * SECONDS)) {
+            var person = new Person(streams);
             feeding = true;
             var feeder = Thread.ofVirtual().start(() -> feed(streams));
             // until then the channels grow to what a reply's context takes of them, and the chunk table to what vacuum
             // leaves
             streams.await("complete", count -> count >= 3 * REPLIES, Duration.ofMinutes(5));
             for (int window = 0; window < windows; window++) {
-                var figures = window(streams, seconds);
+                var figures = window(streams, person, seconds);
                 report.progress("window %d  %s", window + 1, Report.brief(figures));
                 figures.forEach((metric, figure) -> report.add(SIDE, metric, figure));
             }
@@ -101,17 +102,21 @@ final class ManyReplies implements Benchmark {
                 "select count(*) from chat.generation where state in ('queued', 'running')", Integer.class));
     }
 
-    private static Map<String, Double> window(Streams streams, int seconds) throws Exception {
+    private static Map<String, Double> window(Streams streams, Person person, int seconds) throws Exception {
         var flushes = streams.buckets("holdfast_flush_seconds");
         double chunks = streams.holdfast.metric("holdfast_flush_chunks_sum");
         double bytes = streams.holdfast.metric("holdfast_flush_bytes_total");
         long began = System.nanoTime();
-        Thread.sleep(seconds * 1000L);
+        var calls = person.chat(seconds);
         double took = (System.nanoTime() - began) / 1e9;
         double flush = Streams.quantile(flushes, streams.buckets("holdfast_flush_seconds"), 0.99);
         chunks = streams.holdfast.metric("holdfast_flush_chunks_sum") - chunks;
         bytes = streams.holdfast.metric("holdfast_flush_bytes_total") - bytes;
         var figures = Map.of(
+                "a person posts and reads p50 ms",
+                Streams.at(calls, 0.5),
+                "a person posts and reads p99 ms",
+                Streams.at(calls, 0.99),
                 "flush p99 ms",
                 1000 * flush,
                 "chunks per second",
