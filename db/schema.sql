@@ -690,7 +690,7 @@ function chat.usable_invite(code_hash bytea)
   -- The id of the invitation, locked until the end of the transaction; or a sentence that says why it cannot be used.
 
 function chat.utc(at timestamp with time zone)
-  returns text language sql immutable
+  returns text language sql stable
   -- A time as ISO 8601 in UTC, whatever the session's time zone.
 
 function chat.without_code(content text)

@@ -3,7 +3,7 @@
 create or replace function chat.utc(at timestamptz)
 returns text
 language sql
-immutable parallel safe
+stable parallel safe -- as to_char is; called immutable, it could not be inlined
 as $$
   select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;

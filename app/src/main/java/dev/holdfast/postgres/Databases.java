@@ -37,11 +37,12 @@ class Databases {
 
     /**
      * The connection is the owner's; from then on it may do what the role may, where the server knows the role. A statement
-     * ends a little before its connection is given up ({@link #NO_ANSWER}): the server would go on with it for nobody.
+     * ends a little before its connection is given up ({@link #NO_ANSWER}): the server would go on with it for nobody. None
+     * lives long enough to be worth compiling, which takes longer than what it is for.
      */
     private static final String AS_ROLE = """
             select set_config('timezone', 'UTC', false), set_config('idle_in_transaction_session_timeout', '5s', false),
-              set_config('statement_timeout', '18s', false),
+              set_config('statement_timeout', '18s', false), set_config('jit', 'off', false),
               (select set_config('role', rolname, false) from pg_roles where rolname = '%s' and pg_has_role(oid, 'member'))
             """;
 
