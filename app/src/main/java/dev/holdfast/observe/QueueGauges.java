@@ -27,6 +27,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class QueueGauges {
 
     private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final Thread.Builder THREAD =
+            Thread.ofPlatform().name("holdfast-queue-gauges").daemon();
     private static final Logger log = LoggerFactory.getLogger(QueueGauges.class);
 
     /** An agent's part of the queue. oldestAge in seconds, 0 when nothing is queued. */
@@ -60,7 +62,7 @@ final class QueueGauges {
     synchronized Map<String, Depth> depths() {
         if (System.nanoTime() - readAt < maxAgeNanos) return depths;
         // one read at a time, however long it waits for a connection
-        if (reading.isDone()) reading = CompletableFuture.supplyAsync(this::read, Thread::startVirtualThread);
+        if (reading.isDone()) reading = CompletableFuture.supplyAsync(this::read, THREAD::start);
         try {
             depths = reading.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             depths.keySet().stream().filter(registered::add).forEach(this::register);

@@ -71,7 +71,7 @@ class Samples implements SmartLifecycle {
     @Override
     public synchronized void start() {
         if (thread != null) return;
-        thread = Thread.ofVirtual().name("holdfast-samples").unstarted(this::run);
+        thread = Thread.ofPlatform().daemon().name("holdfast-samples").unstarted(this::run);
         thread.start();
     }
 

@@ -27,7 +27,7 @@ final class ConnectWithin extends DelegatingDataSource {
     @Override
     public Connection getConnection() throws SQLException {
         var attempt = new FutureTask<>(() -> obtainTargetDataSource().getConnection());
-        Thread.ofVirtual().name("holdfast-connect").start(attempt);
+        Thread.ofPlatform().daemon().name("holdfast-connect").start(attempt);
         try {
             return attempt.get(longest.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -43,7 +43,7 @@ final class ConnectWithin extends DelegatingDataSource {
     }
 
     private static void closeWhenItComes(FutureTask<Connection> attempt) {
-        Thread.ofVirtual().name("holdfast-connect-late").start(() -> {
+        Thread.ofPlatform().daemon().name("holdfast-connect-late").start(() -> {
             try {
                 attempt.get().close();
             } catch (ExecutionException | SQLException e) {

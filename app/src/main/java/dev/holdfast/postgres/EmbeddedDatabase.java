@@ -97,8 +97,8 @@ final class EmbeddedDatabase implements AutoCloseable {
     /** Killed or crashed, the server has nobody else who starts it again; Holdfast waits for it as for any database. */
     private void watch() throws IOException {
         // the library's own handle is that of the command which starts the server
-        LeftoverServer.running(data)
-                .ifPresent(server -> server.onExit().thenRunAsync(this::startAgain, Thread::startVirtualThread));
+        var thread = Thread.ofPlatform().name("holdfast-postgres").daemon();
+        LeftoverServer.running(data).ifPresent(server -> server.onExit().thenRunAsync(this::startAgain, thread::start));
     }
 
     private synchronized void startAgain() {

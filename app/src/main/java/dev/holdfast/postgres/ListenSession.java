@@ -59,7 +59,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
             close(connection);
             throw e;
         }
-        heart = Thread.ofVirtual().name("holdfast-listener-heart").start(this::beat);
+        heart = Thread.ofPlatform().daemon().name("holdfast-listener-heart").start(this::beat);
     }
 
     /** True when this subscriber's channels are listened to since this very call. */
@@ -128,7 +128,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
     // on a half-open network the handshake never ends by itself
     private static Connection connect(DataSource unpooled) throws SQLException {
         var connecting = new CompletableFuture<Connection>();
-        Thread.ofVirtual().start(() -> {
+        Thread.ofPlatform().daemon().start(() -> {
             try {
                 connecting.complete(unpooled.getConnection());
             } catch (SQLException | RuntimeException e) {
@@ -150,7 +150,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
 
     // closing a half-open connection blocks until the network timeout, so nobody waits for it
     private static void close(Connection connection) {
-        Thread.ofVirtual().start(() -> {
+        Thread.ofPlatform().daemon().start(() -> {
             try {
                 connection.close();
             } catch (SQLException e) {

@@ -34,7 +34,7 @@ final class MigrationsHealth implements HealthIndicator {
     public Health health() {
         var before = lookedAt.get();
         if (System.nanoTime() - before > EVERY.toNanos() && lookedAt.compareAndSet(before, System.nanoTime())) {
-            Thread.ofVirtual().name("holdfast-migrations").start(this::look);
+            Thread.ofPlatform().daemon().name("holdfast-migrations").start(this::look);
         }
         return last;
     }
