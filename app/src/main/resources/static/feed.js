@@ -1,9 +1,13 @@
 // The one stream: holds GET /api/feed open and hands its events on. No other file of the page reads a stream.
 
+import { now } from './clock.js';
+
 const SILENT = 35_000; // heads come every 15 s; two missed and some
 const STALE = 20_000; // after waking up, a connection that has said nothing for that long is not trusted
 const LOOK = 5_000;
 const MOST = 15_000;
+const ANSWERED = 4_000;
+const CONNECTIONS = 6; // that a browser has to one server
 
 export class Feed {
   #handlers;
@@ -12,8 +16,9 @@ export class Feed {
   #connection = null;
   #wake = () => {};
   #lastSign = 0;
-  #lastLook = Date.now();
+  #lastLook = now();
   #failures = 0;
+  #fellSilent = false;
   #wasLive = false;
   #timer = 0;
 
@@ -43,12 +48,19 @@ export class Feed {
     this.#wake();
   }
 
+  #dropSilent() {
+    this.#fellSilent = true;
+    this.#drop();
+  }
+
   async #run() {
     const run = ++this.#runs;
     const isOver = () => !this.#running || run !== this.#runs; // one that was stopped may find another begun
     while (!isOver()) {
       this.#handlers.state(this.#stateBefore());
       try {
+        if (this.#fellSilent) await this.#tryAllConnections();
+        if (isOver()) return;
         await this.#connect();
       } catch (failure) {
         if (failure.name !== 'AbortError' && failure.status === undefined && !(failure instanceof TypeError)) console.warn('feed', failure);
@@ -69,7 +81,7 @@ export class Feed {
   async #connect() {
     const connection = new AbortController();
     this.#connection = connection;
-    this.#lastSign = Date.now();
+    this.#lastSign = now();
     const opening = setTimeout(() => connection.abort(), 10_000);
     const answer = await fetch('/api/feed', {
       headers: { accept: 'text/event-stream' },
@@ -78,8 +90,21 @@ export class Feed {
     }).finally(() => clearTimeout(opening));
     if (answer.status === 401) return this.#handlers.signedOut();
     if (!answer.ok) throw Object.assign(new Error(`feed: ${answer.status}`), { status: answer.status });
-    this.#lastSign = Date.now();
+    this.#lastSign = now();
     return this.#read(answer.body.pipeThrough(new TextDecoderStream()).getReader());
+  }
+
+  /**
+   * Where the feed fell silent, as after a sleep, the network has forgotten the browser's other connections too, and the
+   * next requests would take one after the other and wait. Asked on all at once, those that say nothing are closed.
+   */
+  async #tryAllConnections() {
+    const over = new AbortController();
+    const asked = Array.from({ length: CONNECTIONS }, () => fetch('/api/me', { cache: 'no-store', signal: over.signal }));
+    await Promise.race([Promise.any(asked).catch(() => {}), after(ANSWERED)]);
+    await Promise.race([Promise.allSettled(asked), after(ANSWERED / 4)]);
+    over.abort();
+    this.#fellSilent = false;
   }
 
   async #read(reader) {
@@ -87,7 +112,7 @@ export class Feed {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
-      this.#lastSign = Date.now();
+      this.#lastSign = now();
       const blocks = (rest + value).split(/\r?\n\r?\n/);
       rest = blocks.pop();
       blocks.forEach((block) => this.#dispatch(block));
@@ -139,11 +164,11 @@ export class Feed {
   }
 
   #look() {
-    const now = Date.now();
-    const slept = now - this.#lastLook > LOOK + STALE;
-    this.#lastLook = now;
+    const slept = now() - this.#lastLook > LOOK + STALE;
+    this.#lastLook = now();
     if (!this.#connection) return;
-    if (now - this.#lastSign > SILENT || (slept && now - this.#lastSign > STALE)) this.#drop();
+    const silent = now() - this.#lastSign;
+    if (silent > SILENT || (slept && silent > STALE)) this.#dropSilent();
   }
 
   /** Something woke us: the network, the tab, the laptop. */
@@ -155,11 +180,13 @@ export class Feed {
       this.#drop();
     } else if (document.visibilityState === 'visible') {
       this.#failures = 0;
-      if (Date.now() - this.#lastSign > STALE) this.#drop();
+      if (now() - this.#lastSign > STALE) this.#dropSilent();
       else this.#wake();
     }
   };
 }
+
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const NAMES = { hello: 'hello', heads: 'heads', channel: 'batch', account: 'account' };
 

@@ -1,5 +1,7 @@
 // The tabs of one browser that share an account: what one learns all learn, and exactly one of them leads (holds the feed and sends the outbox).
 
+import { now } from '../clock.js';
+
 const SILENT = 40_000; // a leader says something at least with every heads event, each 15 s
 const ANSWER = 1_000;
 
@@ -7,7 +9,7 @@ export class Tabs {
   #channel;
   #name;
   #gone = new AbortController();
-  #heard = Date.now();
+  #heard = now();
   #release = null;
 
   /**
@@ -20,7 +22,7 @@ export class Tabs {
     this.#name = name;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => {
-      if (data.leader) this.#heard = Date.now();
+      if (data.leader) this.#heard = now();
       if (data.type === 'anyone leading?') {
         if (this.leads) this.tell({ type: 'I lead' });
       } else if (data.type !== 'I lead') {
@@ -81,7 +83,7 @@ export class Tabs {
   /** The lock goes with its tab, but a frozen tab keeps it: a visible one that hears nothing takes it over. */
   #watchLeader() {
     const look = () => {
-      if (document.visibilityState === 'visible' && !this.leads && Date.now() - this.#heard > SILENT) this.#challenge();
+      if (document.visibilityState === 'visible' && !this.leads && now() - this.#heard > SILENT) this.#challenge();
     };
     const timer = setInterval(look, 5_000);
     document.addEventListener('visibilitychange', look);
@@ -92,7 +94,7 @@ export class Tabs {
   }
 
   #challenge() {
-    const asked = Date.now();
+    const asked = now();
     this.tell({ type: 'anyone leading?' });
     setTimeout(() => {
       if (this.#gone.signal.aborted || this.leads || this.#heard >= asked) return;

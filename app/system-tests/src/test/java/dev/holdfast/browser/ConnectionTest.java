@@ -44,6 +44,7 @@ class ConnectionTest {
     void restore() {
         proxy.restore();
         mira.lifecycle("active");
+        mira.page.evaluate("() => { Date.now = window.realNow ?? Date.now; }");
     }
 
     @AfterAll
@@ -167,15 +168,36 @@ class ConnectionTest {
 
     @Test
     void a_connection_that_says_nothing_any_more_is_given_up_when_the_tab_is_looked_at_again() {
+        forgetTheFeed();
+        // 20 s of silence are not trusted after waking up; the clock is moved instead of waiting
+        moveClock(21);
+        mira.page.evaluate(LOOKED_AT);
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
+    }
+
+    @Test
+    void a_connection_that_says_nothing_any_more_is_given_up_though_the_clock_was_set_back() {
+        moveClock(-3600);
+        mira.page.evaluate(LOOKED_AT);
+        forgetTheFeed();
+        moveClock(-3600 + 36);
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
+    }
+
+    private static final String LOOKED_AT = "() => document.dispatchEvent(new Event('visibilitychange'))";
+
+    /** The feed stays open and silent while a reply is written; new connections pass. */
+    private void forgetTheFeed() {
         proxy.blackHole();
         ben.write("@ada go on [[words=20]]");
         ben.awaitReply("complete");
-        // 20 s of silence are not trusted after waking up; the clock is moved instead of waiting
-        mira.page.evaluate("() => { const real = Date.now; const from = real(); Date.now = () => real() + 21_000; }");
-        proxy.cut();
-        proxy.restore();
-        mira.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))");
-        Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
+        proxy.forget();
+    }
+
+    private void moveClock(int seconds) {
+        mira.page.evaluate(
+                "(seconds) => { const real = window.realNow ??= Date.now; Date.now = () => real() + seconds * 1000; }",
+                seconds);
     }
 
     @Test
