@@ -12,7 +12,7 @@ import java.util.UUID;
 /** Somebody who chats with nobody's help: posts a message and reads the channel's newest page, again and again. */
 final class Person {
 
-    private static final int PAUSE_MILLIS = 200;
+    private static final int PAUSE_MILLIS = 600; // within the 120 messages a minute that a person may post
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
