@@ -6,7 +6,7 @@ const SILENT = 35_000; // heads come every 15 s; two missed and some
 const STALE = 20_000; // after waking up, a connection that has said nothing for that long is not trusted
 const LOOK = 5_000;
 const MOST = 15_000;
-const ANSWERED = 4_000;
+const ANSWERED = 4_000; // what a connection may take to say something before it counts as dead
 const CONNECTIONS = 6; // that a browser has to one server
 
 export class Feed {

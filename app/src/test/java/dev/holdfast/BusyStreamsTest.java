@@ -16,6 +16,8 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated("no virtual thread of this JVM runs meanwhile")
 class BusyStreamsTest {
 
+    private static final String CLAIMED = "holdfast_queue_depth{agent=\"guide\",state=\"running\"} 1";
+
     @Test
     @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void people_and_operators_are_served_while_the_streams_leave_no_turn_to_anybody() {
@@ -45,8 +47,13 @@ class BusyStreamsTest {
                         .listOfRows();
                 ada.write(general, "hello again").mustBe(201);
                 app.mustBecomeReady();
-                assertThat(management.get("/actuator/prometheus").mustBe(200).body())
-                        .containsPattern("holdfast_queue_depth\\{agent=\"guide\",state=\"queued\"} 0");
+                // claimed, and nothing more: its slot is one that has no turn
+                ada.write(general, "@guide hello").mustBe(201);
+                while (!management
+                        .get("/actuator/prometheus")
+                        .mustBe(200)
+                        .body()
+                        .contains(CLAIMED)) Thread.onSpinWait();
 
                 assertThat(waiting.getCount())
                         .as("virtual threads that had no turn")

@@ -7,7 +7,8 @@ import java.util.Map;
 
 /**
  * Goal 6, and goal 3 over five minutes: 1,000 replies at 50 tokens a second, each of 20 seconds and followed by the next, in
- * 100 channels with a browser each, and a person who chats beside them. Every round is a window of this one run. -Dminutes=n: so long in all.
+ * 100 channels with a browser each, and a person who chats beside them. Every round is a window of this one run.
+ * -Dminutes=n: so long in all.
  */
 final class ManyReplies implements Benchmark {
 

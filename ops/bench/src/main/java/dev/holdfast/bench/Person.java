@@ -9,7 +9,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.UUID;
 
-/** Somebody who chats with nobody's help: posts a message and reads the channel's newest page, again and again. */
+/** A person beside the replies: posts a message and reads the channel's newest page, again and again. */
 final class Person {
 
     private static final int PAUSE_MILLIS = 600; // within the 120 messages a minute that a person may post
