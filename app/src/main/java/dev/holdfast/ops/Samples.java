@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -52,6 +51,7 @@ class Samples implements SmartLifecycle {
     private final Latency lag;
     private final ArrayDeque<Sample> kept = new ArrayDeque<>();
     private double bytes;
+    private boolean failing;
     private volatile @Nullable Thread thread;
 
     Samples(JdbcClient jdbc, MeterRegistry meters) {
@@ -77,8 +77,9 @@ class Samples implements SmartLifecycle {
 
     @Override
     public synchronized void stop() {
-        if (thread != null) thread.interrupt();
+        var running = thread;
         thread = null;
+        if (running != null) running.interrupt();
     }
 
     @Override
@@ -127,13 +128,18 @@ class Samples implements SmartLifecycle {
 
     private @Nullable Queue queue() {
         try {
-            return jdbc.sql("""
+            var queue = jdbc.sql("""
                             select coalesce(sum(q.queued), 0)::bigint as queued, coalesce(sum(q.running), 0)::bigint as running,
                               coalesce(sum(q.failed), 0)::bigint as failed, coalesce(extract(epoch from max(q.oldest_age)), 0)::float8 as oldest_age
                             from ops.queue q
                             """).query(Queue.class).single();
-        } catch (DataAccessException e) {
-            log.debug("The queue cannot be read", e);
+            failing = false;
+            return queue;
+        } catch (RuntimeException | Error e) {
+            // the driver throws anything when its connection is cut; whatever it is, the charts go on
+            var told = failing || thread == null;
+            if (!told) log.warn("The charts of /ops have a gap until the queue can be read: {}", e.toString());
+            failing = true;
             return null;
         }
     }

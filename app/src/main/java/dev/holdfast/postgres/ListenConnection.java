@@ -108,7 +108,7 @@ public final class ListenConnection implements SmartLifecycle, AutoCloseable {
                 before = true;
                 failures = 0;
                 serve(session);
-            } catch (SQLException | RuntimeException e) {
+            } catch (SQLException | RuntimeException | Error e) { // a thread that cannot be begun is an Error
                 // one line per outage, not per attempt
                 if (failures == 0) log.warn("The LISTEN connection is lost, it will be made anew: {}", e.getMessage());
                 pause(++failures);

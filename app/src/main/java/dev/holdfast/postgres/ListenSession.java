@@ -55,11 +55,11 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
             connection.unwrap(PGConnection.class).addNotificationListener(this);
             execute("set application_name = 'holdfast listener'"); // how the runbook finds it
             execute("listen " + echo);
-        } catch (SQLException e) {
+            heart = Thread.ofPlatform().daemon().name("holdfast-listener-heart").start(this::beat);
+        } catch (SQLException | RuntimeException | Error e) {
             close(connection);
             throw e;
         }
-        heart = Thread.ofPlatform().daemon().name("holdfast-listener-heart").start(this::beat);
     }
 
     /** True when this subscriber's channels are listened to since this very call. */
@@ -131,7 +131,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
         Thread.ofPlatform().daemon().start(() -> {
             try {
                 connecting.complete(unpooled.getConnection());
-            } catch (SQLException | RuntimeException e) {
+            } catch (SQLException | RuntimeException | Error e) {
                 connecting.completeExceptionally(e);
             }
         });
@@ -148,14 +148,20 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
         }
     }
 
-    // closing a half-open connection blocks until the network timeout, so nobody waits for it
+    // closing a half-open connection blocks until the network timeout, so nobody waits for it who can have a thread do
+    // it
     private static void close(Connection connection) {
-        Thread.ofPlatform().daemon().start(() -> {
+        Runnable closing = () -> {
             try {
                 connection.close();
             } catch (SQLException e) {
                 // it is gone either way
             }
-        });
+        };
+        try {
+            Thread.ofPlatform().daemon().start(closing);
+        } catch (OutOfMemoryError e) {
+            closing.run();
+        }
     }
 }

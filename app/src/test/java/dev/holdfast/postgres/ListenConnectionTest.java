@@ -104,6 +104,25 @@ class ListenConnectionTest {
     }
 
     @Test
+    void a_moment_without_threads_or_memory_does_not_end_it() throws Exception {
+        assertThat(next(5)).isEqualTo("listening");
+        var failing = new NotificationListener() {
+            @Override
+            public void onNotification(String channel, String payload) {}
+
+            @Override
+            public void onReconnected() {
+                connection.unsubscribe(this);
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+        };
+        connection.subscribe(Set.of("failing"), failing);
+        assertThat(next(5)).isEqualTo("listening");
+        notify("news", "f");
+        assertThat(next(5)).isEqualTo("news:f");
+    }
+
+    @Test
     void it_waits_for_a_database_that_is_not_there_yet() throws Exception {
         assertThat(next(5)).isEqualTo("listening");
         proxy.refuse();
