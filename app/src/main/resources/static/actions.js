@@ -73,7 +73,7 @@ export async function signOut() {
   await leave({ keepUnsent: false });
 }
 
-/** The server no longer knows this session. What was not sent yet waits for the next sign-in of the same person. */
+/** The server no longer knows this session. What was not sent yet, drafts too, waits for the next sign-in of the same person. */
 async function sessionEnded() {
   await leave({ keepUnsent: true });
 }

@@ -38,7 +38,7 @@ export class Store extends Topics {
   #openings = 0;
   #changes = 0; // of what is loaded as a whole
   #wasEmptied = false;
-  #unsent = null; // {id, entries}: what waited in memory alone when its account left
+  #memories = new Map(); // by account, where nothing outlasts the tab: what has not been sent outlasts the session
 
   get outbox() {
     return this.entries.list;
@@ -81,7 +81,6 @@ export class Store extends Topics {
     early = null;
     heard.forEach((data) => hear(this, data)); // told while the copy was being read, so what was read may be older
     await this.keep('me', me.handle ? me : (this.kept.get('me') ?? me));
-    await this.#bringBack(me.id);
     if (opening !== this.#openings) return undefined; // or now
     this.set({ session: 'signed-in' });
     this.tabs.join();
@@ -90,21 +89,13 @@ export class Store extends Topics {
     return undefined;
   }
 
-  /** What was not sent when this account left, where nothing outlasts the tab. */
-  async #bringBack(id) {
-    if (this.#unsent?.id !== id) return;
-    const { entries } = this.#unsent;
-    this.#unsent = null;
-    await Promise.all(entries.map((each) => this.entries.put(each)));
-  }
-
   #take(copy, onMessage = (data) => hear(this, data)) {
     this.copy = copy;
     this.tabs = new Tabs(copy.name, { onMessage, ...this.#leading });
   }
 
   async #openCopy(accountId) {
-    if (this.forgetful) return new Memory();
+    if (this.forgetful) return this.#memoryOf(accountId);
     try {
       const copy = await database.open(accountId, {
         onLost: () => copy === this.copy && this.lose(),
@@ -114,8 +105,13 @@ export class Store extends Topics {
     } catch (failure) {
       console.warn('Nothing is kept beyond this tab: this browser gives Holdfast no database.', failure);
       this.set({ forgetful: true });
-      return new Memory();
+      return this.#memoryOf(accountId);
     }
+  }
+
+  #memoryOf(accountId) {
+    if (!this.#memories.has(accountId)) this.#memories.set(accountId, new Memory());
+    return this.#memories.get(accountId);
   }
 
   /** Reads the copy into memory. */
@@ -149,23 +145,23 @@ export class Store extends Topics {
     this.entries.list = [];
   }
 
-  /** Forgets the account on this browser, in all its tabs; with `keepUnsent`, what has not been sent yet stays. */
+  /** Forgets the account on this browser, in all its tabs; with `keepUnsent`, what has not been sent yet stays, drafts too. */
   async wipe({ keepUnsent }) {
+    if (keepUnsent) this.changed('leaving');
     const { copy } = this;
     const { id } = this.me;
-    const unsent = keepUnsent && this.outbox.length > 0;
-    if (unsent && this.forgetful) this.#unsent = { id, entries: this.outbox };
-    this.tell({ type: 'wiped' });
+    this.tell({ type: 'wiped', keepUnsent });
     this.copy = null; // what still happens here is not written any more
-    await copy.clear('channel', 'message', 'account', 'kept', ...(unsent ? [] : ['outbox'])).catch(() => {});
-    copy.close();
+    await empty(copy, keepUnsent);
     this.close();
-    if (!unsent) await database.erase(id).catch(() => {}); // without IndexedDB there is nothing to erase
+    if (!keepUnsent) await database.erase(id).catch(() => {}); // without IndexedDB there is nothing to erase
+    else if (this.forgetful) await database.open(id, {}).then((left) => empty(left, keepUnsent), () => {}); // left when it had no more room
   }
 
-  /** Another tab signed out, or the browser took the database away. */
-  lose() {
+  /** Another tab signed out (with `keepUnsent`, the session ended), or the browser took the database away. */
+  lose({ keepUnsent = false } = {}) {
     if (!this.copy) return;
+    if (keepUnsent) this.changed('leaving');
     this.close();
     this.set({ session: 'starting' });
     this.changed('lost');
@@ -194,7 +190,7 @@ export class Store extends Topics {
     tabs.close();
     copy.close();
     this.#leading.onYield();
-    this.#take(new Memory());
+    this.#take(this.#memoryOf(this.me.id));
     this.channels.dropMessages();
     this.#writeAll();
     this.set({ forgetful: true });
@@ -258,6 +254,12 @@ export class Store extends Topics {
 }
 
 const unwritten = (failure) => console.warn('This browser did not take all that it was to keep.', failure);
+
+async function empty(copy, keepUnsent) {
+  const kept = keepUnsent ? KEPT.filter((name) => name !== 'drafts').map((name) => copy.delete('kept', name)) : [copy.clear('kept', 'outbox')];
+  await Promise.allSettled([copy.clear('channel', 'message', 'account'), ...kept]);
+  copy.close();
+}
 
 const differs = (held, incoming) =>
   !held || Object.keys(incoming).some((key) => JSON.stringify(held[key]) !== JSON.stringify(incoming[key]));

@@ -33,7 +33,9 @@ export class Memory {
     return [...this.#stores.message.values()].filter((each) => each.channelId === channelId).sort((a, b) => a.position - b.position);
   }
 
-  async clear() {}
+  async clear(...stores) {
+    stores.forEach((name) => this.#stores[name].clear());
+  }
 
   close() {}
 }

@@ -14,6 +14,7 @@ class Composer extends View {
 
   #asked = '';
   #unkept = false;
+  #stopKeeping = () => {};
 
   watches() {
     return ['accounts', 'channels', 'connection'];
@@ -40,11 +41,13 @@ class Composer extends View {
   connectedCallback() {
     super.connectedCallback();
     addEventListener('pagehide', this.#keep);
+    this.#stopKeeping = store.watch(['leaving'], this.#keep);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     removeEventListener('pagehide', this.#keep);
+    this.#stopKeeping();
     this.#keep();
   }
 

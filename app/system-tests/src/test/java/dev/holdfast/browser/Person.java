@@ -81,6 +81,21 @@ final class Person implements AutoCloseable {
         page.locator("hf-composer textarea").waitFor();
     }
 
+    /** Signs in at the form, as this person or another one who comes to this browser. */
+    Person signIn(String who) {
+        page.locator("hf-sign-in input[name=handle]").fill(who);
+        page.locator("hf-sign-in input[name=password]").fill(Holdfast.PASSWORD);
+        page.locator("hf-sign-in input[name=password]").press("Enter");
+        page.locator("hf-sidebar").waitFor();
+        return this;
+    }
+
+    void signOut() {
+        page.evaluate("() => holdfast.go('/settings')");
+        page.locator("button.bad >> text=/^Sign out$/").click();
+        page.locator("hf-sign-in form").waitFor();
+    }
+
     /** Waits until the feed is up, so that what comes now comes through it. */
     Person live() {
         page.waitForFunction("() => window.holdfast?.store.connection === 'live'");

@@ -57,9 +57,7 @@ class StorageTest {
                     .waitFor();
             Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
             assertThat(Person.stored(channel, second)).isEqualTo(mira.stored(channel));
-            mira.page.evaluate("() => holdfast.go('/settings')");
-            mira.page.locator("button.bad >> text=/^Sign out$/").click();
-            mira.page.locator("hf-sign-in form").waitFor();
+            mira.signOut();
             second.locator("hf-sign-in form").waitFor();
             mira.assertNoComplaints();
         }
@@ -202,7 +200,7 @@ class StorageTest {
     }
 
     @Test
-    void what_waits_in_memory_alone_is_sent_when_the_same_person_signs_in_again() {
+    void what_waits_or_is_half_typed_in_memory_alone_is_there_when_the_same_person_signs_in_again() {
         try (var mira = holdfast.person("Mira");
                 var phone = mira.device()) {
             holdfast.add(channel, mira.handle);
@@ -211,14 +209,17 @@ class StorageTest {
             var tries = holdPosts(mira);
             mira.write("still to be sent");
             mira.page.waitForCondition(() -> tries.get() > 0);
+            mira.page.locator("hf-composer textarea").fill("half a thought");
             phone.page.navigate(phone.origin() + "/settings");
             phone.page.locator("text=Sign out there").first().click();
             mira.page.locator("hf-sign-in form").waitFor();
             mira.page.unroute("**/api/channels/*/messages");
-            mira.page.locator("hf-sign-in input[name=handle]").fill(mira.handle);
-            mira.page.locator("hf-sign-in input[name=password]").fill(Holdfast.PASSWORD);
-            mira.page.locator("hf-sign-in input[name=password]").press("Enter");
+            mira.signIn(mira.handle).open(channel);
             ben.awaitText("still to be sent");
+            assertThat(mira.page.locator("hf-composer textarea").inputValue()).isEqualTo("half a thought");
+            mira.signOut();
+            mira.signIn(mira.handle).open(channel);
+            assertThat(mira.page.locator("hf-composer textarea").inputValue()).isEmpty();
             mira.assertNoComplaints();
         }
     }

@@ -184,12 +184,7 @@ class TabsTest {
         eve.open(theirs, second);
         eve.write("a secret");
         awaitText(second, "a secret");
-        eve.page.evaluate("() => holdfast.go('/settings')");
-        eve.page
-                .locator("button.bad", new Page.LocatorOptions().setHasText("Sign out"))
-                .last()
-                .click();
-        eve.page.locator("hf-sign-in form").waitFor();
+        eve.signOut();
         second.locator("hf-sign-in form").waitFor();
         eventually(
                 "no database is left",
@@ -211,6 +206,50 @@ class TabsTest {
             eve.page.locator("hf-sign-in form").waitFor();
         }
         eve.close();
+    }
+
+    @Test
+    void what_is_half_typed_in_any_tab_outlasts_the_session_and_is_shown_to_nobody_else() {
+        try (var eve = holdfast.person("Eve");
+                var phone = eve.device();
+                var zoe = holdfast.person("Zoe")) {
+            var here = holdfast.channel(eve, zoe);
+            var there = holdfast.channel(eve, zoe);
+            eve.open(here).live();
+            var second = eve.tab();
+            eve.open(there, second);
+            typeWithoutAPause(eve.page, "half a thought");
+            typeWithoutAPause(second, "and half another");
+            phone.page.navigate(phone.origin() + "/settings");
+            phone.page.locator("text=Sign out there").first().click();
+            second.locator("hf-sign-in form").waitFor();
+
+            eve.signIn(zoe.handle).open(here);
+            assertThat(draft(eve.page)).isEmpty();
+            eve.signOut();
+            eve.signIn(eve.handle).open(here);
+            assertThat(draft(eve.page)).isEqualTo("half a thought");
+            eve.open(there);
+            assertThat(draft(eve.page)).isEqualTo("and half another");
+            eve.signOut();
+            eve.signIn(eve.handle).open(here);
+            assertThat(draft(eve.page)).isEmpty();
+            eve.assertNoComplaints();
+        }
+    }
+
+    /** Until somebody pauses what they type is in the field alone. */
+    private static void typeWithoutAPause(Page tab, String text) {
+        tab.evaluate("""
+                () => {
+                  const real = setTimeout;
+                  window.setTimeout = (work, wait, ...rest) => (wait === 300 ? 0 : real(work, wait, ...rest));
+                }""");
+        tab.locator("hf-composer textarea").fill(text);
+    }
+
+    private static String draft(Page tab) {
+        return tab.locator("hf-composer textarea").inputValue();
     }
 
     private static void awaitText(Page tab, String text) {
