@@ -419,7 +419,7 @@ function chat.complete(worker bigint, messages uuid[], fences bigint[], contents
 
 function chat.context(generation bigint, max_messages integer)
   returns TABLE(message_id uuid, handle text, display_name text, kind text, content text, own boolean) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- What the agent may know: the messages of its channel alone, newest first, from the asking one backwards; without deleted, failed and unfinished ones.
+  -- What the agent may know: the messages of its channel alone, newest first, from the asking one backwards; without deleted, failed and unfinished ones. Nothing when the asking one was deleted or failed.
 
 function chat.delete_message(message uuid, account uuid)
   returns json language plpgsql security definer set search_path=chat, pg_temp

@@ -11,13 +11,17 @@ set enable_bitmapscan = off
 as $$
   select m.id, a.handle, a.display_name, a.kind, m.content, m.author_id = g.agent_id
   from chat.generation g
+  -- without the question the newest of the others would be taken for it
   join chat.message asked on asked.id = g.asked_by_message
+    and asked.deleted_at is null and asked.status <> 'failed' and asked.content <> ''
   -- the limit inside: the channel is read backwards by its index, however long it is
   cross join lateral (
     select x.id, x.author_id, x.content, x.position
     from chat.message x
     where x.channel_id = g.channel_id and x.position <= asked.position
-      and x.deleted_at is null and x.status in ('complete', 'stopped') and x.content <> ''
+      and x.deleted_at is null and x.content <> ''
+      -- a reply that asked and is being written again holds the text it asked with
+      and (x.status in ('complete', 'stopped') or x.id = asked.id)
     order by x.position desc
     limit max_messages
   ) m
@@ -26,7 +30,7 @@ as $$
   order by m.position desc
 $$;
 comment on function chat.context(bigint, integer) is
-  'What the agent may know: the messages of its channel alone, newest first, from the asking one backwards; without deleted, failed and unfinished ones.';
+  'What the agent may know: the messages of its channel alone, newest first, from the asking one backwards; without deleted, failed and unfinished ones. Nothing when the asking one was deleted or failed.';
 
 create or replace function chat.set_context(generation bigint, fence bigint, ids uuid[])
 returns boolean

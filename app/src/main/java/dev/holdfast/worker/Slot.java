@@ -87,7 +87,9 @@ final class Slot {
         }
         List<ContextMessage> heard = tools.generations.context(reply.claimed.id(), options.contextMessages());
         if (heard.isEmpty())
-            return new Unanswerable(new GiveUp("The message that asked for this reply is gone.", "no_question"));
+            return new Unanswerable(new GiveUp(
+                    "The message that asked for this reply was deleted, or failed itself. Ask again with a new message.",
+                    "no_question"));
         Prompts.Told told = Prompts.tell(agent, options, heard);
         tools.generations.setContext(reply.claimed, told.messages());
         return new Asked(agent, told.prompt());

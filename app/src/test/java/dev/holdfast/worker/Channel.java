@@ -62,6 +62,13 @@ final class Channel {
         return post("mira", content);
     }
 
+    void delete(UUID message, String who) {
+        jdbc.sql("select chat.delete_message(?, id)::text from chat.account where handle = ?")
+                .params(message, who)
+                .query(String.class)
+                .single();
+    }
+
     void stop(UUID asking, String who) {
         door("stop", asking, who);
     }

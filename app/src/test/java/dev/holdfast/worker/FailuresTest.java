@@ -152,6 +152,24 @@ class FailuresTest {
     }
 
     @Test
+    void a_reply_whose_question_was_deleted_while_it_waited_answers_nobody_else() {
+        channel.post("mira", "what is the time?");
+        channel.set("ada", "paused = true");
+        var asking = ask(Script.says("five past four"));
+        channel.delete(asking, "mira");
+        channel.set("ada", "paused = false");
+        assertThat(channel.await(asking, "failed"))
+                .containsEntry("status", "failed")
+                .containsEntry("content", "")
+                .containsEntry("attempt", 1)
+                .containsEntry("error_code", "no_question")
+                .containsEntry(
+                        "error",
+                        "The message that asked for this reply was deleted, or failed itself. Ask again with a new message.");
+        assertThat(server.served()).isEmpty();
+    }
+
+    @Test
     void wrong_options_are_named() {
         channel.set("ada", "options = '{\"temperature\": 9}'");
         assertThat(channel.await(ask(Script.says("never")), "failed"))

@@ -209,6 +209,42 @@ class ClaimTest {
                 .hasSize(2);
     }
 
+    @Test
+    void without_its_question_a_reply_has_no_context_whatever_else_was_said() {
+        chat.post("tom", "what is the time?");
+        UUID asked = chat.post("mira", "@ada, what now?");
+        assertThat(context(asked, "ada")).startsWith("mira: @ada, what now?");
+        chat.one(String.class, "select chat.delete_message(?, ?)::text", asked, chat.account("mira"));
+        assertThat(context(asked, "ada")).isEmpty();
+    }
+
+    @Test
+    void the_reply_that_asked_is_known_by_its_old_text_while_it_is_written_again_and_not_once_it_failed() {
+        chat.agent("bert");
+        chat.run("update chat.agent set answers_agents = true");
+        Worker.Claim ada = chat.claimed(worker);
+        worker.complete(ada, "@bert knows");
+        assertThat(context(ada.message(), "bert")).containsExactly("ada: @bert knows", "mira: @ada?");
+        chat.run("update chat.agent set paused = true where account_id = ?", chat.account("bert"));
+        chat.one(String.class, "select chat.retry(?::uuid, ?::uuid)::text", ada.message(), chat.account("mira"));
+        assertThat(context(ada.message(), "bert")).containsExactly("ada: @bert knows", "mira: @ada?");
+        Worker.Claim again = worker.claimOne();
+        worker.stream(again);
+        worker.append(again, null, 0, "I kn");
+        assertThat(context(ada.message(), "bert")).containsExactly("ada: @bert knows", "mira: @ada?");
+        worker.giveUp(again);
+        assertThat(context(ada.message(), "bert")).isEmpty();
+    }
+
+    private List<String> context(UUID asked, String agent) {
+        return chat.jdbc
+                .sql(
+                        "select handle || ': ' || content from chat.generation g, chat.context(g.id, 10) where g.message_id = ?")
+                .param(chat.replyTo(asked, agent))
+                .query(String.class)
+                .list();
+    }
+
     private void postMany(String person, int count) {
         chat.run(
                 "insert into chat.message (channel_id, author_id, content) select ?, ?, '@ada ' || n from generate_series(1, ?) n",
