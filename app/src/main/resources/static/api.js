@@ -1,5 +1,7 @@
 // One request and its answer. Who calls decides what becomes of it; nothing here remembers anything.
 
+const PATIENCE = 30_000;
+
 /** An answer that is not 2xx: `status`, a `title`, a sentence in `message`, and `retryAfter` in seconds where the server said so. */
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
@@ -23,10 +25,12 @@ export const put = (path, body, options) => call('PUT', path, body, options);
 export const patch = (path, body, options) => call('PATCH', path, body, options);
 export const remove = (path, options) => call('DELETE', path, undefined, options);
 
-async function call(method, path, body, { timeout = 30_000 } = {}) {
+/** @param signal of a caller who may not wait so long for the answer */
+async function call(method, path, body, { signal } = {}) {
   const patience = new AbortController();
+  signal?.addEventListener('abort', () => patience.abort());
   // A timer of our own: AbortSignal.timeout() was seen to leave a request that hung hanging.
-  const timer = setTimeout(() => patience.abort(), timeout);
+  const timer = setTimeout(() => patience.abort(), PATIENCE);
   try {
     return await answerTo(method, path, body, patience.signal);
   } finally {

@@ -18,11 +18,12 @@ export class Feed {
   #lastSign = 0;
   #lastLook = now();
   #failures = 0;
-  #fellSilent = false;
+  #fellSilent = false; // so the connections are to be tried
+  #wasSilent = false; // the same, until it is live again
   #wasLive = false;
   #timer = 0;
 
-  /** @param handlers `{hello, heads, batch, account, state, signedOut}`, each called with the event's data */
+  /** @param handlers `{hello, heads, batch, account, state, revived, signedOut}`, each called with the event's data */
   constructor(handlers) {
     this.#handlers = handlers;
   }
@@ -49,7 +50,7 @@ export class Feed {
   }
 
   #dropSilent() {
-    this.#fellSilent = true;
+    this.#fellSilent = this.#wasSilent = true;
     this.#drop();
   }
 
@@ -140,6 +141,8 @@ export class Feed {
     this.#failures = 0;
     this.#wasLive = true;
     this.#handlers.state('live');
+    if (this.#wasSilent) this.#handlers.revived();
+    this.#wasSilent = false;
   }
 
   /** What fails to apply (a read that was cut off, say) leaves the cursor behind; a new connection tells how far. */

@@ -184,6 +184,26 @@ class ConnectionTest {
         Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
     }
 
+    @Test
+    void what_was_sent_into_a_connection_that_says_nothing_any_more_is_sent_anew_once_the_feed_is_back() {
+        proxy.blackHole();
+        mira.write("into the void");
+        forgetTheFeed();
+        moveClock(21);
+        mira.page.evaluate(LOOKED_AT);
+        mira.page.locator(".connection.reconnecting").waitFor();
+        mira.live().write("and after it");
+        ben.awaitText("into the void"); // half a minute before the page would give the first request up
+        ben.awaitText("and after it");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+        assertThat(holdfast.messages(channel).stream()
+                        .filter(each ->
+                                each.path("author").path("handle").stringValue().equals(mira.handle))
+                        .map(each -> each.path("content").stringValue()))
+                .containsExactly("into the void", "and after it");
+        assertThat(mira.unsent()).isZero();
+    }
+
     private static final String LOOKED_AT = "() => document.dispatchEvent(new Event('visibilitychange'))";
 
     /** The feed stays open and silent while a reply is written; new connections pass. */
