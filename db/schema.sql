@@ -138,6 +138,7 @@ table chat.generation with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, 
   constraint generation_finished_has_time CHECK (((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL)))
   constraint generation_history_is_an_array CHECK ((jsonb_typeof(history) = 'array'::text))
   constraint generation_message_exists FOREIGN KEY (message_id) REFERENCES chat.message(id)
+  constraint generation_queued_has_an_attempt_left CHECK (((state <> 'queued'::text) OR (attempt < max_attempts)))
   constraint generation_running_has_claim CHECK (((state <> 'running'::text) OR ((attempt > 0) AND (claimed_at IS NOT NULL))))
   constraint generation_running_has_lease CHECK (((state = 'running'::text) = (lease_until IS NOT NULL)))
   constraint generation_running_has_worker CHECK (((state <> 'running'::text) OR (worker_id IS NOT NULL)))
@@ -223,7 +224,8 @@ table chat.message with (fillfactor=90)
   constraint message_position_is_at_most_seq CHECK ((("position" >= 1) AND ("position" <= seq)))
   constraint message_reply_to_exists FOREIGN KEY (reply_to) REFERENCES chat.message(id)
   constraint message_status_is_known CHECK ((status = ANY (ARRAY['complete'::text, 'queued'::text, 'thinking'::text, 'streaming'::text, 'stopped'::text, 'failed'::text])))
-  CREATE INDEX message_words ON chat.message USING gin (to_tsvector('simple'::regconfig, content)) WHERE ((deleted_at IS NULL) AND (status = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text])))  -- Serves: chat.search.
+  CREATE INDEX message_failed ON chat.message USING btree (author_id) WHERE ((status = 'failed'::text) AND (deleted_at IS NULL))  -- Serves: ops.queue, how many replies of an agent failed, without reading them.
+  CREATE INDEX message_words ON chat.message USING gin (to_tsvector('simple'::regconfig, "left"(content, 100000))) WHERE ((deleted_at IS NULL) AND (status = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text])))  -- Serves: chat.search, the words of a message's first 100,000 characters.
   CREATE TRIGGER message_10_insert_takes_seq BEFORE INSERT ON chat.message FOR EACH ROW EXECUTE FUNCTION chat.message_takes_seq()
   CREATE TRIGGER message_10_update_takes_seq AFTER UPDATE ON chat.message REFERENCING OLD TABLE AS before NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.changed_messages_take_seqs()
   CREATE TRIGGER message_20_insert_mentions AFTER INSERT ON chat.message REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.write_mentions()
@@ -631,7 +633,7 @@ function chat.running_under(messages uuid[], fences bigint[], locked uuid[], wor
 
 function chat.search(account uuid, query text, max integer)
   returns json language sql stable security definer set search_path=chat, pg_temp
-  -- Messages of the account's channels that hold the words (the last as a beginning) or the very text, newest first.
+  -- Messages of the account's channels that hold the words (the last as a beginning) or the very text, newest first. Words behind a message's first 100,000 characters are not found; the very text is, in a channel's latest 2,000 messages.
 
 function chat.set_context(generation bigint, fence bigint, ids uuid[])
   returns boolean language sql security definer set search_path=chat, pg_temp

@@ -42,7 +42,8 @@ begin
     return false;
   end if;
   if g.state = 'running' then
-    perform chat.leave_running(array[g.id], 'queued', 'queued', 'lease expired', null, null, now(), true, null);
+    -- not counted: one that waits has an attempt left
+    perform chat.leave_running(array[g.id], 'queued', 'queued', 'lease expired', null, null, now(), false, null);
   else
     update message m set status = 'queued', seq = t.seq from chat.take_seqs(array[g.message_id]) t
     where m.id = t.message_id and m.deleted_at is null;

@@ -17,7 +17,7 @@ as $$
     select m.id, m.created_at
     from message m
     where m.deleted_at is null and m.status in ('complete', 'stopped', 'failed')
-      and to_tsvector('simple', m.content) @@ (select words from wanted)
+      and to_tsvector('simple', left(m.content, 100000)) @@ (select words from wanted)
       and m.channel_id in (select channel_id from mine)
     order by m.created_at desc
     limit search.max
@@ -47,4 +47,4 @@ as $$
   from hits
   join message m on m.id = hits.id
 $$;
-comment on function chat.search(uuid, text, integer) is 'Messages of the account''s channels that hold the words (the last as a beginning) or the very text, newest first.';
+comment on function chat.search(uuid, text, integer) is 'Messages of the account''s channels that hold the words (the last as a beginning) or the very text, newest first. Words behind a message''s first 100,000 characters are not found; the very text is, in a channel''s latest 2,000 messages.';

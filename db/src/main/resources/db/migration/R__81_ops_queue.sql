@@ -24,12 +24,12 @@ left join (
   select g.agent_id, count(*) as running from chat.generation g where g.state = 'running' group by g.agent_id
 ) r on r.agent_id = n.account_id
 left join (
-  select g.agent_id, count(*) as failed
-  from chat.generation g
-  join chat.message m on m.id = g.message_id and m.deleted_at is null
-  where g.state = 'failed'
-  group by g.agent_id
-) f on f.agent_id = n.account_id
+  -- of the replies, whose status follows their generations: one index holds just these
+  select m.author_id, count(*) as failed
+  from chat.message m
+  where m.status = 'failed' and m.deleted_at is null
+  group by m.author_id
+) f on f.author_id = n.account_id
 order by q.oldest_age desc nulls last, a.handle;
 comment on view ops.queue is 'Per agent: how many generations are queued, running and failed, and for how long the oldest queued one has waited. The oldest wait comes first.';
 comment on column ops.queue.queued is 'Not running yet, those included that wait for a later attempt.';

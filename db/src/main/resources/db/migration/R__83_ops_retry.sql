@@ -75,7 +75,8 @@ begin
   into taken, others
   from generation g
   where g.id = any(ids);
-  perform chat.leave_running(taken, 'queued', 'queued', 'taken away', null, null, now(), true, null);
+  -- not counted: one that waits has an attempt left
+  perform chat.leave_running(taken, 'queued', 'queued', 'taken away', null, null, now(), false, null);
   update message m set status = 'queued', seq = t.seq from chat.take_seqs(others) t where m.id = t.message_id;
   -- fresh mentions, of priority 0, go first
   with turns as (

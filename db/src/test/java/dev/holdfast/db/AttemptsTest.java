@@ -1,9 +1,12 @@
 package dev.holdfast.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Attempts count at the claim; what was written before an attempt failed stays until the next one writes. */
 class AttemptsTest {
@@ -125,6 +128,29 @@ class AttemptsTest {
                 .isTrue();
         assertThat(worker.complete(claim, "stale")).isEqualTo("fenced");
         assertThat(text(claim)).isEqualTo("so far under 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"select chat.retry(?, 0)::text", "select outcome from ops.retry(?)"})
+    void a_retry_of_one_whose_lease_has_expired_at_its_last_attempt_gives_it_all_attempts_again(String retry) {
+        Worker.Claim claim = chat.claimed(worker);
+        chat.run("update chat.generation set max_attempts = 1");
+        worker.outliveLease(claim);
+        chat.one(String.class, retry, claim.generation());
+        assertThat(chat.one(
+                        String.class,
+                        "select concat_ws(' ', state, attempt, history -> 0 ->> 'attempt') from chat.generation"))
+                .isEqualTo("queued 0 1");
+        assertThat(worker.claimOne().attempt()).isEqualTo(1);
+    }
+
+    @Test
+    void plain_sql_cannot_take_the_last_attempt_from_one_that_waits_and_so_stop_every_claim() {
+        worker.fail(chat.claimed(worker), "rate limited", "0 seconds", null, true);
+        assertThatThrownBy(() -> chat.run("update chat.generation set max_attempts = 1"))
+                .hasMessageContaining("generation_queued_has_an_attempt_left");
+        chat.post("tom", "@ada?");
+        assertThat(worker.claim(5)).hasSize(2);
     }
 
     private void comeDue() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -17,27 +18,34 @@ class OpsScaleTest {
 
     @BeforeAll
     static void fill() {
-        queue = new QueueFixture();
+        queue = fill(Integer.getInteger("generations", 30_000), 500);
+    }
+
+    /** So many generations; one in {@code failed} of them has failed. */
+    private static QueueFixture fill(int generations, int failed) {
+        var queue = new QueueFixture();
         queue.jdbc.sql("""
                 do $$
                 begin
                   set local session_replication_role = replica;
-                  insert into chat.message (channel_id, author_id, content, seq, position)
-                  select c.id, a.id, 'x', n, n from generate_series(1, %d) n, chat.channel c, chat.account a
-                  where c.name = 'general' and a.handle = 'mira';
+                  insert into chat.message (channel_id, author_id, content, seq, position, status)
+                  select c.id, a.id, 'x', n, n, case when n %% %2$d = 0 then 'failed' else 'complete' end
+                  from generate_series(1, %1$d) n
+                  join chat.channel c on c.name = 'general'
+                  join chat.account a on a.handle = case when n %% 10 = 0 then 'bob' else 'ada' end;
                   insert into chat.generation (message_id, asked_by_message, agent_id, channel_id, person_id, state, attempt,
                     queued_at, claimed_at, first_token_at, finished_at, worker_id, error, output_tokens)
-                  select m.id, m.id, n.account_id, m.channel_id, m.author_id, case when m.seq %% 500 = 0 then 'failed' else 'completed' end, 1,
-                    at, at, at, at, 1, case when m.seq %% 500 = 0 then 'no' end, 10
+                  select m.id, m.id, m.author_id, m.channel_id, mira.id, case m.status when 'failed' then 'failed' else 'completed' end, 1,
+                    at, at, at, at, 1, case m.status when 'failed' then 'no' end, 10
                   from chat.message m
-                  join chat.account a on a.handle = case when m.seq %% 10 = 0 then 'bob' else 'ada' end
-                  join chat.agent n on n.account_id = a.id
+                  join chat.account mira on mira.handle = 'mira'
                   cross join lateral (select now() - (5000000 - m.seq) * interval '10 seconds' as at) t
                   order by m.seq;
                 end $$
-                """.formatted(Integer.getInteger("generations", 30_000))).update();
-        queue.jdbc.sql("vacuum analyze chat.generation").update();
+                """.formatted(generations, failed)).update();
+        queue.jdbc.sql("vacuum analyze chat.generation, chat.message").update();
         queue.jdbc.sql("analyze").update();
+        return queue;
     }
 
     @AfterAll
@@ -63,5 +71,16 @@ class OpsScaleTest {
     void recent_things_are_read_through_indexes(String select) {
         var plan = String.join("\n", queue.texts("explain (analyze, costs off) " + select));
         assertThat(plan).doesNotContain("Seq Scan on generation");
+    }
+
+    @Test
+    void what_failed_is_counted_without_reading_the_replies() {
+        var failed = fill(20_000, 1);
+        assertThat(failed.texts("select agent || ' ' || failed from ops.queue order by 1"))
+                .containsExactly("ada 18000", "bob 2000");
+        assertThat(String.join("\n", failed.texts("explain (analyze, costs off, timing off) select * from ops.queue")))
+                .containsPattern("Index Only Scan using message_failed")
+                .contains("Heap Fetches: 0")
+                .doesNotContain("Seq Scan on message", "generation_failed");
     }
 }

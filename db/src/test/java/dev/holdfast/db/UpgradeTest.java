@@ -2,8 +2,10 @@ package dev.holdfast.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.db.TestPostgres.TestDatabase;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A database that an earlier release has made. */
 class UpgradeTest {
@@ -25,15 +27,51 @@ class UpgradeTest {
 
     @Test
     void text_that_was_streamed_before_an_upgrade_is_there_after_it() {
+        var database = madeAt("020");
+        var jdbc = database.jdbc();
+        runningReply(jdbc);
+        jdbc.sql(
+                        "insert into chat.chunk (message_id, fence, start_at, text) select id, 1, 0, 'Hello Mira' from chat.message")
+                .update();
+
+        Migrations.flyway(database.dataSource()).migrate();
+
+        var reply = jdbc.sql("select (chat.changes(id, 0) -> 'text' -> 0 ->> 'text') from chat.channel")
+                .query(String.class)
+                .single();
+        assertThat(reply).isEqualTo("Hello Mira");
+    }
+
+    @Test
+    void one_that_waits_with_its_attempts_used_up_is_given_another_and_stops_no_claim() {
+        var database = madeAt("040");
+        var jdbc = database.jdbc();
+        runningReply(jdbc);
+        jdbc.sql("update chat.generation set state = 'queued', lease_until = null, max_attempts = 1")
+                .update();
+
+        Migrations.flyway(database.dataSource()).migrate();
+
+        assertThat(jdbc.sql(
+                                "select attempt || ' of ' || max_attempts from chat.register_worker('test', 1) w, chat.claim(w, 1, '10 seconds')")
+                        .query(String.class)
+                        .single())
+                .isEqualTo("2 of 2");
+    }
+
+    /** A database as the migrations up to this one made it, without functions: today's want today's tables. */
+    private static TestDatabase madeAt(String version) {
         var database = TestPostgres.createEmpty();
-        var flyway = Migrations.flyway(database.dataSource());
         Flyway.configure()
-                .configuration(flyway.getConfiguration())
-                .repeatableSqlMigrationPrefix("none") // today's functions want today's tables
-                .target("020")
+                .configuration(Migrations.flyway(database.dataSource()).getConfiguration())
+                .repeatableSqlMigrationPrefix("none")
+                .target(version)
                 .load()
                 .migrate();
-        var jdbc = database.jdbc();
+        return database;
+    }
+
+    private static void runningReply(JdbcClient jdbc) {
         jdbc.sql("""
                 with ada as (
                   insert into chat.account (handle, display_name, kind) values ('ada', 'Ada', 'agent') returning id
@@ -45,19 +83,10 @@ class UpgradeTest {
                   insert into chat.message (channel_id, author_id, content, status, seq, position)
                   select general.id, ada.id, '', 'streaming', 1, 1 from general, ada
                   returning id, channel_id, author_id
-                ), generation as (
-                  insert into chat.generation (message_id, asked_by_message, agent_id, channel_id, person_id,
-                    state, attempt, fence, worker_id, lease_until, claimed_at)
-                  select id, id, author_id, channel_id, author_id, 'running', 1, 1, 1, now() + interval '1 minute', now() from reply
                 )
-                insert into chat.chunk (message_id, fence, start_at, text) select id, 1, 0, 'Hello Mira' from reply
+                insert into chat.generation (message_id, asked_by_message, agent_id, channel_id, person_id,
+                  state, attempt, fence, worker_id, lease_until, claimed_at)
+                select id, id, author_id, channel_id, author_id, 'running', 1, 1, 1, now() + interval '1 minute', now() from reply
                 """).update();
-
-        flyway.migrate();
-
-        var reply = jdbc.sql("select (chat.changes(id, 0) -> 'text' -> 0 ->> 'text') from chat.channel")
-                .query(String.class)
-                .single();
-        assertThat(reply).isEqualTo("Hello Mira");
     }
 }

@@ -149,7 +149,7 @@ final class StartAndHistory implements Benchmark {
                 """, chat.worker());
             Sql.run(
                     connection,
-                    "create index message_words on chat.message using gin (to_tsvector('simple', content)) where deleted_at is null and status in ('complete', 'stopped', 'failed')");
+                    "create index message_words on chat.message using gin (to_tsvector('simple', left(content, 100000))) where deleted_at is null and status in ('complete', 'stopped', 'failed')");
         }
         chat.analyze();
         chat.ask(200);
