@@ -129,7 +129,8 @@ set enable_bitmapscan = off
 as $$
 begin
   update worker w set last_seen_at = now() where w.id = heartbeat.worker;
-  -- a lease with most of its life before it is left alone: fewer row versions
+  -- a lease with most of its life before it is left alone: fewer row versions. Yet a long one is renewed every few seconds
+  -- too, as it is then that progress is seen
   update generation g
   set lease_until = now() + heartbeat.lease, progress_start = c.start_at,
     progress_at = case when c.start_at is distinct from g.progress_start then now() else g.progress_at end
@@ -137,7 +138,8 @@ begin
     select h.id, h.message_id, h.fence
     from unnest(heartbeat.generations, heartbeat.fences) as held(id, fence)
     join generation h on h.id = held.id and h.fence = held.fence
-    where h.state = 'running' and h.worker_id = heartbeat.worker and h.lease_until < now() + heartbeat.lease * 0.7
+    where h.state = 'running' and h.worker_id = heartbeat.worker
+      and h.lease_until < now() + greatest(heartbeat.lease * 0.7, heartbeat.lease - interval '3 seconds')
     order by h.id
     for no key update of h skip locked
   ) ours

@@ -67,9 +67,9 @@ with fleet as materialized (
   join chat.agent n on n.account_id = g.agent_id
   where g.state = 'running'
     and (g.lease_until < now()
-      -- an agent that may take longer by its own limits is not stuck
-      or greatest(g.claimed_at, g.first_token_at, g.progress_at)
-        < now() - greatest(interval '1 minute', case when g.first_token_at is null then n.first_token_limit else n.idle_limit end))
+      -- an agent that may take longer by its own limits is not stuck; heartbeats see its text up to 5 s late
+      or greatest(g.claimed_at, g.first_token_at, g.progress_at) < now() - greatest(interval '1 minute',
+        interval '5 seconds' + case when g.first_token_at is null then n.first_token_limit else n.idle_limit end))
   union all
   select g.id, g.agent_id, g.channel_id, g.person_id, g.message_id, g.state, g.attempt, g.max_attempts, g.queued_at, g.finished_at,
     g.worker_id, g.error,
@@ -114,7 +114,7 @@ join chat.account p on p.id = f.person_id
 left join chat.worker w on w.id = f.worker_id
 -- the order of locks: two that retry all of it at once don't block each other
 order by f.channel_id, f.id;
-comment on view ops.stuck is 'What needs somebody: lease expired, no new text for a minute (or the agent''s own limit, if that is longer), queued for over a minute, failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again. By channel, oldest first; replies that were deleted are left out.';
+comment on view ops.stuck is 'What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent''s own limit, if that is longer), queued for over a minute, failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again. By channel, oldest first; replies that were deleted are left out.';
 comment on column ops.stuck.reason is 'Why it is here, in words.';
 comment on column ops.stuck.mend is 'The statement, or the step, that gets it going.';
 comment on column ops.stuck.age is 'Since it was asked for, or last retried.';

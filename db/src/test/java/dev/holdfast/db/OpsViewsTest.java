@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What operators read in psql. */
 class OpsViewsTest {
@@ -99,6 +101,48 @@ class OpsViewsTest {
         assertThat(queue.texts("select reason from ops.stuck"))
                 .as("within the agent's own limit")
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10 seconds", "5 minutes", "1 hour"})
+    void a_reply_that_gets_on_within_its_agents_limits_is_never_stuck_whatever_the_lease(String lease) {
+        queue.ask("general", "@ada talk");
+        // a second passes by moving all times back by one; 60 s of silence are within the limits
+        queue.jdbc.sql("""
+                create function public.run_for(seconds integer, lease interval) returns table (at integer, reason text, renewals integer)
+                language plpgsql set search_path = chat as $$
+                declare
+                  g generation;
+                  start_at integer;
+                begin
+                  renewals := 0;
+                  perform chat.claim((select max(id) from worker), 1, lease);
+                  for second in 1 .. seconds loop
+                    at := second;
+                    update generation set claimed_at = claimed_at - interval '1 second', first_token_at = first_token_at - interval '1 second',
+                      progress_at = progress_at - interval '1 second', lease_until = lease_until - interval '1 second'
+                    returning * into g;
+                    for reason in select s.reason from ops.stuck s loop
+                      return next;
+                    end loop;
+                    if second = 60 then
+                      perform chat.start_streaming(array[g.message_id], array[g.fence]);
+                    end if;
+                    if second between 60 and 200 or second % 59 = 0 then
+                      perform chat.append_chunks(g.worker_id, array[g.message_id], array[g.fence], array[start_at], array[second], array['.']);
+                      start_at := second;
+                    end if;
+                    perform chat.heartbeat(g.worker_id, array[g.id], array[g.fence], lease);
+                    renewals := renewals + (select count(*) from generation r where r.lease_until <> g.lease_until);
+                  end loop;
+                  reason := 'none';
+                  return next;
+                end $$
+                """).update();
+        assertThat(queue.texts(
+                        "select reason || case when renewals <= 900 / 3 then '' else ', but renewed ' || renewals || ' times' end from public.run_for(900, ?::text::interval) order by at",
+                        lease))
+                .containsExactly("none");
     }
 
     @Test
