@@ -1,4 +1,5 @@
 // One request and its answer. Who calls decides what becomes of it; nothing here remembers anything.
+import { store } from './store.js';
 
 const PATIENCE = 30_000;
 
@@ -39,20 +40,22 @@ async function call(method, path, body, { signal } = {}) {
 }
 
 async function answerTo(method, path, body, signal) {
-  let answer = await request(method, path, body, signal);
+  const account = store.me?.id; // whose page this is: by cookie alone it would be whoever has signed in on this browser since
+  let answer = await request(method, path, body, { account, signal });
   // The token's cookie goes with the session; one fresh read tells a stale token from a real refusal.
   if (answer.status === 403 && method !== 'GET') {
-    await request('GET', '/api/me', undefined, signal);
-    answer = await request(method, path, body, signal);
+    await request('GET', '/api/me', undefined, { account, signal });
+    answer = await request(method, path, body, { account, signal });
   }
   const content = await read(answer);
   if (!answer.ok) throw new Problem(answer.status, content ?? {}, Number(answer.headers.get('retry-after')) || undefined);
   return content;
 }
 
-async function request(method, path, body, signal) {
+async function request(method, path, body, { account, signal }) {
   const headers = { accept: 'application/json, application/problem+json' };
   if (method !== 'GET') headers['x-xsrf-token'] = token();
+  if (account) headers['x-holdfast-account'] = account;
   if (body !== undefined) headers['content-type'] = 'application/json';
   const init = { method, headers, credentials: 'same-origin', cache: 'no-store', signal };
   try {

@@ -112,15 +112,19 @@ export class Outbox {
     try {
       // Kept before the request leaves: from now on the server may know the message.
       if (!entry.tried) await this.#store.entries.put({ ...entry, tried: true });
-      const message = await CALLS[entry.kind](entry, request);
-      if (message?.id) await this.#store.messages.take(entry.channelId, [message]);
-      await this.#settle(entry);
+      if (this.#current(entry)) await this.#deliver(entry, request); // else it was thrown away meanwhile, or its account left
     } catch (failure) {
       if (!request.signal.aborted) await this.#failed(entry, failure);
     } finally {
       this.#busy.delete(entry.channelId);
     }
     this.send();
+  }
+
+  async #deliver(entry, request) {
+    const message = await CALLS[entry.kind](entry, request);
+    if (message?.id) await this.#store.messages.take(entry.channelId, [message]);
+    await this.#settle(entry);
   }
 
   /** Sent, perhaps by two tabs. What another tab changed about it meanwhile goes out as an act of its own. */

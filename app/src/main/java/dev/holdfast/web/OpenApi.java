@@ -45,6 +45,7 @@ class OpenApi {
                                 .version("1")
                                 .description(
                                         "Every unsafe call needs the header X-XSRF-TOKEN with the value of the cookie XSRF-TOKEN, which GET /api/me sets."
+                                                + " A call may name in the header X-HOLDFAST-ACCOUNT the id of the account it is for: when another is signed in, it is refused with 401 and does nothing."
                                                 + " Errors are RFC 9457 problem details, whose detail is a sentence for people."))
                 .components(new Components()
                         .addSecuritySchemes(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
 import java.util.UUID;
@@ -175,6 +176,39 @@ class SignInTest {
                 .POST(body)
                 .build();
         assertThat(app.browser().send(signIn).mustBe(403).detail()).contains("X-XSRF-TOKEN");
+    }
+
+    /** As of a page that slept while somebody else signed in on its browser. */
+    @Test
+    void a_call_for_another_account_than_the_one_signed_in_is_refused_and_does_nothing() {
+        var zoe = app.member("zoe");
+        var general = zoe.channel("general");
+        var ada = app.administrator().get("/api/me").json().path("id").stringValue();
+        var written = "select count(*) from chat.message where content like 'of the header%'";
+        assertThat(zoe.send(named(zoe, ada, "/api/channels/" + general + "/messages")
+                                .POST(BodyPublishers.ofString(Browser.message(UUID.randomUUID(), "of the header")))
+                                .build())
+                        .mustBe(401)
+                        .detail())
+                .contains("X-HOLDFAST-ACCOUNT");
+        assertThat(app.jdbc().sql(written).query(Long.class).single()).isZero();
+        zoe.send(named(zoe, ada, "/api/channels").GET().build()).mustBe(401);
+        zoe.send(named(zoe, "nobody's id", "/api/channels").GET().build()).mustBe(401);
+        zoe.send(named(zoe, ada, "/api/session").DELETE().build()).mustBe(401);
+
+        var me = zoe.get("/api/me").mustBe(200).json().path("id").stringValue();
+        zoe.send(named(zoe, me, "/api/channels/" + general + "/messages")
+                        .POST(BodyPublishers.ofString(Browser.message(UUID.randomUUID(), "of the header, and mine")))
+                        .build())
+                .mustBe(201);
+        assertThat(app.jdbc().sql(written).query(Long.class).single()).isOne();
+    }
+
+    private static HttpRequest.Builder named(Browser browser, String account, String path) {
+        return browser.request(path)
+                .header("Content-Type", "application/json")
+                .header("X-XSRF-TOKEN", browser.cookie("XSRF-TOKEN").orElseThrow())
+                .header("X-HOLDFAST-ACCOUNT", account);
     }
 
     @Test

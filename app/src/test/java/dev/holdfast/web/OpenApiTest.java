@@ -122,6 +122,13 @@ class OpenApiTest {
     }
 
     @Test
+    void the_headers_of_all_calls_are_described() {
+        assertThat(api.path("info").path("description").stringValue())
+                .contains("X-XSRF-TOKEN")
+                .contains("X-HOLDFAST-ACCOUNT");
+    }
+
+    @Test
     void a_refusal_is_described() {
         assertThat(api.path("components")
                         .path("schemas")

@@ -238,6 +238,74 @@ class TabsTest {
         }
     }
 
+    /** Tabs that keep nothing hear nothing of each other, and this one's feed has not come back yet. */
+    @Test
+    void a_tab_that_missed_that_another_person_signed_in_sends_nothing_in_their_name() {
+        try (var eve = holdfast.person("Eve");
+                var zoe = holdfast.person("Zoe")) {
+            eve.context.addInitScript("Object.defineProperty(window, 'indexedDB', { value: undefined })");
+            var theirs = holdfast.channel(eve, zoe);
+            eve.open(theirs).live();
+            var missed = eve.page;
+            missed.route("**/api/feed", route -> {}); // it never comes back
+            missed.route("**/api/channels/*/messages", Route::abort);
+            eve.write("these are my words");
+            eve.page = eve.tab();
+            eve.open(theirs).signOut();
+            eve.signIn(zoe.handle);
+            missed.waitForResponse(response -> response.request().method().equals("POST"), () -> {
+                missed.unroute("**/api/channels/*/messages");
+                missed.evaluate("() => dispatchEvent(new Event('online'))");
+            });
+            assertThat(holdfast.messages(theirs)).isEmpty();
+            missed.locator("hf-sign-in form").waitFor();
+
+            missed.unroute("**/api/feed");
+            eve.page = missed;
+            eve.signIn(eve.handle).open(theirs);
+            missed.locator("hf-message[data-status=complete] >> text=these are my words")
+                    .waitFor();
+            assertThat(holdfast.messages(theirs))
+                    .singleElement()
+                    .satisfies(message -> assertThat(
+                                    message.path("author").path("handle").stringValue())
+                            .isEqualTo(eve.handle));
+            eve.assertNoComplaints();
+        }
+    }
+
+    @Test
+    void what_a_tab_was_about_to_send_when_another_signed_out_is_not_sent() {
+        try (var eve = holdfast.person("Eve");
+                var zoe = holdfast.person("Zoe")) {
+            var theirs = holdfast.channel(eve, zoe);
+            eve.open(theirs).live();
+            var slow = eve.page;
+            // it keeps that the entry is tried, and the answer to that takes long
+            slow.evaluate("""
+                    () => {
+                      const { copy } = holdfast.store;
+                      const { put } = copy;
+                      copy.put = (store, value, key) => (value.tried ? new Promise((resolve) => (window.answer = resolve)) : put(store, value, key));
+                    }""");
+            var posts = new AtomicInteger();
+            slow.onRequest(request -> {
+                if (request.method().equals("POST")) posts.incrementAndGet();
+            });
+            eve.write("these are my words");
+            slow.waitForFunction("() => window.answer");
+            eve.page = eve.tab();
+            eve.open(theirs).page.evaluate("() => holdfast.go('/settings')");
+            eve.page.locator("text=Sign out anyway…").click();
+            eve.signOut();
+            slow.locator("hf-sign-in form").waitFor();
+            eve.signIn(zoe.handle);
+            slow.evaluate("async () => { window.answer(); await fetch('/api/setup'); }");
+            assertThat(posts.get()).isZero();
+            assertThat(holdfast.messages(theirs)).isEmpty();
+        }
+    }
+
     /** Until somebody pauses what they type is in the field alone. */
     private static void typeWithoutAPause(Page tab, String text) {
         tab.evaluate("""
