@@ -379,6 +379,10 @@ function chat.begin_lineage(known text)
   returns text language sql security definer set search_path=chat, pg_temp
   -- After a restore: gives the history another name, unless somebody did already and it is no longer the known one. Returns the name.
 
+function chat.built()
+  returns timestamp with time zone language sql immutable set search_path=chat, pg_temp
+  -- When the build was made whose functions these are. A process of an older build runs on them and leaves them as they are.
+
 function chat.cancel(generation bigint)
   returns boolean language plpgsql security definer set search_path=chat, pg_temp
   -- Ends a queued or running generation for good and keeps its text so far. Returns whether it changed anything.

@@ -1,6 +1,15 @@
 -- Least privilege: what the web and the workers may do. The functions run as their owner, so a role needs only
 -- EXECUTE on its own doors. Where a role could not be created, its grants are left out.
--- Runs again with every build, because "all functions" are those of that moment. Build: @built@
+-- Runs again with every build and after all other files: "all functions" are those of that moment, and chat.built says whose.
+create or replace function chat.built()
+returns timestamptz
+language sql
+immutable
+set search_path = chat, pg_temp
+as $$ select '${built}'::timestamptz $$;
+comment on function chat.built() is
+  'When the build was made whose functions these are. A process of an older build runs on them and leaves them as they are.';
+
 revoke all on all functions in schema chat from public;
 revoke all on all tables in schema chat from public;
 revoke all on all functions in schema ops from public;

@@ -10,7 +10,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,7 +22,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * The ways to the database: the owner's for the schema, a pool for each side under that side's role, and one connection
- * that listens. Nobody gets a connection before the schema is this build's.
+ * that listens. Nobody gets a connection before the schema is this build's or a newer one's.
  */
 @Configuration(proxyBeanMethods = false)
 class Databases {
@@ -55,8 +54,8 @@ class Databases {
         }
     }
 
-    /** A database that holds this build's schema. */
-    record Migrated(DatabaseUrl url, Flyway flyway) {}
+    /** A database that holds this build's schema or a newer one's. */
+    record Migrated(DatabaseUrl url, Migrations migrations) {}
 
     @Bean(destroyMethod = "close")
     Server server(Settings settings) {
@@ -78,9 +77,15 @@ class Databases {
         } catch (SQLException e) {
             throw silent(server, e.getMessage(), e);
         }
-        Flyway flyway = Migrations.flyway(owner);
+        var migrations = new Migrations(owner);
         try {
-            flyway.migrate();
+            migrations
+                    .migrate()
+                    .ifPresent(newer -> log.warn(
+                            "The database's schema is of the build of {}, newer than this one of {}, and stays as it is:"
+                                    + " this build runs on it if it is of the release before",
+                            newer,
+                            migrations.built()));
         } catch (FlywayException e) {
             if (LostDatabase.by(e)) throw silent(server, "it went away during the start", e);
             throw new StartFailure(
@@ -88,7 +93,7 @@ class Databases {
                             + String.valueOf(e.getMessage()).strip(),
                     e);
         }
-        return new Migrated(server.url(), flyway);
+        return new Migrated(server.url(), migrations);
     }
 
     private static StartFailure silent(Server server, @Nullable String why, Exception cause) {

@@ -77,7 +77,7 @@ class OutageTest {
         TestServer own = TestServer.embedded();
         open.add(() -> own.stop().run());
         TestDatabase database = own.createDatabase("crash");
-        dev.holdfast.db.Migrations.flyway(database.dataSource()).migrate();
+        new dev.holdfast.db.Migrations(database.dataSource()).migrate();
         var channel = new Channel(database);
         open.add(TestWorker.start(database, server));
         var asked = ask(channel, 10, 300, 600);

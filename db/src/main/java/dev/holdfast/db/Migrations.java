@@ -1,28 +1,135 @@
 package dev.holdfast.db;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
 
-/** Brings a database to the schema of this build: V files once and in order, R files whenever they have changed. */
+/**
+ * Brings a database to the schema of this build: V files once and in order, R files whenever they have changed. During a
+ * rolling update two builds share a database. It belongs to the newer: the older runs on that schema and never puts its
+ * own functions back. Whose functions it holds, chat.built() says. Thread-safe.
+ */
 public final class Migrations {
 
-    private Migrations() {}
+    private final DataSource owner;
+    private final Instant built;
+    private final Flyway flyway;
 
     /**
-     * Flyway over this data source; the user has to own the schemas or be allowed to make them. Through a data source,
-     * because Flyway refuses the driver's URLs.
+     * @param owner makes a new connection at every call; its user has to own the schemas or be allowed to make them. A
+     *     data source, because Flyway refuses the driver's URLs
      */
-    public static Flyway flyway(DataSource owner) {
-        return Flyway.configure()
+    public Migrations(DataSource owner) {
+        this(owner, thisBuild(), "classpath:db/migration");
+    }
+
+    Migrations(DataSource owner, Instant built, String location) {
+        this.owner = owner;
+        this.built = built;
+        flyway = Flyway.configure()
                 .dataSource(owner)
                 .schemas("chat", "ops")
                 .defaultSchema("chat")
                 .table("flyway_history")
-                .locations("classpath:db/migration")
+                .locations(location)
+                .placeholders(Map.of("built", built.toString()))
                 // functions move between R files from one release to the next; a newer release may have run before
                 .ignoreMigrationPatterns("repeatable:missing", "*:future")
                 .initSql("set lock_timeout = '10s'") // a migration waits behind a long transaction, and nobody behind
                 // the migration
                 .load();
+    }
+
+    /** When this build was made; which of two is the newer is told by it. */
+    public Instant built() {
+        return built;
+    }
+
+    Flyway flyway() {
+        return flyway;
+    }
+
+    /**
+     * One process at a time, however many start.
+     *
+     * @return when the newer build was made whose schema is there and was left as it is; empty: the schema is this build's
+     */
+    public Optional<Instant> migrate() {
+        try (var connection = owner.getConnection()) {
+            awaitTurn(connection);
+            var newer = buildIn(connection)
+                    .filter(there -> there.isAfter(built) && pendingTables().isEmpty());
+            if (newer.isEmpty()) flyway.migrate();
+            return newer;
+        } catch (SQLException e) {
+            throw new FlywayException(e.getMessage(), e);
+        }
+    }
+
+    /** What this build needs and the database doesn't hold, as after the restore of an older backup. */
+    public List<String> missing() {
+        try (var connection = owner.getConnection()) {
+            var missing = new ArrayList<>(pendingTables());
+            var there = buildIn(connection);
+            if (there.isEmpty() || there.get().isBefore(built)) {
+                missing.add("the functions of the build of " + built + "; there are "
+                        + there.map(build -> "those of " + build).orElse("none"));
+            }
+            return missing;
+        } catch (SQLException e) {
+            throw new FlywayException(e.getMessage(), e);
+        }
+    }
+
+    private List<String> pendingTables() {
+        return Arrays.stream(flyway.info().pending())
+                .filter(MigrationInfo::isVersioned)
+                .map(MigrationInfo::getScript)
+                .toList();
+    }
+
+    // Flyway lets its own lock go after each file, and another build's could come in between; this one the connection
+    // ends
+    private static void awaitTurn(Connection connection) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute("set lock_timeout = '60s'");
+            statement.execute("select pg_advisory_lock(7212, 0)::text");
+        } catch (SQLException e) {
+            if (!"55P03".equals(e.getSQLState())) throw e;
+            throw new FlywayException(
+                    "another process has been at it for a minute. Start again when it is done; if it hangs, end it: select"
+                            + " pg_terminate_backend(pid) from pg_locks join pg_database d on d.oid = database"
+                            + " where datname = current_database() and classid = 7212 and granted",
+                    e);
+        }
+    }
+
+    // read, not called: a database that is empty or older has no such function
+    private static Optional<Instant> buildIn(Connection connection) throws SQLException {
+        try (var statement = connection.createStatement();
+                var rows = statement.executeQuery(
+                        "select substring(prosrc from '''(.+)''') from pg_proc where oid = to_regprocedure('chat.built()')")) {
+            return rows.next() ? Optional.of(Instant.parse(rows.getString(1))) : Optional.empty();
+        }
+    }
+
+    private static Instant thisBuild() {
+        try (var file = Migrations.class.getResourceAsStream("/db/built")) {
+            return Instant.parse(new String(file.readAllBytes(), StandardCharsets.UTF_8).strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -32,8 +32,7 @@ public final class TestPostgres {
         if (server == null) {
             server = TestServer.start();
             System.out.println("Tests use " + server.description());
-            Migrations.flyway(server.createDatabase("holdfast_template").dataSource())
-                    .migrate();
+            new Migrations(server.createDatabase("holdfast_template").dataSource()).migrate();
         }
         return server;
     }

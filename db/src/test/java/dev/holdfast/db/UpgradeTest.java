@@ -17,7 +17,7 @@ class UpgradeTest {
                 insert into chat.flyway_history (installed_rank, description, type, script, checksum, installed_by, execution_time, success)
                 select max(installed_rank) + 1, '90 ops views', 'SQL', 'R__90_ops_views.sql', 1, 'postgres', 1, true from chat.flyway_history
                 """).update();
-        Migrations.flyway(database.dataSource()).migrate();
+        new Migrations(database.dataSource()).migrate();
         assertThat(database.jdbc()
                         .sql("select count(*) from ops.queue")
                         .query(Integer.class)
@@ -34,7 +34,7 @@ class UpgradeTest {
                         "insert into chat.chunk (message_id, fence, start_at, text) select id, 1, 0, 'Hello Mira' from chat.message")
                 .update();
 
-        Migrations.flyway(database.dataSource()).migrate();
+        new Migrations(database.dataSource()).migrate();
 
         var reply = jdbc.sql("select (chat.changes(id, 0) -> 'text' -> 0 ->> 'text') from chat.channel")
                 .query(String.class)
@@ -50,7 +50,7 @@ class UpgradeTest {
         jdbc.sql("update chat.generation set state = 'queued', lease_until = null, max_attempts = 1")
                 .update();
 
-        Migrations.flyway(database.dataSource()).migrate();
+        new Migrations(database.dataSource()).migrate();
 
         assertThat(jdbc.sql(
                                 "select attempt || ' of ' || max_attempts from chat.register_worker('test', 1) w, chat.claim(w, 1, '10 seconds')")
@@ -63,7 +63,7 @@ class UpgradeTest {
     private static TestDatabase madeAt(String version) {
         var database = TestPostgres.createEmpty();
         Flyway.configure()
-                .configuration(Migrations.flyway(database.dataSource()).getConfiguration())
+                .configuration(new Migrations(database.dataSource()).flyway().getConfiguration())
                 .repeatableSqlMigrationPrefix("none")
                 .target(version)
                 .load()

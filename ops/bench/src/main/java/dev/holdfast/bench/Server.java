@@ -44,8 +44,7 @@ final class Server {
                 var server = new Server(postgres);
                 Runtime.getRuntime().addShutdownHook(new Thread(server::stop));
                 running = server;
-                Migrations.flyway(server.create("holdfast_template").dataSource())
-                        .migrate();
+                new Migrations(server.create("holdfast_template").dataSource()).migrate();
             } catch (IOException e) {
                 throw new UncheckedIOException("the embedded PostgreSQL did not start", e);
             }
