@@ -321,7 +321,7 @@ view ops.queue
   model text
 
 view ops.stuck
-  -- What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent's own limit, if that is longer), queued for over a minute, failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again. By channel, oldest first; replies that were deleted are left out.
+  -- What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent's own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again. By channel, oldest first; replies that were deleted are left out.
   id bigint
   reason text  -- Why it is here, in words.
   mend text  -- The statement, or the step, that gets it going.
@@ -677,7 +677,7 @@ function chat.summons(content text)
 
 function chat.take_allowance(key text, times integer, per interval, amount integer)
   returns double precision language plpgsql security definer set search_path=chat, pg_temp
-  -- Takes an amount of what a key may do so many times per interval. Returns 0 if there was enough, otherwise the seconds until there will be.
+  -- Takes an amount of what a key may do so many times per interval. Returns 0 if there was enough, otherwise the seconds until there will be. What was taken before the clock was set back is forgotten.
 
 function chat.take_seqs(ids uuid[])
   returns TABLE(message_id uuid, seq bigint) language sql set search_path=chat, pg_temp

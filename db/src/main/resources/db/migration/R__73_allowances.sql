@@ -13,8 +13,11 @@ begin
   insert into allowance as a (key, spent_until)
   values (take_allowance.key, now() + step)
   on conflict on constraint allowance_pkey do update
-    set spent_until = greatest(a.spent_until, now()) + step
-    where greatest(a.spent_until, now()) + step <= now() + per;
+    set spent_until = case when a.spent_until + step <= now() + per then greatest(a.spent_until, now()) else now() end + step
+    where greatest(a.spent_until, now()) + step <= now() + per
+      -- nobody can take that much: the clock was set back since. By the time that it is, not that we began at: others
+      -- may have taken all of it while we waited
+      or a.spent_until > clock_timestamp() + per;
   if found then
     if random() < 0.001 then
       delete from allowance a
@@ -27,7 +30,7 @@ begin
 end
 $$;
 comment on function chat.take_allowance(text, integer, interval, integer) is
-  'Takes an amount of what a key may do so many times per interval. Returns 0 if there was enough, otherwise the seconds until there will be.';
+  'Takes an amount of what a key may do so many times per interval. Returns 0 if there was enough, otherwise the seconds until there will be. What was taken before the clock was set back is forgotten.';
 
 create or replace function chat.return_allowance(key text)
 returns void

@@ -75,12 +75,13 @@ with fleet as materialized (
     g.worker_id, g.error,
     case
       when n.paused then 'its agent is paused'
+      when g.queued_at > clock_timestamp() then 'the database''s clock was set back: waits ' || date_trunc('second', g.run_at - now()) || ' more'
       when g.run_at > now() then 'waits ' || date_trunc('second', g.run_at - now()) || ' more for attempt ' || g.attempt + 1
       when fleet.alive = 0 then 'no worker is running'
       when fleet.working = 0 then 'every worker is draining'
       when b.running >= n.max_concurrency then 'its agent runs ' || b.running || ' of at most ' || n.max_concurrency
       else 'no slot was free'
-    end || ', queued for ' || date_trunc('second', now() - g.queued_at),
+    end || ', queued for ' || date_trunc('second', greatest(now() - g.queued_at, interval '0')),
     case
       when n.paused then 'select ops.resume_agent(' || quote_literal(a.handle) || ');'
       when g.run_at > now() then 'select ops.retry(' || g.id || ');'
@@ -94,7 +95,8 @@ with fleet as materialized (
   join chat.account a on a.id = g.agent_id
   cross join fleet
   left join busy b on b.agent_id = g.agent_id
-  where g.state = 'queued' and g.queued_at < now() - interval '1 minute'
+  -- queued later than now: for how long is not known, and it will not run before
+  where g.state = 'queued' and (g.queued_at < now() - interval '1 minute' or g.queued_at > clock_timestamp())
   union all
   select g.id, g.agent_id, g.channel_id, g.person_id, g.message_id, g.state, g.attempt, g.max_attempts, g.queued_at, g.finished_at,
     g.worker_id, g.error,
@@ -104,7 +106,7 @@ with fleet as materialized (
   where g.state = 'failed'
 )
 select f.id, f.reason, f.mend, a.handle as agent, c.name as channel, p.handle as person, f.state, f.attempt,
-  date_trunc('second', now() - f.queued_at) as age, w.name as worker, f.error, f.queued_at, f.finished_at
+  date_trunc('second', greatest(now() - f.queued_at, interval '0')) as age, w.name as worker, f.error, f.queued_at, f.finished_at
 from found f
 -- a reply that was deleted needs nobody
 join chat.message m on m.id = f.message_id and m.deleted_at is null
@@ -114,7 +116,7 @@ join chat.account p on p.id = f.person_id
 left join chat.worker w on w.id = f.worker_id
 -- the order of locks: two that retry all of it at once don't block each other
 order by f.channel_id, f.id;
-comment on view ops.stuck is 'What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent''s own limit, if that is longer), queued for over a minute, failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again. By channel, oldest first; replies that were deleted are left out.';
+comment on view ops.stuck is 'What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent''s own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again. By channel, oldest first; replies that were deleted are left out.';
 comment on column ops.stuck.reason is 'Why it is here, in words.';
 comment on column ops.stuck.mend is 'The statement, or the step, that gets it going.';
 comment on column ops.stuck.age is 'Since it was asked for, or last retried.';

@@ -172,6 +172,20 @@ class OpsViewsTest {
     }
 
     @Test
+    void what_was_queued_before_the_clock_was_set_back_is_stuck_until_it_is_retried() {
+        long id = queue.ask("general", "@ada one");
+        queue.jdbc
+                .sql(
+                        "update chat.generation set queued_at = queued_at + interval '1 hour', run_at = run_at + interval '1 hour'")
+                .update();
+        assertThat(queue.claim()).isEmpty();
+        assertThat(reason()).startsWith("the database's clock was set back: waits 00:59:5");
+        assertThat(queue.texts("select age::text from ops.stuck")).containsExactly("00:00:00");
+        queue.rows("select ops.retry(id) from ops.stuck");
+        assertThat(queue.claim()).containsExactly(id);
+    }
+
+    @Test
     void throughput_has_a_row_for_every_minute_of_the_last_hour() {
         queue.completed("@ada one");
         queue.failed("@ada two");

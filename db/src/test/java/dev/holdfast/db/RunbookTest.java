@@ -162,6 +162,13 @@ class RunbookTest {
                         .sql("update chat.worker set last_seen_at = now() - interval '1 minute'")
                         .update();
             }
+            case "clock_set_back" -> {
+                queue.ask("general", "@ada hello");
+                queue.jdbc
+                        .sql(
+                                "update chat.generation set queued_at = now() + interval '1 hour', run_at = now() + interval '1 hour'")
+                        .update();
+            }
             case "failed" -> {
                 for (var i = 0; i < 5; i++) queue.failed("@ada number " + i);
             }
