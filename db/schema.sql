@@ -505,7 +505,7 @@ function chat.make_invite(administrator uuid, code_hash bytea, lifetime interval
 
 function chat.make_person(handle text, display_name text, password_hash text, role text)
   returns uuid language plpgsql set search_path=chat, pg_temp
-  -- Makes a human account, in #general from the start.
+  -- Makes a human account, in the oldest public channel from the start, where everybody meets; in none if there is none.
 
 function chat.mark_read(channel uuid, reader uuid, seq bigint)
   returns void language plpgsql security definer set search_path=chat, pg_temp
@@ -645,7 +645,7 @@ function chat.set_context(generation bigint, fence bigint, ids uuid[])
 
 function chat.set_up(handle text, display_name text, password_hash text)
   returns uuid language plpgsql security definer set search_path=chat, pg_temp
-  -- The first account, an administrator; refused once there is a human account.
+  -- The first account, an administrator, and #general; refused once there is a human account.
 
 function chat.show_status(messages uuid[], fences bigint[], new_status text)
   returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off

@@ -25,15 +25,17 @@ begin
       using errcode = 'HF409', detail = 'Choose another one.';
   end if;
   insert into credential (account_id, password_hash) values (made, make_person.password_hash);
-  insert into channel (name, kind, created_by) values ('general', 'public', made) on conflict (name) where kind <> 'direct' do nothing;
-  insert into membership (channel_id, account_id, role, last_read_seq)
-  select c.id, made, case when c.created_by = made then 'owner' else 'member' end, c.seq
+  -- #general, whatever it is called by now
+  insert into membership (channel_id, account_id, last_read_seq)
+  select c.id, made, c.seq
   from channel c
-  where c.name = 'general' and c.kind = 'public';
+  where c.kind = 'public'
+  order by c.created_at, c.id
+  limit 1;
   return made;
 end
 $$;
-comment on function chat.make_person(text, text, text, text) is 'Makes a human account, in #general from the start.';
+comment on function chat.make_person(text, text, text, text) is 'Makes a human account, in the oldest public channel from the start, where everybody meets; in none if there is none.';
 
 create or replace function chat.set_up(handle text, display_name text, password_hash text)
 returns uuid
@@ -41,16 +43,23 @@ language plpgsql
 security definer
 set search_path = chat, pg_temp
 as $$
+declare
+  made uuid;
 begin
   perform pg_advisory_xact_lock(hashtext('chat.set_up'));
   if exists (select from account a where a.kind = 'human') then
     raise exception 'Holdfast is set up already.'
       using errcode = 'HF409', detail = 'Sign in, or ask an administrator for an invitation.';
   end if;
-  return chat.make_person(handle, display_name, password_hash, 'administrator');
+  made := chat.make_person(handle, display_name, password_hash, 'administrator');
+  with general as (
+    insert into channel (name, created_by) values ('general', made) on conflict (name) where kind <> 'direct' do nothing returning id
+  )
+  insert into membership (channel_id, account_id, role) select general.id, made, 'owner' from general;
+  return made;
 end
 $$;
-comment on function chat.set_up(text, text, text) is 'The first account, an administrator; refused once there is a human account.';
+comment on function chat.set_up(text, text, text) is 'The first account, an administrator, and #general; refused once there is a human account.';
 
 create or replace function chat.usable_invite(code_hash bytea)
 returns uuid

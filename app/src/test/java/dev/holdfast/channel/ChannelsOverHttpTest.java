@@ -174,6 +174,19 @@ class ChannelsOverHttpTest {
     }
 
     @Test
+    void whoever_joins_meets_the_others_in_the_oldest_public_channel_whatever_it_is_called() {
+        var general = ada.channel("general");
+        assertThat(mine(ada, general).path("role").stringValue()).isEqualTo("owner");
+        make(ada, "a-newer-one", false);
+        ada.patch("/api/channels/" + general, "{\"name\": \"lobby\"}").mustBe(200);
+        var channels = app.member("eve").get("/api/channels").mustBe(200).json().valueStream();
+        assertThat(channels.map(each -> each.path("name").stringValue() + " as "
+                        + each.path("role").stringValue()))
+                .containsExactly("lobby as member");
+        ada.patch("/api/channels/" + general, "{\"name\": \"general\"}").mustBe(200);
+    }
+
+    @Test
     void the_same_people_have_one_direct_conversation_whoever_opens_it() throws Exception {
         app.member("dee");
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
