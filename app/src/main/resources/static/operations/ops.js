@@ -85,7 +85,12 @@ class Ops extends View {
 
   async #readStory() {
     const id = /^\/ops\/generations\/(\d+)$/.exec(location.pathname)?.[1];
-    this.#story = id ? await get(`/api/ops/generations/${id}`) : null;
+    try {
+      this.#story = id ? await get(`/api/ops/generations/${id}`) : null;
+    } catch (failure) {
+      if (failure.status === 404) this.#story = null; // a restored backup may lack it
+      throw failure;
+    }
   }
 
   willUpdate() {

@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Browser.NewContextOptions;
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.Cookie;
+import com.microsoft.playwright.options.WaitForSelectorState;
+import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.Fault;
+import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.Script;
+import dev.holdfast.testing.TcpProxy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -186,6 +191,52 @@ class OperationsPageTest {
         mo.close();
     }
 
+    @Test
+    void the_page_goes_on_by_itself_after_the_database_was_away_and_came_back_as_an_older_backup() {
+        var channel = holdfast.channel();
+        var forgotten = holdfast.administrator
+                .write(channel, "@ada [[words=5]]")
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
+        var id = holdfast.jdbc()
+                .sql("select id from chat.generation where asked_by_message = ?::uuid")
+                .param(forgotten)
+                .query(Long.class)
+                .single();
+        Eventually.eventually(
+                "the reply", Duration.ofSeconds(30), () -> count("state = 'completed' and id = " + id) == 1);
+        var real = holdfast.database;
+        try (var way = TcpProxy.to(real.host(), real.port());
+                var process = new HoldfastProcess(
+                                "ops-restored",
+                                "web",
+                                new TestDatabase("127.0.0.1", way.port(), real.name(), real.user(), real.password())
+                                        .url())
+                        .start();
+                var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var page = open(context, process.port(), "/ops/generations/" + id);
+            var problem = page.locator(".ops .sheet > .problem");
+            page.locator("dialog.story .timeline").waitFor();
+            assertThat(problem.count()).isZero();
+
+            way.refuse();
+            problem.waitFor();
+            holdfast.jdbc()
+                    .sql("delete from chat.generation where id = ?")
+                    .param(id)
+                    .update();
+            way.restore();
+
+            page.locator("dialog.story").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
+            page.locator(".ops .problem >> text=There is no generation " + id).waitFor();
+            page.locator("a[href='/ops/generations/" + failed + "']").click();
+            page.locator("dialog.story >> text=Generation " + failed).waitFor();
+            problem.waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
+        }
+    }
+
     private int count(String condition) {
         return holdfast.jdbc()
                 .sql("select count(*) from ops.generations where " + condition)
@@ -207,13 +258,17 @@ class OperationsPageTest {
     }
 
     private Page open(BrowserContext context, String path) {
+        return open(context, holdfast.process.port(), path);
+    }
+
+    private Page open(BrowserContext context, int port, String path) {
         var page = context.newPage();
         page.onPageError(complaints::add);
         page.onConsoleMessage(message -> {
             if (message.type().equals("error") && message.text().contains("Content Security Policy"))
                 complaints.add(message.text());
         });
-        page.navigate("http://127.0.0.1:" + holdfast.process.port() + path);
+        page.navigate("http://127.0.0.1:" + port + path);
         page.locator(".generations tbody tr").first().waitFor();
         page.locator("hf-chart canvas").first().waitFor();
         return page;
