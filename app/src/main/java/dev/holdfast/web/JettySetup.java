@@ -5,8 +5,6 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.handler.EagerContentHandler;
-import org.eclipse.jetty.server.handler.EagerContentHandler.RetainedContentLoaderFactory;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.springframework.boot.jetty.ConfigurableJettyWebServerFactory;
@@ -15,10 +13,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.stereotype.Component;
 
-/**
- * A request gets a thread when its body is there, so that nobody who sends slowly takes one from the others. What Jetty
- * refuses before any filter sees it (an ambiguous address, too long headers) is answered as problem details too.
- */
+/** What is refused before any filter sees it (an ambiguous address, too long headers or body) is answered as problem details too. */
 @WebSide
 @Component
 class JettySetup implements WebServerFactoryCustomizer<ConfigurableJettyWebServerFactory> {
@@ -27,8 +22,7 @@ class JettySetup implements WebServerFactoryCustomizer<ConfigurableJettyWebServe
     public void customize(ConfigurableJettyWebServerFactory factory) {
         factory.addServerCustomizers(server -> {
             server.setErrorHandler(new Refusals());
-            var bodies = new RetainedContentLoaderFactory(BodyLimit.BYTES + 1, -1, false);
-            server.setHandler(new EagerContentHandler(server.getHandler(), bodies));
+            server.setHandler(new WholeBody(server.getHandler()));
         });
     }
 
@@ -38,11 +32,14 @@ class JettySetup implements WebServerFactoryCustomizer<ConfigurableJettyWebServe
         protected void generateResponse(
                 Request request, Response response, int code, String message, Throwable cause, Callback callback) {
             var status = HttpStatus.resolve(code);
-            var problem = Problem.of(status == null ? HttpStatus.INTERNAL_SERVER_ERROR : status);
-            response.getHeaders().put(HttpHeader.CONTENT_TYPE, MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-            ProblemWriter.SECURITY.forEach(response.getHeaders()::put);
-            Content.Sink.write(
-                    response, true, new String(ProblemWriter.json(problem), StandardCharsets.UTF_8), callback);
+            refuse(Problem.of(status == null ? HttpStatus.INTERNAL_SERVER_ERROR : status), response, callback);
         }
+    }
+
+    static void refuse(Problem problem, Response response, Callback callback) {
+        response.setStatus(problem.getStatusCode().value());
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+        ProblemWriter.SECURITY.forEach(response.getHeaders()::put);
+        Content.Sink.write(response, true, new String(ProblemWriter.json(problem), StandardCharsets.UTF_8), callback);
     }
 }

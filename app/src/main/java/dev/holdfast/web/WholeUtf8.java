@@ -17,7 +17,7 @@ final class WholeUtf8 extends InputDecorator {
     @Override
     public InputStream decorate(IOContext context, InputStream body) {
         try {
-            var bytes = body.readAllBytes(); // BodyLimit has a hand on it
+            var bytes = body.readAllBytes(); // WholeBody has a hand on it
             return decorate(context, bytes, 0, bytes.length);
         } catch (IOException e) {
             throw JacksonIOException.construct(e);

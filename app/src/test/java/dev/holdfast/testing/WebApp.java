@@ -6,7 +6,10 @@ import dev.holdfast.db.TestPostgres.TestDatabase;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.eclipse.jetty.server.handler.StatisticsHandler;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.jetty.JettyWebServer;
+import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
@@ -57,6 +60,12 @@ public final class WebApp implements AutoCloseable {
 
     public int managementPort() {
         return context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
+    }
+
+    /** Requests that have not ended, which a shutdown waits for. */
+    public int activeRequests() {
+        var server = (JettyWebServer) ((ServletWebServerApplicationContext) context).getWebServer();
+        return server.getServer().getDescendant(StatisticsHandler.class).getRequestsActive();
     }
 
     /** For looking at rows, as the database's owner. */

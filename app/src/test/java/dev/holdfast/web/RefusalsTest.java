@@ -149,9 +149,63 @@ class RefusalsTest {
         }
     }
 
+    /** Bodies of more than is kept: what is over the limit takes no thread either. */
+    @Test
+    void who_is_slow_to_send_too_much_holds_up_nobody() throws IOException {
+        var begun = new byte[WholeBody.BYTES + 1];
+        var slow = new ArrayList<Socket>();
+        try {
+            for (int n = 0; n < 220; n++) {
+                var socket = new Socket("127.0.0.1", app.port());
+                slow.add(socket);
+                socket.getOutputStream().write(signIn(begun.length + 1, "", ""));
+                socket.getOutputStream().write(begun);
+                if (n % 20 == 0) ada.get("/api/me").mustBe(200); // so that those before have been read
+            }
+            ada.get("/api/me").mustBe(200);
+            for (var socket : slow) {
+                socket.getOutputStream().write(' ');
+                socket.setSoTimeout(60_000);
+                assertThat(line(socket)).startsWith("HTTP/1.1 413");
+            }
+        } finally {
+            for (var socket : slow) socket.close();
+        }
+    }
+
+    @Test
+    void who_stops_sending_is_let_go_and_holds_up_no_shutdown() throws IOException {
+        try (var impatient = WebApp.start("server.jetty.connection-idle-timeout=500ms");
+                var stopped = new Socket("127.0.0.1", impatient.port());
+                var gone = new Socket("127.0.0.1", impatient.port())) {
+            gone.getOutputStream().write(signIn("Expect: 100-continue\r\n", ""));
+            assertThat(line(gone)).isEqualTo("HTTP/1.1 100 Continue");
+            gone.setSoLinger(true, 0);
+            gone.close();
+            stopped.setSoTimeout(20_000);
+            stopped.getOutputStream().write(signIn("", "{"));
+            assertThat(new String(stopped.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 408")
+                    .contains("Send it again");
+            assertThat(impatient.activeRequests()).isZero();
+        }
+    }
+
+    private static String line(Socket socket) throws IOException {
+        var line = new StringBuilder();
+        for (var c = socket.getInputStream().read();
+                c != '\r' && c >= 0;
+                c = socket.getInputStream().read()) line.append((char) c);
+        return line.toString();
+    }
+
     private static byte[] signIn(String header, String body) {
+        return signIn(99, header, body);
+    }
+
+    private static byte[] signIn(int length, String header, String body) {
         return ("POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + header
-                        + "Cookie: XSRF-TOKEN=t\r\nX-XSRF-TOKEN: t\r\nContent-Length: 99\r\n\r\n" + body)
+                        + "Cookie: XSRF-TOKEN=t\r\nX-XSRF-TOKEN: t\r\nContent-Length: " + length + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.US_ASCII);
     }
 
