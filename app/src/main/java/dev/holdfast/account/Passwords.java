@@ -3,9 +3,11 @@ package dev.holdfast.account;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
@@ -18,6 +20,9 @@ class Passwords {
 
     private static final int SHORTEST = 8;
     private static final int LONGEST_BYTES = 1024;
+
+    /** Whoever waits does so in one of the threads that answer everybody. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private static final int SALT_BYTES = 16;
     private static final int HASH_BYTES = 32;
@@ -53,11 +58,20 @@ class Passwords {
     }
 
     private <T> T onACore(Supplier<T> work) {
-        cores.acquireUninterruptibly();
+        if (!awaitCore()) throw Problem.unavailable("Too many people sign in at this moment. Try again.", PATIENCE);
         try {
             return work.get();
         } finally {
             cores.release();
+        }
+    }
+
+    private boolean awaitCore() {
+        try {
+            return cores.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

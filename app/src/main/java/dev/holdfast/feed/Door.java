@@ -27,21 +27,13 @@ final class Door {
         this.metrics = metrics;
     }
 
-    /** Accounts take turns, so that a poll never asks for all of them at once. */
-    static boolean turn(UUID account, long second, int seconds) {
-        return second >= 0 && Math.floorMod(account.hashCode(), seconds) == second % seconds;
-    }
-
-    /**
-     * @param second counts up by one at every tick; -1 between ticks
-     * @return channels that nobody here listened to before
-     */
-    List<UUID> check(Round round, long second) {
-        if (second >= 0 && second % USAGE_SECONDS == 0) metrics.queueUsage(permissions.notificationQueueUsage());
+    /** @return channels that nobody here listened to before */
+    List<UUID> check(Round round, Seconds seconds) {
+        if (seconds.turn(USAGE_SECONDS)) metrics.queueUsage(permissions.notificationQueueUsage());
         var listening = audience.listening(account -> round.everything()
                 || round.announced().contains(account)
                 || round.accounts().contains(account)
-                || turn(account, second, POLL_SECONDS));
+                || seconds.turn(account, POLL_SECONDS));
         if (listening.isEmpty()) return List.of();
         endSessions(listening.values().stream().flatMap(List::stream).toList());
         var memberships = permissions.memberships(listening.keySet()).stream().collect(groupingBy(Membership::account));

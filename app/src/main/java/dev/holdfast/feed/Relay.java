@@ -41,7 +41,6 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
     private volatile boolean running;
     private @Nullable Thread thread;
     private @Nullable String incarnation;
-    private long second;
     private boolean failing;
 
     Relay(ListenConnection listener, Audience audience, Reading reading, FeedMetrics metrics) {
@@ -96,21 +95,27 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         return running;
     }
 
+    /** After the workers, so that people see their last replies end. */
+    @Override
+    public int getPhase() {
+        return Integer.MAX_VALUE - 200;
+    }
+
     private void run() {
-        var next = System.nanoTime() + SECOND;
+        var began = System.nanoTime();
+        var seconds = new Seconds(0, 0);
         while (running) {
-            var round = wakeups.take(next);
-            var tick = System.nanoTime() - next >= 0;
-            if (tick) next = Math.max(next + SECOND, System.nanoTime());
-            attempt(round, tick);
+            var round = wakeups.take(began + (seconds.last() + 1) * SECOND);
+            seconds = seconds.next((System.nanoTime() - began) / SECOND);
+            attempt(round, seconds);
         }
     }
 
-    private void attempt(Round round, boolean tick) {
+    private void attempt(Round round, Seconds seconds) {
         try {
             audience.leave(theGone());
-            if (tick) audience.heads(account -> Door.turn(account, second, HEADS_SECONDS), System.nanoTime());
-            round(round, tick);
+            if (seconds.passed()) audience.heads(account -> seconds.turn(account, HEADS_SECONDS), System.nanoTime());
+            round(round, seconds);
             failing = false;
         } catch (DataAccessException e) {
             if (!failing) log.warn("The feed cannot read the database, it goes on when it can: {}", e.getMessage());
@@ -119,8 +124,6 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             // the driver's statements throw anything when their connection is cut; whatever it is, the feed goes on
             if (!failing) log.warn("A round of the feed failed, its channels are read again", e);
             again(round);
-        } finally {
-            if (tick) second++;
         }
     }
 
@@ -130,14 +133,14 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         pause();
     }
 
-    private void round(Round round, boolean tick) {
-        door.check(round, tick ? second : -1).forEach(wakeups::channel);
+    private void round(Round round, Seconds seconds) {
+        door.check(round, seconds).forEach(wakeups::channel);
         if (round.everything()) {
             metrics.resynced();
             audience.forgetText();
             if (lineage.broken(audience.allCursors())) startOver();
         }
-        var everything = round.everything() || (tick && second % POLL_SECONDS == 0);
+        var everything = round.everything() || seconds.turn(POLL_SECONDS);
         var cursors = everything
                 ? audience.allCursors()
                 : audience.cursors(round.channels().keySet());

@@ -150,7 +150,7 @@ final class Worker implements SmartLifecycle, NotificationListener {
         return running;
     }
 
-    /** Before the page's server stops, so that people see the last replies end. */
+    /** Before the feed and the page's server stop, so that people see the last replies end. */
     @Override
     public int getPhase() {
         return Integer.MAX_VALUE - 100;

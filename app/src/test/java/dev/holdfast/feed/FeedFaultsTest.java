@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.FeedStore;
+import dev.holdfast.testing.SimulatedBrowser;
 import dev.holdfast.testing.TcpProxy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -189,7 +190,7 @@ class FeedFaultsTest {
     @Test
     void one_select_serves_a_wake_up_whatever_the_number_of_browsers() throws Exception {
         database.jdbc().sql("create extension pg_stat_statements").update();
-        var browsers = new ArrayList<dev.holdfast.testing.SimulatedBrowser>();
+        var browsers = new ArrayList<SimulatedBrowser>();
         try {
             for (var i = 0; i < 20; i++) browsers.add(server.browser(mira).goOnline());
             for (var browser : browsers) browser.await(SOON, store -> store.seq(channel) == 0);
@@ -211,7 +212,7 @@ class FeedFaultsTest {
             assertThat(reads).isBetween(10L, 10 + polls);
             assertThat(server.metric("holdfast.feed.clients")).isEqualTo(20);
         } finally {
-            browsers.forEach(browser -> browser.close());
+            browsers.forEach(SimulatedBrowser::close);
         }
     }
 
@@ -229,6 +230,27 @@ class FeedFaultsTest {
                 farewell = raw.line();
             assertThat(farewell).startsWith("retry: ");
             raw.endsWithin(Duration.ofSeconds(1));
+        }
+    }
+
+    /** Or every browser would take its feed for dead, and all come anew at once. */
+    @Test
+    void heads_come_in_their_time_while_the_database_is_away() {
+        var browsers = new ArrayList<SimulatedBrowser>();
+        try {
+            for (var n = 0; n < 12; n++) {
+                var account = server.account("reader-" + n);
+                server.join(channel, account);
+                browsers.add(server.browser(account).goOnline());
+            }
+            for (var browser : browsers) await().atMost(SOON).until(() -> browser.hellos() == 1);
+            proxy.refuse();
+            var refused = System.nanoTime();
+            for (var browser : browsers)
+                await().atMost(Duration.ofSeconds(25).minusNanos(System.nanoTime() - refused))
+                        .until(() -> browser.silence().toNanos() < System.nanoTime() - refused);
+        } finally {
+            browsers.forEach(SimulatedBrowser::close);
         }
     }
 

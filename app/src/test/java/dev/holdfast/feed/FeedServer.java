@@ -168,7 +168,7 @@ final class FeedServer implements AutoCloseable {
             var config = new HikariConfig();
             config.setDataSource(database.dataSource());
             config.setMaximumPoolSize(8);
-            config.setConnectionTimeout(2_000);
+            config.setConnectionTimeout(5_000); // as the program does
             return new HikariDataSource(config);
         }
 
