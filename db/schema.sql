@@ -369,7 +369,7 @@ function chat.add_member(channel uuid, adder uuid, handle text)
 
 function chat.append_chunks(worker bigint, messages uuid[], fences bigint[], previous_starts integer[], starts integer[], texts text[])
   returns TABLE(message_id uuid, reason text) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- Appends one chunk to each of these replies in one asynchronously committed transaction. previous_start: where the chunk begins that the worker believes to be the last durable one (null: none). Returns what was not written: fenced (no longer the worker's) or gap (re-read chat.durable).
+  -- Appends one chunk to each of these replies in one asynchronously committed transaction. previous_start: where the chunk begins that the worker believes to be the last durable one (null: none). Returns what was not written: fenced (no longer the worker's), gap (re-read chat.durable) or busy (somebody who has not committed is taking the reply away: come again).
 
 function chat.batch_end(channel uuid, after bigint, head bigint)
   returns bigint language sql stable
@@ -461,7 +461,7 @@ function chat.history(channel uuid, before bigint, max integer)
 
 function chat.hold_flushes_of(workers bigint[])
   returns void language plpgsql set search_path=chat, pg_temp
-  -- Waits for a flush under way of each of these workers and keeps the next one out until this transaction ends.
+  -- Waits for a flush under way of each of these workers. Until this transaction ends their next ones leave out the generations whose rows it holds.
 
 function chat.incarnation()
   returns text language sql stable security definer set search_path=chat, pg_temp
@@ -593,7 +593,7 @@ function chat.register_worker(name text, slots integer)
 
 function chat.release(worker bigint, messages uuid[], fences bigint[], partials text[])
   returns integer language plpgsql security definer set search_path=chat, pg_temp
-  -- A worker that shuts down hands back what it could not finish: queued again at once, the attempt not counted. Returns how many.
+  -- A worker that shuts down hands back what it could not finish: queued again at once, the attempt not counted. Replies whose channel somebody holds are left out; call again for them. Returns how many.
 
 function chat.remove_member(channel uuid, remover uuid, handle text)
   returns void language plpgsql security definer set search_path=chat, pg_temp

@@ -5,9 +5,10 @@
 --   queued, running --cancel--> cancelled
 --   completed, failed, cancelled --retry--> queued
 --
--- Locks: channels by id, messages by id, generations by id, then the workers' flush locks. Claim and heartbeat touch
--- generations alone. A flush holds its worker's flush lock and nothing else, so whoever takes a running generation
--- away waits for a flush under way, and no chunk can be written under a fence that has passed.
+-- Locks: channels by id, messages by id, generations by id. Claim and heartbeat touch generations alone. A flush holds its
+-- worker's flush lock (7210) and nothing else, so whoever takes a running generation away, which shares that lock with
+-- others who do, waits for a flush under way, and no chunk can be written under a fence that has passed. A flush waits for
+-- none of them: where it cannot have the lock at once, it locks the rows of its own generations and leaves out those that are held.
 --
 -- Plans: these tables fill and empty by the second, so a plan made from their statistics is soon a bad one and stays
 -- with its connection. What runs often is told to look up by index (enable_seqscan, enable_bitmapscan), whatever they say.
@@ -128,7 +129,9 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 begin
-  update worker w set last_seen_at = now() where w.id = heartbeat.worker;
+  -- somebody who drains it may hold its row; the leases are renewed all the same
+  update worker w set last_seen_at = now()
+  where w.id = (select x.id from worker x where x.id = heartbeat.worker for no key update skip locked);
   -- a lease with most of its life before it is left alone: fewer row versions. Yet a long one is renewed every few seconds
   -- too, as it is then that progress is seen
   update generation g

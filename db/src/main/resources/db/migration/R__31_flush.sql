@@ -87,13 +87,22 @@ set search_path = chat, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
+declare
+  free uuid[]; -- null: all of them
 begin
-  perform pg_advisory_xact_lock(7210, worker::integer);
+  perform pg_advisory_xact_lock(7212, worker::integer);
   -- the worker still holds the text: after a crash it re-reads chat.durable and writes the rest again
   perform set_config('synchronous_commit', 'off', true);
+  if not pg_try_advisory_xact_lock(7210, worker::integer) then
+    -- somebody takes a reply of this worker away and has not committed: he holds its row, for as long as he likes
+    with unheld as materialized (
+      select g.message_id from generation g where g.message_id = any(messages) for no key update skip locked
+    )
+    select coalesce(array_agg(u.message_id), '{}') into free from unheld u;
+  end if;
   return query
   with held as materialized (
-    select i.message_id, i.fence, i.start_at, i.text,
+    select i.message_id, i.fence, i.start_at, i.text, free is null or i.message_id = any(free) as is_free,
       case when g.fence = i.fence and g.state = 'running' and g.worker_id = append_chunks.worker
         then i.start_at > coalesce(i.previous_start, -1) and i.previous_start is not distinct from (
         select c.start_at from chunk c where c.message_id = i.message_id order by c.start_at desc limit 1) end as fits
@@ -104,15 +113,15 @@ begin
     ) g on true
   ), written as (
     insert into chunk (message_id, fence, start_at, text)
-    select h.message_id, h.fence, h.start_at, h.text from held h where h.fits
+    select h.message_id, h.fence, h.start_at, h.text from held h where h.fits and h.is_free
   )
-  select h.message_id, case when h.fits is null then 'fenced' else 'gap' end
+  select h.message_id, case when not h.is_free then 'busy' when h.fits is null then 'fenced' else 'gap' end
   from held h
-  where h.fits is not true;
+  where not h.is_free or h.fits is not true;
 end
 $$;
 comment on function chat.append_chunks(bigint, uuid[], bigint[], integer[], integer[], text[]) is
-  'Appends one chunk to each of these replies in one asynchronously committed transaction. previous_start: where the chunk begins that the worker believes to be the last durable one (null: none). Returns what was not written: fenced (no longer the worker''s) or gap (re-read chat.durable).';
+  'Appends one chunk to each of these replies in one asynchronously committed transaction. previous_start: where the chunk begins that the worker believes to be the last durable one (null: none). Returns what was not written: fenced (no longer the worker''s), gap (re-read chat.durable) or busy (somebody who has not committed is taking the reply away: come again).';
 
 create or replace function chat.durable(worker bigint, messages uuid[], fences bigint[])
 returns table (message_id uuid, last_start integer, last_text text)
@@ -123,7 +132,7 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 begin
-  perform pg_advisory_xact_lock(7210, worker::integer);
+  perform pg_advisory_xact_lock(7212, worker::integer);
   return query
   select i.message_id, c.start_at, c.text
   from unnest(messages, fences) as i(message_id, fence)
@@ -149,7 +158,7 @@ declare
   locked uuid[] := chat.lock_channels_of(messages, false);
   ours uuid[] := chat.running_under(messages, fences, locked, worker);
 begin
-  perform pg_advisory_xact_lock(7210, worker::integer);
+  perform pg_advisory_xact_lock(7212, worker::integer);
   if ours is not null then
     with folded as (
       delete from chunk c where c.message_id = any(ours) returning c.message_id

@@ -9,12 +9,12 @@ declare
   worker bigint;
 begin
   foreach worker in array (select coalesce(array_agg(distinct w order by w), '{}') from unnest(workers) w where w is not null) loop
-    perform pg_advisory_xact_lock(7210, worker::integer);
+    perform pg_advisory_xact_lock_shared(7210, worker::integer);
   end loop;
 end
 $$;
 comment on function chat.hold_flushes_of(bigint[]) is
-  'Waits for a flush under way of each of these workers and keeps the next one out until this transaction ends.';
+  'Waits for a flush under way of each of these workers. Until this transaction ends their next ones leave out the generations whose rows it holds.';
 
 create or replace function chat.end_attempt(g chat.generation, outcome text, error text)
 returns jsonb
@@ -89,8 +89,19 @@ declare
   again bigint[];
   used_up bigint[];
 begin
-  select array_agg(g.message_id) into replies
-  from (select g.message_id from generation g where g.state = 'running' and g.lease_until < now() limit 200) g;
+  -- the channels first: two hundred replies of one that somebody holds must not stand before all others
+  with free as materialized (
+    select c.id from channel c
+    where c.id in (select g.channel_id from generation g where g.state = 'running' and g.lease_until < now())
+    order by c.id
+    for no key update skip locked
+  )
+  select array_agg(e.message_id) into replies
+  from (
+    select g.message_id from generation g
+    where g.state = 'running' and g.lease_until < now() and g.channel_id in (select f.id from free f)
+    limit 200
+  ) e;
   if replies is null then
     return;
   end if;
@@ -104,8 +115,6 @@ begin
     order by g.id
     for no key update skip locked
   ) e;
-  -- at once, because leave_running is called twice and locks are taken in one order
-  perform chat.hold_flushes_of((select array_agg(g.worker_id) from generation g where g.id = any(again || used_up)));
   perform chat.leave_running(again, 'queued', 'queued', 'lease expired', 'The worker that wrote this reply went away; another one starts it again.', 'worker_lost', now(), true, null);
   perform chat.leave_running(used_up, 'failed', 'failed', 'lease expired', 'The worker that wrote this reply went away, at every attempt. Retry runs it again.', 'worker_lost', null, true, null);
   return query
@@ -151,15 +160,15 @@ security definer
 set search_path = chat, pg_temp
 as $$
 declare
+  locked uuid[] := chat.lock_channels_of(messages, false);
   held record;
   released integer := 0;
 begin
-  perform chat.lock_channels_of(messages, true);
   for held in
     select g.id, i.partial
     from unnest(messages, fences, partials) as i(message_id, fence, partial)
     join generation g on g.message_id = i.message_id and g.fence = i.fence
-    where g.state = 'running' and g.worker_id = release.worker
+    where g.message_id = any(locked) and g.state = 'running' and g.worker_id = release.worker
     order by g.id
     for no key update of g
   loop
@@ -170,4 +179,4 @@ begin
 end
 $$;
 comment on function chat.release(bigint, uuid[], bigint[], text[]) is
-  'A worker that shuts down hands back what it could not finish: queued again at once, the attempt not counted. Returns how many.';
+  'A worker that shuts down hands back what it could not finish: queued again at once, the attempt not counted. Replies whose channel somebody holds are left out; call again for them. Returns how many.';

@@ -15,6 +15,8 @@ public record Chunk(UUID message, long fence, @Nullable Integer previousStart, i
         /** the attempt is no longer ours */
         FENCED,
         /** the rows are not as the worker believes: re-read them */
-        GAP
+        GAP,
+        /** somebody who has not committed is taking the reply away: come again */
+        BUSY
     }
 }

@@ -111,6 +111,7 @@ final class Flusher {
                 }
                 case FENCED -> fenced(reply);
                 case GAP -> {} // still in doubt
+                case BUSY -> reply.written.trust();
             }
         });
     }

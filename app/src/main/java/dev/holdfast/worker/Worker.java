@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,11 @@ final class Worker implements SmartLifecycle, NotificationListener {
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
     private static final Duration POLL = Duration.ofSeconds(5);
     private static final int LOOPS = 3;
+
+    /** For channels that somebody holds; what is left then comes back when its lease has run out. */
+    private static final int HAND_BACK_TRIES = 10;
+
+    private static final Duration HAND_BACK_PAUSE = Duration.ofMillis(200);
 
     private final Settings settings;
     private final ListenConnection listener;
@@ -127,8 +133,12 @@ final class Worker implements SmartLifecycle, NotificationListener {
                 .map(reply -> new Partial(reply.claimed, reply.text.end()))
                 .toList();
         quietly("hand back " + rest.size() + " generations", () -> {
-            int released = generations.release(identity.id(), partials);
-            log.info("Worker {} handed back {} generations", identity.name(), released);
+            int released = 0;
+            for (int tries = 0; released < rest.size() && tries < HAND_BACK_TRIES; tries++) {
+                if (tries > 0) LockSupport.parkNanos(HAND_BACK_PAUSE.toNanos());
+                released += generations.release(identity.id(), partials);
+            }
+            log.info("Worker {} handed back {} of {} generations", identity.name(), released, rest.size());
         });
     }
 

@@ -26,6 +26,11 @@ final class Written {
         doubtful = true;
     }
 
+    /** Nothing was written. */
+    void trust() {
+        doubtful = false;
+    }
+
     boolean doubtful() {
         return doubtful;
     }

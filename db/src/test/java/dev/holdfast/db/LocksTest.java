@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Somebody's forgotten transaction in psql holds up nothing but its own channel. */
-@Timeout(20)
+@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // the driver heeds no interrupt
 class LocksTest {
 
     @AutoClose
@@ -104,20 +104,87 @@ class LocksTest {
     }
 
     @Test
-    void a_flush_waits_for_nobody_but_the_taker_of_its_own_replies() throws Exception {
+    void a_flush_waits_for_nobody_who_takes_replies_away() throws Exception {
+        Worker.Claim taken = chat.claimed(worker);
+        Worker.Claim kept = chat.claimed(worker);
+        holding("select chat.cancel(" + taken.generation() + ")", () -> {
+            assertThat(worker.append(taken, null, 0, "good")).isEqualTo("busy");
+            assertThat(worker.append(kept, null, 0, "good")).isEqualTo("written");
+        });
+        assertThat(worker.append(taken, null, 0, "good")).isEqualTo("written");
+        cancel(taken);
+        assertThat(worker.append(taken, 0, 4, " morning")).isEqualTo("fenced");
+    }
+
+    @Test
+    void whoever_takes_a_reply_away_waits_for_a_flush_of_its_worker_and_keeps_its_text() throws Exception {
         Worker.Claim mine = chat.claimed(worker);
-        Worker other = chat.worker("other");
-        Worker.Claim theirs = chat.claimed(other);
-        CompletableFuture<String> late;
-        try (Connection admin = chat.pool().getConnection()) {
-            admin.setAutoCommit(false);
-            execute(admin, "select chat.cancel(" + mine.generation() + ")");
-            assertThat(other.append(theirs, null, 0, "good")).isEqualTo("written");
-            late = CompletableFuture.supplyAsync(() -> worker.append(mine, null, 0, "late"));
+        CompletableFuture<Void> cancelling;
+        try (Connection flush = chat.pool().getConnection()) {
+            flush.setAutoCommit(false);
+            execute(
+                    flush,
+                    "select chat.append_chunks(%d, '{%s}', '{%d}', '{null}', '{0}', '{good}')"
+                            .formatted(worker.id(), mine.message(), mine.fence()));
+            cancelling = CompletableFuture.runAsync(() -> cancel(mine));
             awaitLockWaiter();
-            admin.commit();
+            flush.commit();
         }
-        assertThat(late.get(5, TimeUnit.SECONDS)).isEqualTo("fenced");
+        cancelling.get(5, TimeUnit.SECONDS);
+        assertThat(chat.one(String.class, "select content from chat.message where id = ?", mine.message()))
+                .isEqualTo("good");
+    }
+
+    @Test
+    void taking_replies_of_one_worker_away_holds_up_no_other_taker_and_no_fold() throws Exception {
+        Worker.Claim held = chat.claimed(worker);
+        chat.postIn("other", "mira", "@ada?");
+        Worker.Claim expired = worker.claimOne();
+        chat.postIn("other", "mira", "@ada?");
+        Worker.Claim done = worker.claimOne();
+        worker.outliveLease(expired);
+        holding("select chat.cancel(" + held.generation() + ")", () -> {
+            assertThat(worker.complete(done, "done")).isEqualTo("held");
+            assertThat(worker.reap()).containsExactly("requeued");
+        });
+    }
+
+    @Test
+    void what_is_held_is_not_handed_back_and_holds_up_nothing() throws Exception {
+        Worker.Claim held = chat.claimed(worker);
+        chat.postIn("other", "mira", "@ada?");
+        Worker.Claim free = worker.claimOne();
+        String release = "select chat.release(%d, '{%s,%s}', '{%d,%d}', '{a,b}')"
+                .formatted(worker.id(), held.message(), free.message(), held.fence(), free.fence());
+        holding(
+                "select * from chat.channel where name = 'general' for update",
+                () -> assertThat(chat.one(Integer.class, release)).isEqualTo(1));
+        assertThat(chat.one(Integer.class, release)).isEqualTo(1);
+    }
+
+    @Test
+    void a_worker_whose_row_somebody_holds_renews_its_leases() throws Exception {
+        Worker.Claim claim = chat.claimed(worker);
+        worker.outliveLease(claim);
+        holding("update chat.worker set draining = true", () -> {
+            assertThat(worker.heartbeat(claim)).isEmpty();
+            assertThat(worker.reap()).isEmpty();
+        });
+    }
+
+    @Test
+    void many_expired_replies_of_a_channel_that_is_held_do_not_hide_the_others() throws Exception {
+        for (int n = 0; n < 200; n++) {
+            chat.post("mira", "@ada?");
+        }
+        chat.postIn("other", "mira", "@ada?");
+        worker.claim(300);
+        chat.run("update chat.generation set lease_until = now() - interval '1 second'");
+        for (String channel : List.of("general", "other")) {
+            holding(
+                    "select * from chat.channel where name = '" + channel + "' for update",
+                    () -> assertThat(worker.reap()).isNotEmpty());
+        }
     }
 
     @Test
@@ -137,6 +204,10 @@ class LocksTest {
                     Chat.array(shuffled)));
         }
         assertThat(InParallel.all(calls)).containsOnly(20);
+    }
+
+    private void cancel(Worker.Claim claim) {
+        chat.one(Boolean.class, "select chat.cancel(?)", claim.generation());
     }
 
     private interface Work {
