@@ -90,7 +90,7 @@ as $$
 declare
   free uuid[]; -- null: all of them
 begin
-  perform pg_advisory_xact_lock(7212, worker::integer);
+  perform pg_advisory_xact_lock(7213, worker::integer);
   -- the worker still holds the text: after a crash it re-reads chat.durable and writes the rest again
   perform set_config('synchronous_commit', 'off', true);
   if not pg_try_advisory_xact_lock(7210, worker::integer) then
@@ -132,7 +132,7 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 begin
-  perform pg_advisory_xact_lock(7212, worker::integer);
+  perform pg_advisory_xact_lock(7213, worker::integer);
   return query
   select i.message_id, c.start_at, c.text
   from unnest(messages, fences) as i(message_id, fence)
@@ -158,7 +158,7 @@ declare
   locked uuid[] := chat.lock_channels_of(messages, false);
   ours uuid[] := chat.running_under(messages, fences, locked, worker);
 begin
-  perform pg_advisory_xact_lock(7212, worker::integer);
+  perform pg_advisory_xact_lock(7213, worker::integer);
   if ours is not null then
     with folded as (
       delete from chunk c where c.message_id = any(ours) returning c.message_id
