@@ -162,7 +162,7 @@ class StorageTest {
             mira.page.waitForCondition(() -> tries.get() > 0);
             mira.page.locator("hf-composer textarea").fill("nor for this");
             eventually("all of it is kept", Duration.ofSeconds(5), () -> (boolean) mira.evaluate(KEEPS, channel));
-            assertThat(onDisk(mira)).isEqualTo(keptOnDisk);
+            assertThat(onDisk(mira, "outbox")).isEqualTo(keptOnDisk);
             mira.live().awaitText("there was no room for this");
             mira.page.unroute("**/api/channels/*/messages");
             ben.awaitText("there was no room for this");
@@ -224,6 +224,34 @@ class StorageTest {
         }
     }
 
+    @Test
+    void a_tab_that_went_on_in_memory_leaves_no_messages_behind_when_its_session_ends() {
+        try (var mira = holdfast.person("Mira");
+                var phone = mira.device()) {
+            holdfast.add(channel, mira.handle);
+            mira.open(channel).live();
+            mira.page.evaluate("() => { window.put = IDBObjectStore.prototype.put; }");
+            mira.evaluate(NO_ROOM, "for good");
+            mira.write("there is no room for this");
+            mira.page.locator(WARNING).waitFor();
+            mira.page.evaluate("""
+                    async () => {
+                      const answer = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+                      const [{ name }] = await indexedDB.databases();
+                      const copy = await answer(indexedDB.open(name));
+                      const message = copy.transaction('message', 'readwrite').objectStore('message');
+                      await answer(window.put.call(message, { id: 'from when there was room' }));
+                      copy.close();
+                    }""");
+            assertThat(onDisk(mira, "message")).isOne();
+            phone.page.navigate(phone.origin() + "/settings");
+            phone.page.locator("text=Sign out there").first().click();
+            mira.page.locator("hf-sign-in form").waitFor();
+            assertThat(onDisk(mira, "message")).isZero();
+            mira.assertNoComplaints();
+        }
+    }
+
     private static AtomicInteger holdPosts(Person person) {
         var tries = new AtomicInteger();
         person.page.route("**/api/channels/*/messages", route -> {
@@ -244,17 +272,17 @@ class StorageTest {
               return entries.length === 1 && entries[0].tried && drafts?.[channel] === 'nor for this';
             }""";
 
-    /** How many entries of the outbox a page that opens next would find. */
-    private static int onDisk(Person person) {
-        return (int) person.page.evaluate("""
-                async () => {
+    /** How many things of a kind a page that opens next would find. */
+    private static int onDisk(Person person, String store) {
+        return (int) person.evaluate("""
+                async (store) => {
                   const answer = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
                   const [{ name }] = await indexedDB.databases();
                   const copy = await answer(indexedDB.open(name));
-                  const entries = await answer(copy.transaction('outbox').objectStore('outbox').getAll());
+                  const entries = await answer(copy.transaction(store).objectStore(store).getAll());
                   copy.close();
                   return entries.length;
-                }""");
+                }""", store);
     }
 
     /** The browser refuses as a full disk makes it; Chromium's own quota cannot be narrowed from outside. */
