@@ -17,7 +17,7 @@ const feed = new Feed({
   batch: sync.batch,
   account: sync.account,
   signedOut: () => sessionEnded(),
-  revived: () => outbox.sendAnew(),
+  silent: api.giveUp,
   state: (connection) => {
     if (connection !== store.connection) store.set({ connection });
     store.tell({ type: 'connection', connection });

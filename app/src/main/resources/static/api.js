@@ -1,7 +1,8 @@
-// One request and its answer. Who calls decides what becomes of it; nothing here remembers anything.
+// One request and its answer. Who calls decides what becomes of it; nothing here remembers an answer.
 import { store } from './store.js';
 
 const PATIENCE = 30_000;
+const onTheirWay = new Set();
 
 /** An answer that is not 2xx: `status`, a `title`, a sentence in `message`, and `retryAfter` in seconds where the server said so. */
 export class Problem extends Error {
@@ -20,22 +21,25 @@ export class Unreachable extends Error {
   }
 }
 
-export const get = (path, options) => call('GET', path, undefined, options);
-export const post = (path, body, options) => call('POST', path, body, options);
-export const put = (path, body, options) => call('PUT', path, body, options);
-export const patch = (path, body, options) => call('PATCH', path, body, options);
-export const remove = (path, options) => call('DELETE', path, undefined, options);
+export const get = (path) => call('GET', path);
+export const post = (path, body) => call('POST', path, body);
+export const put = (path, body) => call('PUT', path, body);
+export const patch = (path, body) => call('PATCH', path, body);
+export const remove = (path) => call('DELETE', path);
 
-/** @param signal of a caller who may not wait so long for the answer */
-async function call(method, path, body, { signal } = {}) {
+/** Waits for no answer any more: the network has forgotten the connections that they were to come over. */
+export const giveUp = () => onTheirWay.forEach((patience) => patience.abort());
+
+async function call(method, path, body) {
   const patience = new AbortController();
-  signal?.addEventListener('abort', () => patience.abort());
+  onTheirWay.add(patience);
   // A timer of our own: AbortSignal.timeout() was seen to leave a request that hung hanging.
   const timer = setTimeout(() => patience.abort(), PATIENCE);
   try {
     return await answerTo(method, path, body, patience.signal);
   } finally {
     clearTimeout(timer);
+    onTheirWay.delete(patience);
   }
 }
 

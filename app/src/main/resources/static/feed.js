@@ -18,12 +18,11 @@ export class Feed {
   #lastSign = 0;
   #lastLook = now();
   #failures = 0;
-  #fellSilent = false; // so the connections are to be tried
-  #wasSilent = false; // the same, until it is live again
+  #fellSilent = false;
   #wasLive = false;
   #timer = 0;
 
-  /** @param handlers `{hello, heads, batch, account, state, revived, signedOut}`, each called with the event's data */
+  /** @param handlers `{hello, heads, batch, account, state, silent, signedOut}`, each called with the event's data */
   constructor(handlers) {
     this.#handlers = handlers;
   }
@@ -50,7 +49,7 @@ export class Feed {
   }
 
   #dropSilent() {
-    this.#fellSilent = this.#wasSilent = true;
+    this.#fellSilent = true;
     this.#drop();
   }
 
@@ -100,6 +99,7 @@ export class Feed {
    * next requests would take one after the other and wait. Asked on all at once, those that say nothing are closed.
    */
   async #tryAllConnections() {
+    this.#handlers.silent(); // what waits for an answer over them waits in vain
     const over = new AbortController();
     const asked = Array.from({ length: CONNECTIONS }, () => fetch('/api/me', { cache: 'no-store', signal: over.signal }));
     await Promise.race([Promise.any(asked).catch(() => {}), after(ANSWERED)]);
@@ -141,8 +141,6 @@ export class Feed {
     this.#failures = 0;
     this.#wasLive = true;
     this.#handlers.state('live');
-    if (this.#wasSilent) this.#handlers.revived();
-    this.#wasSilent = false;
   }
 
   /** What fails to apply (a read that was cut off, say) leaves the cursor behind; a new connection tells how far. */

@@ -6,7 +6,7 @@ const MOST = 60_000;
 
 export class Outbox {
   #store;
-  #busy = new Map(); // what cuts the request short that is on its way, by channel
+  #busy = new Set();
   #active = false;
   #notBefore = 0;
   #timer = 0;
@@ -85,11 +85,6 @@ export class Outbox {
     this.send();
   }
 
-  /** The network has forgotten connections: what was sent into one of them would wait for nothing, and a repeat is harmless. */
-  sendAnew() {
-    for (const request of this.#busy.values()) request.abort();
-  }
-
   send() {
     clearTimeout(this.#timer);
     if (!this.#active || !(navigator.onLine || this.#store.connection === 'live')) return; // the feed finds out who is there
@@ -107,22 +102,21 @@ export class Outbox {
   }
 
   async #send(entry) {
-    const request = new AbortController();
-    this.#busy.set(entry.channelId, request);
+    this.#busy.add(entry.channelId);
     try {
       // Kept before the request leaves: from now on the server may know the message.
       if (!entry.tried) await this.#store.entries.put({ ...entry, tried: true });
-      if (this.#current(entry)) await this.#deliver(entry, request); // else it was thrown away meanwhile, or its account left
+      if (this.#current(entry)) await this.#deliver(entry); // else it was thrown away meanwhile, or its account left
     } catch (failure) {
-      if (!request.signal.aborted) await this.#failed(entry, failure);
+      await this.#failed(entry, failure);
     } finally {
       this.#busy.delete(entry.channelId);
     }
     this.send();
   }
 
-  async #deliver(entry, request) {
-    const message = await CALLS[entry.kind](entry, request);
+  async #deliver(entry) {
+    const message = await CALLS[entry.kind](entry);
     if (message?.id) await this.#store.messages.take(entry.channelId, [message]);
     await this.#settle(entry);
   }
@@ -170,12 +164,11 @@ export class Outbox {
 }
 
 const CALLS = {
-  post: ({ channelId, messageId, content, replyTo }, { signal }) =>
-    api.post(`/api/channels/${channelId}/messages`, { id: messageId, content, ...(replyTo && { replyTo }) }, { signal }),
-  edit: ({ messageId, content }, { signal }) => api.patch(`/api/messages/${messageId}`, { content }, { signal }),
-  delete: ({ messageId }, { signal }) => api.remove(`/api/messages/${messageId}`, { signal }),
-  stop: ({ messageId }, { signal }) => api.post(`/api/messages/${messageId}/stop`, undefined, { signal }),
-  retry: ({ messageId }, { signal }) => api.post(`/api/messages/${messageId}/retry`, undefined, { signal }),
+  post: ({ channelId, messageId, content, replyTo }) => api.post(`/api/channels/${channelId}/messages`, { id: messageId, content, ...(replyTo && { replyTo }) }),
+  edit: ({ messageId, content }) => api.patch(`/api/messages/${messageId}`, { content }),
+  delete: ({ messageId }) => api.remove(`/api/messages/${messageId}`),
+  stop: ({ messageId }) => api.post(`/api/messages/${messageId}/stop`),
+  retry: ({ messageId }) => api.post(`/api/messages/${messageId}/retry`),
 };
 
 /** A refusal will be the same next time; anything else is worth another try. */

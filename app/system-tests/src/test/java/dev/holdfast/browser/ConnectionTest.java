@@ -204,6 +204,22 @@ class ConnectionTest {
         assertThat(mira.unsent()).isZero();
     }
 
+    /** What the feed brings is taken in turn, so it would wait for that reading. */
+    @Test
+    void what_was_being_read_over_a_connection_that_says_nothing_any_more_does_not_hold_up_the_feed() {
+        var held = new ArrayList<Route>();
+        mira.page.route("**/api/me", held::add, new Page.RouteOptions().setTimes(1));
+        mira.rest().patch("/api/me", "{\"displayName\": \"Mira the Patient\"}").mustBe(200);
+        mira.page.waitForCondition(() -> !held.isEmpty());
+        proxy.blackHole();
+        held.forEach(Route::resume);
+        forgetTheFeed();
+        moveClock(21);
+        mira.page.evaluate(LOOKED_AT);
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
+        mira.page.locator("hf-sidebar >> text=Mira the Patient").waitFor();
+    }
+
     private static final String LOOKED_AT = "() => document.dispatchEvent(new Event('visibilitychange'))";
 
     /** The feed stays open and silent while a reply is written; new connections pass. */
