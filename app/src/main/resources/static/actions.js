@@ -82,7 +82,7 @@ async function sessionEnded() {
 async function leave(how) {
   if (store.session !== 'signed-in') return; // the feed and the outbox may both have been told
   store.set({ session: 'starting' });
-  localStorage.removeItem(LAST);
+  if (localStorage.getItem(LAST) === store.me?.id) localStorage.removeItem(LAST); // else somebody has signed in since
   yieldLead();
   await store.wipe(how);
   store.set({ session: 'signed-out', connection: 'live' });

@@ -259,6 +259,9 @@ class TabsTest {
             });
             assertThat(holdfast.messages(theirs)).isEmpty();
             missed.locator("hf-sign-in form").waitFor();
+            assertThat(missed.evaluate("() => localStorage.getItem('holdfast.account')"))
+                    .as("whose copy a start without the server opens")
+                    .isNotNull();
 
             missed.unroute("**/api/feed");
             eve.page = missed;
