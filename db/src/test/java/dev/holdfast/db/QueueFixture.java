@@ -63,7 +63,7 @@ final class QueueFixture {
 
     /** Claims all that is queued and may run. */
     List<Long> claim() {
-        return jdbc.sql("select generation_id from chat.claim(?, 100000, '10 seconds'::interval)")
+        return jdbc.sql("select generation_id from chat.claim(?, 100000, '1 minute'::interval)")
                 .param(worker)
                 .query(Long.class)
                 .list();
