@@ -39,6 +39,7 @@ public final class OtherBuild {
     static Migrations of(DataSource owner, Duration after, Map<String, String> files) {
         try {
             var folder = Files.createTempDirectory("holdfast-migrations");
+            folder.toFile().deleteOnExit();
             for (var resource :
                     new PathMatchingResourcePatternResolver().getResources("classpath:db/migration/*.sql")) {
                 var name = resource.getFilename();
