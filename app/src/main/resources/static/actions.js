@@ -68,10 +68,12 @@ async function enter(path, fields) {
 
 /** Ends the session and wipes this browser's copy; unsent messages go too, so views ask first. */
 export async function signOut() {
+  const { id } = store.me;
   await api.remove('/api/session').catch((failure) => {
     if (failure.status !== 401) throw failure;
   });
   await leave({ keepUnsent: false });
+  await store.erase(id); // a tab that heard first of the session's end has kept what was not sent
 }
 
 /** The server no longer knows this session. What was not sent yet, drafts too, waits for the next sign-in of the same person. */

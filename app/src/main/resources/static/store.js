@@ -154,8 +154,13 @@ export class Store extends Topics {
     this.copy = null; // what still happens here is not written any more
     await empty(copy, keepUnsent);
     this.close();
-    if (!keepUnsent) await database.erase(id).catch(() => {}); // without IndexedDB there is nothing to erase
-    else if (this.forgetful) await database.open(id, {}).then((left) => empty(left, keepUnsent), () => {}); // left when it had no more room
+    if (keepUnsent && this.forgetful) await database.open(id, {}).then((left) => empty(left, keepUnsent), () => {}); // left when it had no more room
+  }
+
+  /** Leaves nothing of an account on this browser; none of its tabs is open on it any more. */
+  async erase(id) {
+    this.#memories.delete(id);
+    await database.erase(id).catch(() => {}); // without IndexedDB there is nothing to erase
   }
 
   /** Another tab signed out (with `keepUnsent`, the session ended), or the browser took the database away. */

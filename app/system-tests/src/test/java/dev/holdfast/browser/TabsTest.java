@@ -133,11 +133,15 @@ class TabsTest {
             var second = eve.tab();
             eve.open(channel, second);
             second.waitForFunction("() => holdfast.store.connection === 'live'");
+            var first = new ArrayList<Route>();
             var held = new ArrayList<Route>();
+            eve.page.route("**/api/channels/*/messages", first::add);
             second.route("**/api/channels/*/messages", held::add);
             eve.write("said twice, meant once");
+            second.waitForCondition(() -> !first.isEmpty() && !held.isEmpty());
+            first.forEach(Route::resume);
+            eve.page.unroute("**/api/channels/*/messages");
             ben.awaitText("said twice, meant once");
-            second.waitForCondition(() -> !held.isEmpty());
             second.waitForFunction("() => holdfast.store.outbox.length === 0"); // the first has told that it is sent
             second.waitForResponse(
                     response -> response.request().method().equals("POST"), () -> held.forEach(Route::resume));
@@ -186,14 +190,34 @@ class TabsTest {
         awaitText(second, "a secret");
         eve.signOut();
         second.locator("hf-sign-in form").waitFor();
+        awaitNoDatabase(eve);
+        eve.close();
+    }
+
+    @Test
+    void signing_out_wipes_all_though_the_feed_hears_first_that_the_session_is_over() {
+        var eve = holdfast.person("Eve");
+        eve.open(holdfast.channel(eve)).live();
+        typeWithoutAPause(eve.page, "half a secret");
+        var answers = new ArrayList<Runnable>();
+        eve.page.route("**/api/session", route -> {
+            var answer = route.fetch();
+            answers.add(() -> route.fulfill(new Route.FulfillOptions().setResponse(answer)));
+        });
+        eve.signOut();
+        answers.forEach(Runnable::run);
+        awaitNoDatabase(eve);
+        eve.close();
+    }
+
+    private static void awaitNoDatabase(Person person) {
         eventually(
                 "no database is left",
                 Duration.ofSeconds(5),
-                () -> eve.page
+                () -> person.page
                         .evaluate(
                                 "async () => (await indexedDB.databases()).filter((each) => each.name.startsWith('holdfast')).length")
                         .equals(0));
-        eve.close();
     }
 
     @Test
