@@ -459,10 +459,6 @@ function chat.history(channel uuid, before bigint, max integer)
   returns json language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- A page of a channel's messages, newest first: those inserted before the given seq (null: the newest).
 
-function chat.hold_flushes_of(workers bigint[])
-  returns void language plpgsql set search_path=chat, pg_temp
-  -- Waits for a flush under way of each of these workers. Until this transaction ends their next ones leave out the generations whose rows it holds.
-
 function chat.incarnation()
   returns text language sql stable security definer set search_path=chat, pg_temp
   -- Names this start of the server, this database and its history. Who reads another one than before may read a restored database, and asks chat.has_forgotten before it goes on from what it has read.

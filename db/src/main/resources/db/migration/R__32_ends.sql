@@ -1,20 +1,7 @@
 -- The ends of attempts that did not complete: failed, handed back, or their worker gone.
 
-create or replace function chat.hold_flushes_of(workers bigint[])
-returns void
-language plpgsql
-set search_path = chat, pg_temp
-as $$
-declare
-  worker bigint;
-begin
-  foreach worker in array (select coalesce(array_agg(distinct w order by w), '{}') from unnest(workers) w where w is not null) loop
-    perform pg_advisory_xact_lock_shared(7210, worker::integer);
-  end loop;
-end
-$$;
-comment on function chat.hold_flushes_of(bigint[]) is
-  'Waits for a flush under way of each of these workers. Until this transaction ends their next ones leave out the generations whose rows it holds.';
+-- of an earlier shape
+drop function if exists chat.hold_flushes_of(bigint[]);
 
 create or replace function chat.end_attempt(g chat.generation, outcome text, error text)
 returns jsonb
@@ -43,7 +30,8 @@ begin
   if replies is null then
     return;
   end if;
-  perform chat.hold_flushes_of((select array_agg(g.worker_id) from generation g where g.id = any(ids) and g.state = 'running'));
+  -- waits for a flush under way; until this transaction ends the next ones leave out the rows that the caller holds
+  perform pg_advisory_xact_lock_shared(7210, g.worker_id::integer) from generation g where g.id = any(ids) and g.state = 'running';
   with seqs as materialized (
     select t.message_id, t.seq from chat.take_seqs(replies) t
   ), streamed as (

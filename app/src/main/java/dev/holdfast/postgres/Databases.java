@@ -37,7 +37,8 @@ class Databases {
     /**
      * The connection is the owner's; from then on it may do what the role may, where the server knows the role. A statement
      * ends a little before its connection is given up ({@link #NO_ANSWER}): the server would go on with it for nobody. One
-     * that waits for a channel which somebody holds in psql gives its connection back to the others sooner. None lives long enough to be worth compiling, which takes longer than what it is for.
+     * that waits for a channel which somebody holds in psql gives its connection back to the others sooner. None takes long
+     * enough to be worth compiling.
      */
     private static final String AS_ROLE = """
             select set_config('timezone', 'UTC', false), set_config('idle_in_transaction_session_timeout', '5s', false),

@@ -13,7 +13,8 @@ import org.eclipse.jetty.util.Callback;
 
 /**
  * Gives a request its thread when its body is there, so that nobody who sends slowly takes one from the others. No body is
- * kept beyond {@link #BYTES}: room for 64 kB of text with every byte escaped, and for nothing more.
+ * kept beyond {@link #BYTES}: room for 64 kB of text with every byte escaped, and for nothing more. Nobody has more time for
+ * it than twice what a connection may be idle.
  *
  * <p>Not Jetty's EagerContentHandler: in 12.1.14 that waits for weeks for who stops sending, never ends a request whose
  * connection is gone, and gives a thread to a body over its limit.
@@ -23,7 +24,7 @@ final class WholeBody extends Handler.Wrapper {
     static final int BYTES = 512 * 1024;
 
     private static final int MOST_READ = 16 * 1024 * 1024;
-    private static final long LONGEST = Duration.ofMinutes(1).toNanos();
+    private static final int LONGEST_IN_IDLE_TIMES = 2;
 
     WholeBody(Handler handler) {
         super(handler);
@@ -44,14 +45,20 @@ final class WholeBody extends Handler.Wrapper {
         private final Request request;
         private final Response response;
         private final Callback callback;
-        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
-        private final long until = System.nanoTime() + LONGEST;
+        private final long until;
+        private ByteArrayOutputStream body = new ByteArrayOutputStream();
         private long read;
 
         Loading(Request request, Response response, Callback callback) {
             this.request = request;
             this.response = response;
             this.callback = callback;
+            var idle = request.getConnectionMetaData()
+                    .getConnection()
+                    .getEndPoint()
+                    .getIdleTimeout();
+            until = System.nanoTime()
+                    + Duration.ofMillis(LONGEST_IN_IDLE_TIMES * idle).toNanos();
         }
 
         @Override
@@ -82,7 +89,7 @@ final class WholeBody extends Handler.Wrapper {
         private void take(ByteBuffer bytes) {
             read += bytes.remaining();
             if (read <= BYTES) body.writeBytes(BufferUtil.toArray(bytes));
-            else body.reset();
+            else body = new ByteArrayOutputStream(0);
         }
 
         private void answer() {

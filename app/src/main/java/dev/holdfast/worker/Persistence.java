@@ -42,7 +42,7 @@ final class Persistence {
     <T> T get(Supplier<T> statement) throws InterruptedException {
         for (int failures = 0; ; failures++) {
             try {
-                return ask(statement);
+                return once(statement);
             } catch (RuntimeException e) {
                 if (reply.lost() || isItsOwnFault(e)) throw e;
                 Thread.sleep(Backoff.jittered(Math.min(LONGEST_PAUSE_MILLIS, 100L << Math.min(failures, 10))));
@@ -50,7 +50,8 @@ final class Persistence {
         }
     }
 
-    private <T> T ask(Supplier<T> statement) throws InterruptedException {
+    /** Asks but once: for what nothing depends on. */
+    <T> T once(Supplier<T> statement) throws InterruptedException {
         try {
             return threads.submit(statement::get).get();
         } catch (ExecutionException e) {

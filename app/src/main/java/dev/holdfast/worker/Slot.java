@@ -16,11 +16,11 @@ import dev.holdfast.model.ModelEnd.Failed;
 import dev.holdfast.model.Models;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.dao.DataAccessException;
 
 /** Runs one attempt from the claim to its end, in a virtual thread of its own: context, model, text. Reads top to bottom. */
 final class Slot {
@@ -143,12 +143,9 @@ final class Slot {
     private Ending lost() throws InterruptedException {
         if (reply.handedBack()) return new Ending("handed_back", null);
         try {
-            // once, but in those threads: hundreds may be stopped together
-            boolean cancelled = tools.threads
-                    .submit(() -> tools.generations.cancelled(reply.claimed.id()))
-                    .get();
+            boolean cancelled = persistence.once(() -> tools.generations.cancelled(reply.claimed.id()));
             return new Ending(cancelled ? "cancelled" : "lost", null);
-        } catch (ExecutionException e) {
+        } catch (DataAccessException e) {
             return new Ending("lost", null);
         }
     }

@@ -191,6 +191,21 @@ class RefusalsTest {
         }
     }
 
+    @Test
+    void who_sends_a_byte_now_and_then_is_let_go_too() throws Exception {
+        try (var impatient = WebApp.start("server.jetty.connection-idle-timeout=1s");
+                var dripping = new Socket("127.0.0.1", impatient.port())) {
+            dripping.setSoTimeout(20_000);
+            dripping.getOutputStream().write(signIn("", "{"));
+            for (int sent = 0; dripping.getInputStream().available() == 0; sent++) {
+                assertThat(sent).as("bytes that it waited for").isLessThan(95);
+                Thread.sleep(100);
+                dripping.getOutputStream().write(' ');
+            }
+            assertThat(line(dripping)).startsWith("HTTP/1.1 408");
+        }
+    }
+
     private static String line(Socket socket) throws IOException {
         var line = new StringBuilder();
         for (var c = socket.getInputStream().read();

@@ -96,6 +96,12 @@ final class Person implements AutoCloseable {
         page.locator("hf-sign-in form").waitFor();
     }
 
+    /** Ends the session of this person's other browser. */
+    void signOutThere() {
+        page.navigate(origin() + "/settings");
+        page.locator("text=Sign out there").first().click();
+    }
+
     /** Waits until the feed is up, so that what comes now comes through it. */
     Person live() {
         page.waitForFunction("() => window.holdfast?.store.connection === 'live'");

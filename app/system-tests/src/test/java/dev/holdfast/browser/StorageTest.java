@@ -210,8 +210,7 @@ class StorageTest {
             mira.write("still to be sent");
             mira.page.waitForCondition(() -> tries.get() > 0);
             mira.page.locator("hf-composer textarea").fill("half a thought");
-            phone.page.navigate(phone.origin() + "/settings");
-            phone.page.locator("text=Sign out there").first().click();
+            phone.signOutThere();
             mira.page.locator("hf-sign-in form").waitFor();
             mira.page.unroute("**/api/channels/*/messages");
             mira.signIn(mira.handle).open(channel);
@@ -244,8 +243,7 @@ class StorageTest {
                       copy.close();
                     }""");
             assertThat(onDisk(mira, "message")).isOne();
-            phone.page.navigate(phone.origin() + "/settings");
-            phone.page.locator("text=Sign out there").first().click();
+            phone.signOutThere();
             mira.page.locator("hf-sign-in form").waitFor();
             assertThat(onDisk(mira, "message")).isZero();
             mira.assertNoComplaints();

@@ -225,8 +225,7 @@ class TabsTest {
         var eve = holdfast.person("Eve");
         eve.open(holdfast.channel(eve)).live();
         try (var phone = eve.device()) {
-            phone.page.navigate(phone.origin() + "/settings");
-            phone.page.locator("text=Sign out there").first().click();
+            phone.signOutThere();
             eve.page.locator("hf-sign-in form").waitFor();
         }
         eve.close();
@@ -244,8 +243,7 @@ class TabsTest {
             eve.open(there, second);
             typeWithoutAPause(eve.page, "half a thought");
             typeWithoutAPause(second, "and half another");
-            phone.page.navigate(phone.origin() + "/settings");
-            phone.page.locator("text=Sign out there").first().click();
+            phone.signOutThere();
             second.locator("hf-sign-in form").waitFor();
 
             eve.signIn(zoe.handle).open(here);
