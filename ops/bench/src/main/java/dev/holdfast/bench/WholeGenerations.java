@@ -18,11 +18,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Goal 1: generations through the queue with a model that answers at once. Holdfast: the statements of
- * four workers in batches of 128: claimed, shown as streaming, a chunk, the fold, with seqs and notifications; and claim
- * and complete alone. Against db-scheduler with 24 threads claiming and finishing rows that
- * carry nothing, and against claim 50, finish 50 on a bare table from 24 connections. Beside them DBOS Transact, whose
- * workflow of one step with the same text keeps what a generation keeps, with 24 connections.
+ * Goal 1: generations through the queue with a model that answers at once. Holdfast: the statements of two workers in
+ * batches of 256, as the program sends them, without the program: claimed, shown as streaming, a chunk, the fold, with
+ * seqs and notifications; and claim and complete alone. Against db-scheduler, the library itself with 24 threads, claiming
+ * and finishing rows that carry nothing, each in commits of its own; and against claim 50, finish 50 on a bare table from
+ * 24 connections. Beside them DBOS Transact, whose workflow of one step with the same text keeps what a generation keeps,
+ * with 24 connections.
  */
 final class WholeGenerations implements Benchmark {
 
