@@ -2,6 +2,7 @@ package dev.holdfast.model;
 
 import dev.holdfast.StartFailure;
 import java.net.URI;
+import java.net.URISyntaxException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 
@@ -59,11 +60,23 @@ record ModelEnvironment(
     private static @Nullable String address(Environment environment, String name) {
         String value = text(environment, name);
         if (value == null) return null;
-        if (!value.matches("https?://[^/?#\\s]+[^?#\\s]*") || URI.create(value).getHost() == null) {
+        URI address = uri(value);
+        if (address == null || address.getHost() == null) {
             throw new StartFailure(
                     name + " is not an address; write it as http://host:port or https://host/v1, without ? and #.");
         }
+        if (address.getRawUserInfo() != null) {
+            throw new StartFailure(name + " holds a user or a password, which would be sent to nobody; leave them out");
+        }
         return value.endsWith("/") ? value.substring(0, value.length() - 1) : value;
+    }
+
+    private static @Nullable URI uri(String value) {
+        try {
+            return value.matches("https?://[^?#]+") ? new URI(value) : null;
+        } catch (URISyntaxException e) {
+            return null; // it quotes the address, of which a password may be part
+        }
     }
 
     /** Without the keys: records end up in logs. */

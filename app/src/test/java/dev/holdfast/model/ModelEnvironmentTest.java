@@ -22,6 +22,21 @@ class ModelEnvironmentTest {
                 .hasMessageContaining(variable);
     }
 
+    @ParameterizedTest(name = "{0}={1}")
+    @CsvSource({
+        "OLLAMA_BASE_URL, http://op:hush@127.0.0.1:1",
+        "OPENAI_BASE_URL, https://op:hush@models/v1",
+        "OPENAI_BASE_URL, https://hush@models/v1",
+        "OLLAMA_BASE_URL, http://op:hush%zz@127.0.0.1:1",
+    })
+    void a_password_in_an_address_is_refused_and_not_shown(String variable, String value) {
+        assertThatThrownBy(() -> ModelEnvironment.from(new MockEnvironment().withProperty(variable, value)))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining(variable)
+                .hasMessageNotContaining("hush")
+                .hasNoCause();
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource({"OPENAI_API_KEY, 'sk-two lines'", "ANTHROPIC_API_KEY, sk-schlüssel"})
     void a_key_that_no_header_can_hold_is_named_but_not_shown(String variable, String value) {
