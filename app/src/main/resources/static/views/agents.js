@@ -65,7 +65,7 @@ class Agents extends View {
           <label>Model <input name="model" maxlength="200" autocapitalize="none" spellcheck="false" .value=${agent.model ?? ''}></label>
           <label>System prompt <textarea name="systemPrompt" rows="5" .value=${agent.systemPrompt ?? ''}></textarea></label>
           <label>Options (JSON) <textarea name="options" rows="2" spellcheck="false" .value=${JSON.stringify(agent.options ?? {})}></textarea></label>
-          <label>Replies at once <input name="maxConcurrency" type="number" min="1" max="1000" required .value=${String(agent.maxConcurrency ?? 4)}></label>
+          <label>Replies at once <input name="maxConcurrency" type="number" min="1" max="100000" placeholder="no limit" .value=${String(agent.maxConcurrency ?? '')}></label>
           ${problem(this.problem)}
           <div class="buttons"><button type="button" @click=${(event) => event.target.closest('dialog').close()}>Cancel</button>
             <button type="submit" class="primary" ?disabled=${this.busy}>Save</button></div>
@@ -78,7 +78,7 @@ class Agents extends View {
     const fields = Object.fromEntries(new FormData(event.target));
     const agent = this.editing;
     const done = await this.attempt(async () => {
-      const whole = { ...fields, maxConcurrency: Number(fields.maxConcurrency), options: parsed(fields.options) };
+      const whole = { ...fields, maxConcurrency: fields.maxConcurrency === '' ? null : Number(fields.maxConcurrency), options: parsed(fields.options) };
       await (agent.id ? changeAgent(agent.id, whole) : makeAgent(whole));
     });
     if (done) this.querySelector('dialog').close();

@@ -7,6 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.annotation.JsonDeserialize;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What an administrator wants an agent to be. What is left out stays as it is, or as it is by default. */
@@ -24,6 +28,7 @@ record AgentChange(
         AgentOptionsChange options,
 
         @Schema(description = "generations at once; null: no limit", implementation = Integer.class)
+        @JsonDeserialize(using = Limit.class)
         Optional<Integer> maxConcurrency,
 
         Boolean paused,
@@ -47,6 +52,25 @@ record AgentChange(
     private static final List<String> PROVIDERS = List.of("openai", "anthropic", "ollama", "guide");
     private static final int LONGEST_PROMPT = 32_000;
     private static final int A_DAY = 86_400;
+
+    /** Jackson's own makes a field that is left out the same as one that is null, which here takes the limit away. */
+    static final class Limit extends ValueDeserializer<Optional<Integer>> {
+
+        @Override
+        public Optional<Integer> deserialize(JsonParser parser, DeserializationContext context) {
+            return Optional.of(context.readValue(parser, Integer.class));
+        }
+
+        @Override
+        public Optional<Integer> getNullValue(DeserializationContext context) {
+            return Optional.empty();
+        }
+
+        @Override
+        public @Nullable Object getAbsentValue(DeserializationContext context) {
+            return null;
+        }
+    }
 
     /** Refuses what cannot be, naming the field. */
     void check() {

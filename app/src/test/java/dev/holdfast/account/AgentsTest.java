@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AgentsTest {
 
@@ -56,6 +57,21 @@ class AgentsTest {
                 ada.patch(address, "{\"maxConcurrency\": null}").mustBe(200).json();
         assertThat(unlimited.path("maxConcurrency").isNull()).isTrue();
         assertThat(unlimited.path("paused").booleanValue()).isTrue();
+    }
+
+    @ParameterizedTest(name = "{0} leaves the limit as it is")
+    @ValueSource(strings = {"\"paused\": true", "\"displayName\": \"Lim\"", ""})
+    void a_change_that_does_not_name_the_limit_leaves_it_as_it_is(String change) {
+        var made = ada.post(
+                        "/api/agents",
+                        "{\"handle\": \"limited%d\", \"provider\": \"guide\", \"model\": \"guide\", \"maxConcurrency\": 7}"
+                                .formatted(change.length()))
+                .mustBe(201)
+                .json();
+        var changed = ada.patch("/api/agents/" + made.path("id").stringValue(), "{" + change + "}")
+                .mustBe(200)
+                .json();
+        assertThat(changed.path("maxConcurrency").intValue()).isEqualTo(7);
     }
 
     @Test
