@@ -116,7 +116,16 @@ public final class ModelCall implements AutoCloseable {
 
         @Override
         protected void hookOnError(Throwable error) {
-            end.complete(new ModelEnd.Failed(sort.apply(error)));
+            end.complete(new ModelEnd.Failed(sorted(error)));
+        }
+
+        /** What cannot be sorted ends the call nevertheless; Reactor would swallow the exception, and the slot wait for its limit. */
+        private Failure sorted(Throwable error) {
+            try {
+                return sort.apply(error);
+            } catch (RuntimeException e) {
+                return HttpFailures.broken(error);
+            }
         }
     }
 }

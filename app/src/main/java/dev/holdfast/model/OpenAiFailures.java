@@ -1,5 +1,7 @@
 package dev.holdfast.model;
 
+import com.openai.core.JsonObject;
+import com.openai.core.JsonString;
 import com.openai.core.http.Headers;
 import com.openai.errors.OpenAIServiceException;
 import com.openai.errors.SseException;
@@ -19,11 +21,18 @@ final class OpenAiFailures {
             return HttpFailures.sort(
                     service.statusCode(),
                     header(service.headers(), "Retry-After"),
-                    service.code().orElse(""),
+                    code(service),
                     HttpFailures.without(key, service.getMessage()),
                     agent);
         }
         return HttpFailures.broken(cause);
+    }
+
+    /** Some servers send a number, which code() of the SDK answers with an exception. */
+    private static String code(OpenAIServiceException service) {
+        return service.body() instanceof JsonObject error && error.values().get("code") instanceof JsonString word
+                ? word.value()
+                : "";
     }
 
     private static String header(Headers headers, String name) {

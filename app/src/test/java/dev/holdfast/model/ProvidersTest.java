@@ -27,6 +27,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.prompt.Prompt;
 
@@ -104,6 +105,28 @@ class ProvidersTest {
             assertThat(failure).as(provider + " " + fault + ": " + failure).isInstanceOf(Failure.GiveUp.class);
             assertThat(failure.code()).isEqualTo(fault.name().toLowerCase());
             assertThat(failure.reason()).matches("(?s)[A-Z].*[.}\"]").doesNotContain(KEY, "sk-");
+        }
+    }
+
+    /** OpenAI's code is a word or null; llama.cpp, OpenRouter and others send the status as a number. */
+    @ParameterizedTest
+    @ValueSource(strings = {"%d", "\"%d\"", "{\"http\": %d}", "[%d]", "null", "absent"})
+    void an_error_is_understood_whatever_its_code_is(String form) throws Exception {
+        record Case(int status, String message, String code) {}
+        for (var each : List.of(
+                new Case(400, "the request exceeds the available context size", "context_too_long"),
+                new Case(401, "Invalid API Key", "bad_key"),
+                new Case(429, "Slow down", "rate_limited"),
+                new Case(503, "Loading model", "overloaded"))) {
+            String code = form.equals("absent") ? "" : ", \"code\": " + form.formatted(each.status);
+            var said = listen(
+                    Provider.OPENAI,
+                    Script.answers(each.status, "{\"error\": {\"message\": \"" + each.message + "\"" + code + "}}")
+                            .retryAfter("3"));
+            assertThat(failure(said).code()).as(each + code).isEqualTo(each.code);
+            if (failure(said) instanceof Failure.TryAgain again) {
+                assertThat(again.retryAfter()).isEqualTo(Duration.ofSeconds(3));
+            }
         }
     }
 

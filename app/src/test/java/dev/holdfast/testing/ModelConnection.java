@@ -16,6 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** One HTTP/1.1 connection to the model server: requests one after the other, kept alive. */
 final class ModelConnection {
     private static final JsonMapper JSON = new JsonMapper();
+    private static final String JSON_TYPE = "application/json";
 
     private final ModelServer server;
     private final Socket socket;
@@ -44,7 +45,7 @@ final class ModelConnection {
     private boolean answer(String verb, String path, Map<String, String> headers, String body) throws IOException {
         WireFormat format = WireFormat.at(path);
         if (format == null || !verb.equals("POST")) {
-            return respond(200, JSON.writeValueAsString(page(path)), null);
+            return respond(200, JSON_TYPE, JSON.writeValueAsString(page(path)), null);
         }
         var request = JSON.readTree(body);
         String model = request.path("model").asString("");
@@ -74,10 +75,10 @@ final class ModelConnection {
         };
     }
 
-    private boolean respond(int status, String json, String retryAfter) throws IOException {
-        byte[] bytes = json.getBytes(UTF_8);
-        String head = "HTTP/1.1 " + status + " Status\r\nContent-Type: application/json\r\nContent-Length: "
-                + bytes.length + (retryAfter == null ? "" : "\r\nRetry-After: " + retryAfter) + "\r\n\r\n";
+    private boolean respond(int status, String type, String body, String retryAfter) throws IOException {
+        byte[] bytes = body.getBytes(UTF_8);
+        String head = "HTTP/1.1 " + status + " Status\r\nContent-Type: " + type + "\r\nContent-Length: " + bytes.length
+                + (retryAfter == null ? "" : "\r\nRetry-After: " + retryAfter) + "\r\n\r\n";
         out.write(head.getBytes(ISO_8859_1));
         out.write(bytes);
         return true;
@@ -171,6 +172,15 @@ final class ModelConnection {
         }
 
         private boolean stream() throws IOException, InterruptedException {
+            if (script.raw() != null) {
+                int status = script.raw().status();
+                served.ended(status == 200 ? Served.End.COMPLETED : Served.End.FAULT);
+                return respond(
+                        status,
+                        status == 200 ? format.contentType : JSON_TYPE,
+                        script.raw().body(),
+                        script.retryAfter());
+            }
             switch (script.fault()) {
                 case RATE_LIMITED,
                         QUOTA,
@@ -182,7 +192,7 @@ final class ModelConnection {
                         REFUSED -> {
                     served.ended(Served.End.FAULT);
                     var refusal = format.refusal(script.fault(), served.model);
-                    return respond((int) refusal.get(0), (String) refusal.get(1), script.retryAfter());
+                    return respond((int) refusal.get(0), JSON_TYPE, (String) refusal.get(1), script.retryAfter());
                 }
                 case DROP -> {
                     return faulty();

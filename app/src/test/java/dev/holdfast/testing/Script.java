@@ -22,9 +22,18 @@ import java.util.stream.Collectors;
  * @param times how many requests with the same key the fault strikes; later ones are answered properly
  * @param retryAfter the Retry-After header, as it is sent: seconds or a date; null: none
  * @param key counts {@link #times}
+ * @param raw the answer byte for byte, instead of all of the above but the Retry-After; null: none
  */
 public record Script(
-        String text, double pace, Split split, Fault fault, int after, int times, String retryAfter, String key) {
+        String text,
+        double pace,
+        Split split,
+        Fault fault,
+        int after,
+        int times,
+        String retryAfter,
+        String key,
+        Raw raw) {
 
     /** Where tokens end: after words; between all UTF-16 units (so inside emoji too), and inside the bytes of a character. */
     public enum Split {
@@ -33,11 +42,14 @@ public record Script(
         BYTES
     }
 
+    /** What a server sends that words its answers in a way of its own. */
+    public record Raw(int status, String body) {}
+
     private static final String NUMBERED = "#N ";
     private static final Pattern DIRECTIVE = Pattern.compile("\\[\\[([^\\[\\]]+=[^\\[\\]]*)]]");
 
     public static Script says(String text) {
-        return new Script(text, 0, Split.WORDS, Fault.NONE, 5, Integer.MAX_VALUE, null, text);
+        return new Script(text, 0, Split.WORDS, Fault.NONE, 5, Integer.MAX_VALUE, null, text, null);
     }
 
     public static Script fails(Fault fault) {
@@ -45,33 +57,37 @@ public record Script(
                 .fault(fault);
     }
 
+    public static Script answers(int status, String body) {
+        return new Script("", 0, Split.WORDS, Fault.NONE, 0, 0, null, body, new Raw(status, body));
+    }
+
     public Script pace(double tokensPerSecond) {
-        return new Script(text, tokensPerSecond, split, fault, after, times, retryAfter, key);
+        return new Script(text, tokensPerSecond, split, fault, after, times, retryAfter, key, raw);
     }
 
     public Script split(Split by) {
-        return new Script(text, pace, by, fault, after, times, retryAfter, key);
+        return new Script(text, pace, by, fault, after, times, retryAfter, key, raw);
     }
 
     public Script fault(Fault which) {
-        return new Script(text, pace, split, which, after, times, retryAfter, key);
+        return new Script(text, pace, split, which, after, times, retryAfter, key, raw);
     }
 
     public Script after(int tokens) {
-        return new Script(text, pace, split, fault, tokens, times, retryAfter, key);
+        return new Script(text, pace, split, fault, tokens, times, retryAfter, key, raw);
     }
 
     public Script times(int requests) {
-        return new Script(text, pace, split, fault, after, requests, retryAfter, key);
+        return new Script(text, pace, split, fault, after, requests, retryAfter, key, raw);
     }
 
     public Script retryAfter(String header) {
-        return new Script(text, pace, split, fault, after, times, header, key);
+        return new Script(text, pace, split, fault, after, times, header, key, raw);
     }
 
     Script numbered(long request) {
         String said = text.startsWith(NUMBERED) ? "#" + request + " " + text.substring(NUMBERED.length()) : text;
-        return new Script(said, pace, split, fault, after, times, retryAfter, key);
+        return new Script(said, pace, split, fault, after, times, retryAfter, key, raw);
     }
 
     /** The script written in a message, if there is one. */
@@ -97,7 +113,8 @@ public record Script(
                 Integer.parseInt(given.getOrDefault("after", "5")),
                 Integer.parseInt(given.getOrDefault("times", String.valueOf(Integer.MAX_VALUE))),
                 given.get("retry"),
-                given.getOrDefault("key", directive));
+                given.getOrDefault("key", directive),
+                null);
     }
 
     List<String> tokens() {
