@@ -12,10 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -30,7 +31,7 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
 
-    private static final String ONLY_WITH_PASSWORD = "host all all 127.0.0.1/32 scram-sha-256\n";
+    private static final Set<PosixFilePermission> OURS_ALONE = PosixFilePermissions.fromString("rwx------");
 
     private final Path data;
     private final EmbeddedPostgres.Builder builder;
@@ -57,12 +58,16 @@ final class EmbeddedDatabase implements AutoCloseable {
             // one spelling of the folder, however it was named: the server is known by it
             Path data = home.toRealPath().resolve("postgres-18");
             LeftoverServer.end(data);
-            discardUnfinished(home.resolve("binaries"));
-            String password = password(home, data);
+            Path programs = home.resolve("binaries");
+            discardPrograms(programs);
+            Path unfinished = home.resolve("postgres-18.unfinished");
+            discardUnfinished(data, unfinished);
+            boolean first = isEmpty(data);
+            String password = first ? newPassword() : passwordOfEarlierStarts(home, data);
             var builder = EmbeddedPostgres.builder()
                     .setDataDirectory(data)
                     .setCleanDataDirectory(false)
-                    .setOverrideWorkingDirectory(home.resolve("binaries").toFile())
+                    .setOverrideWorkingDirectory(programs.toFile())
                     .setRegisterShutdownHook(false) // workers finish their replies first
                     .setPGStartupWait(Duration.ofMinutes(1))
                     .setErrorRedirector(Redirect.DISCARD)
@@ -76,13 +81,20 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setServerConfig("max_connections", "100")
                     .setServerConfig("unix_socket_directories", "")
                     .setServerConfig("listen_addresses", "127.0.0.1");
+            if (first) {
+                writePrivately(unfinished, password + "\n");
+                // options of initdb, as the locale's are: without them it trusts every user of the machine
+                builder.setLocaleConfig("auth", "scram-sha-256").setLocaleConfig("pwfile", unfinished.toString());
+            }
             var database = new EmbeddedDatabase(data, builder, password, lock);
+            Files.setPosixFilePermissions(programs, OURS_ALONE); // the library has let everybody write there
             writePrivately(
                     home.resolve("database-url"),
                     "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
-            database.requirePassword(data);
+            Files.deleteIfExists(unfinished);
+            keepNames(home);
             return database;
-        } catch (IOException | SQLException | IllegalStateException e) {
+        } catch (IOException | IllegalStateException e) {
             throw new StartFailure(
                     "the embedded PostgreSQL in " + home + " did not start (" + e.getMessage() + "); "
                             + home.resolve("postgres.log") + " says why",
@@ -122,50 +134,64 @@ final class EmbeddedDatabase implements AutoCloseable {
         lock.acquiredBy().close();
     }
 
-    /** A fresh cluster trusts every user of the machine: from the first start on it asks for the password. */
-    private void requirePassword(Path data) throws SQLException, IOException {
-        if (requiresPassword(data)) {
-            return;
-        }
-        try (var connection = url().dataSource().getConnection();
-                var statement = connection.createStatement()) {
-            statement.execute("alter user postgres password '" + password + "'");
-            Files.writeString(data.resolve("pg_hba.conf"), ONLY_WITH_PASSWORD);
-            statement.execute("select pg_reload_conf()");
+    /** The first start's file lies beside the database until it is finished: before, nobody has used it. */
+    private static void discardUnfinished(Path data, Path unfinished) throws IOException {
+        if (Files.exists(unfinished)) {
+            FileSystemUtils.deleteRecursively(data);
         }
     }
 
-    private static boolean requiresPassword(Path data) throws IOException {
-        Path rules = data.resolve("pg_hba.conf");
-        return Files.exists(rules) && Files.readString(rules).equals(ONLY_WITH_PASSWORD);
+    private static boolean isEmpty(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return true;
+        }
+        try (var entries = Files.newDirectoryStream(folder)) {
+            return !entries.iterator().hasNext();
+        }
     }
 
-    /** The password of earlier starts, or a new one of 128 bits. */
-    private static String password(Path home, Path data) throws IOException {
-        Path url = home.resolve("database-url");
-        if (Files.exists(url)) {
-            return DatabaseUrl.parse(Files.readString(url).strip()).password();
-        }
-        if (requiresPassword(data)) {
-            throw new StartFailure("the file " + url + " is gone, and with it the password of the database in " + data
-                    + "; put the file back, or move that folder away to begin anew");
-        }
-        // of a first start that was killed: nobody has used it, and a new one needs the folder empty
-        FileSystemUtils.deleteRecursively(data);
+    /** Of 128 bits. */
+    private static String newPassword() {
         return new BigInteger(128, new SecureRandom()).toString(36);
     }
 
-    /** Programs that a killed start was still unpacking; the library marks the whole ones. */
-    private static void discardUnfinished(Path binaries) throws IOException {
-        if (!Files.exists(binaries)) {
-            return;
+    private static String passwordOfEarlierStarts(Path home, Path data) throws IOException {
+        Path url = home.resolve("database-url");
+        if (!Files.exists(url)) {
+            throw new StartFailure("the file " + url + " is gone, and with it the password of the database in " + data
+                    + "; put the file back, or move that folder away to begin anew");
         }
-        try (var unpacked = Files.newDirectoryStream(binaries, "PG-*")) {
-            for (Path programs : unpacked) {
-                if (!Files.exists(programs.resolve(".exists"))) {
-                    FileSystemUtils.deleteRecursively(programs);
+        return DatabaseUrl.parse(Files.readString(url).strip()).password();
+    }
+
+    /**
+     * Programs that a killed start was still unpacking (the library marks the whole ones), and all of them where others
+     * could write and may have put programs of theirs in place.
+     */
+    private static void discardPrograms(Path programs) throws IOException {
+        createPrivately(programs);
+        requireOurs(programs);
+        boolean others = !OURS_ALONE.containsAll(Files.getPosixFilePermissions(programs));
+        Files.setPosixFilePermissions(programs, OURS_ALONE);
+        try (var unpacked = Files.newDirectoryStream(programs, "PG-*")) {
+            for (Path version : unpacked) {
+                if (others || !Files.exists(version.resolve(".exists"))) {
+                    FileSystemUtils.deleteRecursively(version);
                 }
             }
+        }
+    }
+
+    /** Its owner could let anybody write there again. */
+    private static void requireOurs(Path programs) throws IOException {
+        Path ours = Files.createTempFile(programs.getParent(), "owner", null);
+        var user = Files.getOwner(ours);
+        Files.delete(ours);
+        var owner = Files.getOwner(programs);
+        if (!owner.equals(user)) {
+            throw new StartFailure("the programs in " + programs + " are " + owner.getName()
+                    + "'s and Holdfast runs as " + user.getName() + "; run it as " + owner.getName()
+                    + ", or delete that folder: it is unpacked again");
         }
     }
 
@@ -173,13 +199,21 @@ final class EmbeddedDatabase implements AutoCloseable {
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(fresh);
         Files.createFile(fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(fresh, text);
+        Files.writeString(fresh, text, StandardOpenOption.WRITE, StandardOpenOption.DSYNC);
         Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** What was deleted or renamed stays so when the machine fails. */
+    private static void keepNames(Path folder) throws IOException {
+        try (var names = FileChannel.open(folder, StandardOpenOption.READ)) {
+            names.force(true);
+        }
     }
 
     private static FileLock lock(Path home) {
         try {
             createPrivately(home);
+            warnOfOthers(home);
             var channel = FileChannel.open(home.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
             if (lock == null) {
@@ -196,13 +230,19 @@ final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    /** For this user alone: the library leaves the server's programs, which it runs, writable for everybody. */
-    private static void createPrivately(Path home) throws IOException {
-        if (Files.isDirectory(home)) {
+    private static void createPrivately(Path folder) throws IOException {
+        if (Files.isDirectory(folder)) {
             return;
         }
-        Files.createDirectories(home.toAbsolutePath().getParent());
-        Files.createDirectory(home, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.createDirectories(folder.toAbsolutePath().getParent());
+        Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OURS_ALONE));
+    }
+
+    private static void warnOfOthers(Path home) throws IOException {
+        var allowed = Files.getPosixFilePermissions(home);
+        if (allowed.contains(PosixFilePermission.GROUP_WRITE) || allowed.contains(PosixFilePermission.OTHERS_WRITE)) {
+            log.warn("Others can write in {} and so replace the database and its programs; chmod go-w {}", home, home);
+        }
     }
 
     private static StartFailure inUse(Path home) {

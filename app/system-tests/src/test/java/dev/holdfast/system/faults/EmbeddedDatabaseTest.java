@@ -9,6 +9,8 @@ import dev.holdfast.testing.SimulatedBrowser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +84,7 @@ class EmbeddedDatabaseTest {
     void what_crashes_left_behind_is_no_hindrance() throws IOException {
         unfinishedFirstStart();
         var process = process("embedded").start();
+        assertThat(home.resolve("postgres-18.unfinished")).doesNotExist();
         process.kill();
         killPostgres();
         // since then this number has been given to another program, which must not be harmed
@@ -121,6 +124,66 @@ class EmbeddedDatabaseTest {
         assertThat(postmaster()).as("what a clean end leaves").isEmpty();
     }
 
+    @Test
+    void a_database_whose_address_is_gone_is_left_as_it_is_and_so_are_its_rules() throws IOException {
+        var process = process("embedded").start();
+        var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
+        var room = room(browser);
+        var message = browser.post(room, "worth keeping");
+        process.terminate().awaitExit(SOON);
+        var ours = "host all monitor 10.0.0.0/8 scram-sha-256\n";
+        var rules = pidFile().resolveSibling("pg_hba.conf");
+        Files.writeString(rules, ours, StandardOpenOption.APPEND);
+        var edited = Files.readString(rules);
+        var address = home.resolve("database-url");
+        var elsewhere = Files.move(address, home.resolve("forgotten"));
+
+        assertThat(process.launch().awaitExit(SOON)).isEqualTo(1);
+        assertThat(process.lastLines(1))
+                .startsWith("Holdfast did not start: the file " + address + " is gone")
+                .contains("put the file back");
+
+        Files.move(elsewhere, address);
+        process.start();
+        browser.goOnline();
+        Installation.await(
+                SOON,
+                () -> browser.messages(room).containsKey(message),
+                () -> "the message is gone\n" + process.lastLines(20));
+        browser.close();
+        assertThat(Files.readString(rules)).as("pg_hba.conf").isEqualTo(edited);
+        assertThat(process.terminate().awaitExit(SOON)).isZero();
+    }
+
+    @Test
+    void nobody_else_can_put_programs_of_his_in_place_of_the_servers() throws IOException {
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+        var programs = home.resolve("binaries");
+        var process = process("embedded").start();
+        assertThat(mode(programs)).isEqualTo("rwx------");
+        process.terminate().awaitExit(SOON);
+
+        // as earlier builds left them, and somebody used it
+        Files.setPosixFilePermissions(programs, PosixFilePermissions.fromString("rwxrwxrwx"));
+        var proof = home.resolve("proof");
+        try (var unpacked = Files.newDirectoryStream(programs, "PG-*")) {
+            for (var folder : unpacked) {
+                var program = folder.resolve("bin/pg_ctl");
+                Files.move(program, program.resolveSibling(program.getFileName() + "-real"));
+                Files.writeString(program, "#!/bin/sh\ntouch " + proof + "\nexec $0-real \"$@\"\n");
+                Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+        }
+        process.start();
+        assertThat(proof).as("what the planted program writes").doesNotExist();
+        assertThat(mode(programs)).isEqualTo("rwx------");
+        assertThat(process.terminate().awaitExit(SOON)).isZero();
+    }
+
+    private static String mode(Path folder) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(folder));
+    }
+
     private void killPostgres() throws IOException {
         var server = postmaster().orElseThrow();
         server.destroyForcibly();
@@ -133,6 +196,7 @@ class EmbeddedDatabaseTest {
         Files.createDirectories(unpacked.resolve("bin"));
         Files.createDirectories(pidFile().getParent().resolve("base"));
         Files.writeString(pidFile().resolveSibling("postgresql.conf"), "");
+        Files.writeString(home.resolve("postgres-18.unfinished"), "password\n");
         Files.writeString(home.resolve("lock"), "");
     }
 
