@@ -274,7 +274,7 @@ view ops.audit
   at timestamp with time zone
   actor text  -- The handle of an account on the page, or the database user of an SQL session.
   action text
-  subject text  -- What was changed: generation 12, agent ada, worker web-1.
+  subject text  -- What was changed, its kind first: generation 12, agent ada, worker web-1, account mira, invite 3f…, message 01…, channel general.
   detail jsonb
 
 view ops.generations
@@ -388,7 +388,7 @@ function chat.cancel(generation bigint)
   -- Ends a queued or running generation for good and keeps its text so far. Returns whether it changed anything.
 
 function chat.change_agent(administrator uuid, agent uuid, change jsonb)
-  returns void language plpgsql security definer set search_path=chat, pg_temp
+  returns void language sql security definer set search_path=chat, pg_temp
   -- Changes what the object names, as validated by the web; a maxConcurrency of null is no limit.
 
 function chat.change_password(person uuid, password_hash text)
@@ -706,6 +706,10 @@ function chat.without_code_spans(lines text[])
 function chat.worker_draining(worker bigint)
   returns boolean language sql stable security definer set search_path=chat, pg_temp
   -- Whether the worker shall take no new generations; null when its row is gone and it has to register anew.
+
+function chat.write_agent(administrator uuid, agent uuid, change jsonb, action text)
+  returns void language plpgsql set search_path=chat, pg_temp
+  -- What making and changing an agent have in common, the audit included.
 
 function chat.write_mentions()
   returns trigger language plpgsql security definer set search_path=chat, pg_temp

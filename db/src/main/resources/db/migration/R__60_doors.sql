@@ -200,6 +200,12 @@ begin
   end if;
   perform chat.cancel(g.id) from generation g where g.message_id = m.id and g.state in ('queued', 'running');
   update chat.message x set content = '', deleted_at = now() where x.id = m.id and x.deleted_at is null;
+  if found and m.author_id <> account then
+    insert into audit (actor, action, subject, detail)
+    select a.handle, 'delete_message', 'message ' || m.id, jsonb_build_object('author', t.handle, 'channel', c.name)
+    from account a, account t, channel c
+    where a.id = delete_message.account and a.role = 'administrator' and t.id = m.author_id and c.id = m.channel_id;
+  end if;
   return (select chat.message_json(x) from chat.message x where x.id = m.id);
 end
 $$;

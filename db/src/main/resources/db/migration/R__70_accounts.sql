@@ -114,7 +114,7 @@ as $$
     returning id, expires_at
   ), audited as (
     insert into audit (actor, action, subject, detail)
-    select a.handle, 'invite', made.id::text, jsonb_build_object('expires_at', made.expires_at, 'max_uses', make_invite.max_uses)
+    select a.handle, 'invite', 'invite ' || made.id, jsonb_build_object('expires_at', made.expires_at, 'max_uses', make_invite.max_uses)
     from made, account a
     where a.id = administrator
   )
@@ -135,7 +135,7 @@ begin
       using errcode = 'HF404', detail = 'GET /api/invites lists them.';
   end if;
   insert into audit (actor, action, subject)
-  select a.handle, 'revoke_invite', revoke_invite.invite::text from account a where a.id = administrator;
+  select a.handle, 'revoke_invite', 'invite ' || revoke_invite.invite from account a where a.id = administrator;
 end
 $$;
 comment on function chat.revoke_invite(uuid, uuid) is 'Nobody joins by this invitation any more; done twice is done.';
@@ -168,7 +168,7 @@ begin
     delete from session s where s.principal_name = person::text;
   end if;
   insert into audit (actor, action, subject, detail)
-  select a.handle, 'change_account', changed.handle,
+  select a.handle, 'change_account', 'account ' || changed.handle,
     jsonb_strip_nulls(jsonb_build_object('role', change_person.role, 'disabled', disabled))
   from account a
   where a.id = administrator;

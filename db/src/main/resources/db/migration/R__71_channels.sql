@@ -166,6 +166,12 @@ begin
       using errcode = 'HF403', detail = 'Ask one of its owners.';
   end if;
   delete from membership m where m.channel_id = channel and m.account_id = removed;
+  if removed <> remover then
+    insert into audit (actor, action, subject, detail)
+    select a.handle, 'remove_member', 'channel ' || c.name, jsonb_build_object('member', lower(remove_member.handle))
+    from account a, channel c
+    where a.id = remover and a.role = 'administrator' and c.id = channel;
+  end if;
   update membership m set role = 'owner'
   where m.channel_id = channel
     and not exists (select from membership o where o.channel_id = channel and o.role = 'owner')
@@ -196,6 +202,10 @@ begin
     raise exception 'Only an owner of the channel may rename it.'
       using errcode = 'HF403', detail = 'Ask one of its owners.';
   end if;
+  insert into audit (actor, action, subject, detail)
+  select a.handle, 'rename_channel', 'channel ' || c.name, jsonb_build_object('name', rename_channel.name)
+  from account a, channel c
+  where a.id = renamer and a.role = 'administrator' and c.id = channel;
   begin
     update channel c set name = rename_channel.name where c.id = channel;
   exception when unique_violation then

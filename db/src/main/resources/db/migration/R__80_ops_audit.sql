@@ -9,7 +9,7 @@ from chat.audit u
 order by u.id desc;
 comment on view ops.audit is 'What administrators did, newest first: select * from ops.audit limit 20.';
 comment on column ops.audit.actor is 'The handle of an account on the page, or the database user of an SQL session.';
-comment on column ops.audit.subject is 'What was changed: generation 12, agent ada, worker web-1.';
+comment on column ops.audit.subject is 'What was changed, its kind first: generation 12, agent ada, worker web-1, account mira, invite 3f…, message 01…, channel general.';
 
 create or replace function ops.write_audit(action text, subjects text[], details jsonb[])
 returns void

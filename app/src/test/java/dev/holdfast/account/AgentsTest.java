@@ -144,7 +144,8 @@ class AgentsTest {
                         "{\"handle\": \"audited\", \"provider\": \"guide\", \"model\": \"guide\", \"systemPrompt\": \"hush\"}")
                 .mustBe(201);
         assertThat(app.jdbc()
-                        .sql("select actor || ' ' || action || ' ' || detail from chat.audit where subject = 'audited'")
+                        .sql(
+                                "select actor || ' ' || action || ' ' || detail from chat.audit where subject = 'agent audited'")
                         .query(String.class)
                         .list())
                 .isNotEmpty()

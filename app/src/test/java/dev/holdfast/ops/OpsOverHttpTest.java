@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -223,6 +224,66 @@ class OpsOverHttpTest {
                         .detail())
                 .contains("agents");
         administrator.post("/api/ops/undrain", "{\"workers\": [\"elsewhere\"]}").mustBe(200);
+    }
+
+    @Test
+    void whatever_an_administrator_does_to_others_is_in_the_audit_with_who_did_it_and_to_what() {
+        var deputy = app.member("dora");
+        var people = operator.get("/api/accounts").json();
+        var dora = find(people, "handle", "dora").path("id").stringValue();
+        var channel = administrator
+                .post("/api/channels", "{\"name\": \"audited\"}")
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
+        var members = "/api/channels/" + channel + "/members";
+        administrator.post(members, "{\"handle\": \"bob\"}").mustBe(204);
+        administrator.post(members, "{\"handle\": \"dora\"}").mustBe(204);
+        var before = audited(0);
+        // what members may do is no deed of an administrator
+        var own = administrator.write(channel, "mine").mustBe(201).json();
+        administrator.delete("/api/messages/" + own.path("id").stringValue()).mustBe(200);
+        assertThat(audited(before.size())).isEmpty();
+
+        administrator
+                .patch("/api/accounts/" + dora, "{\"role\": \"administrator\"}")
+                .mustBe(200);
+        var word = member.write(channel, "a word").mustBe(201).json().path("id").stringValue();
+        deputy.delete("/api/messages/" + word).mustBe(200);
+        deputy.delete("/api/messages/" + word).mustBe(200);
+        deputy.delete(members + "/bob").mustBe(204);
+        deputy.patch("/api/channels/" + channel, "{\"name\": \"renamed\"}").mustBe(200);
+        deputy.delete(members + "/dora").mustBe(204);
+        var made = deputy.post(
+                        "/api/agents",
+                        "{\"handle\": \"kim\", \"provider\": \"guide\", \"model\": \"guide\", \"systemPrompt\": \"hush\"}")
+                .mustBe(201)
+                .json();
+        var kim = "/api/agents/" + made.path("id").stringValue();
+        deputy.patch(kim, "{\"paused\": true}").mustBe(200);
+        deputy.patch(kim, "{\"paused\": true}").mustBe(200);
+        deputy.patch(kim, "{\"paused\": false, \"displayName\": \"Kim\"}").mustBe(200);
+        deputy.patch(kim, "{}").mustBe(200);
+        assertThat(audited(before.size()))
+                .containsExactly(
+                        "ada change_account account dora {\"role\": \"administrator\"}",
+                        "dora delete_message message " + word + " {\"author\": \"bob\", \"channel\": \"audited\"}",
+                        "dora remove_member channel audited {\"member\": \"bob\"}",
+                        "dora rename_channel channel audited {\"name\": \"renamed\"}",
+                        "dora make_agent agent kim {\"model\": \"guide\", \"handle\": \"kim\", \"provider\": \"guide\"}",
+                        "dora pause_agent agent kim {\"queued\": 0, \"running\": 0}",
+                        "dora change_agent agent kim {\"displayName\": \"Kim\"}",
+                        "dora resume_agent agent kim {\"queued\": 0, \"running\": 0}");
+    }
+
+    private static List<String> audited(int after) {
+        return app.jdbc()
+                .sql(
+                        "select actor || ' ' || action || ' ' || subject || ' ' || detail from ops.audit order by id offset ?")
+                .param(after)
+                .query(String.class)
+                .list();
     }
 
     @Test
