@@ -1,27 +1,77 @@
-// Colours for code. The library is a classic script of 125 kB, so it comes when the first code does.
+// Colours for code, made in a worker that is ended where it takes too long: a few kilobytes can keep the library busy for a
+// minute, and no text may hold up the page. The worker starts when the first code comes.
 
-const LIBRARY = '/webjars/highlightjs/11.11.1/highlight.min.js';
+const PATIENCE = 1_000; // ms; what takes longer stays plain
 const MOST = 60_000; // characters; longer code stays plain
-const MOST_GROWING = 3_000; // it is coloured anew with every frame
+const MOST_GROWING = 3_000; // beyond that, code that grows is coloured at its end
+const REMEMBERED = 50; // results
 
-let library = null;
+const waiting = []; // code elements
+let results = []; // {language, text, html}; what stays plain has no html
+let starting = null; // the worker, promised
+let isBusy = false;
 
-function load() {
-  library ??= new Promise((resolve, reject) => {
-    const script = Object.assign(document.createElement('script'), { src: LIBRARY });
-    script.onload = () => resolve(globalThis.hljs);
-    script.onerror = () => reject(new Error(`${LIBRARY} could not be loaded`));
-    document.head.append(script);
-  });
-  return library;
+/** Colours a code element by the language that its block names: at once as far as its text is known, then the rest. Unknown languages stay plain. */
+export function highlight(code, growing = false) {
+  if (show(code) || code.textContent.length > (growing ? MOST_GROWING : MOST)) return;
+  waiting.push(code);
+  if (!isBusy) colourWaiting();
 }
 
-/** Colours a code element by the language that its block names; unknown languages stay plain. */
-export async function highlight(code, growing = false) {
-  const { language } = code.closest('[data-language]').dataset;
-  if (code.textContent.length > (growing ? MOST_GROWING : MOST)) return;
-  const hljs = await load().catch(() => null);
-  if (!hljs?.getLanguage(language)) return;
-  // highlight.js escapes what it is given; its output is spans with classes.
-  code.innerHTML = hljs.highlight(code.textContent, { language, ignoreIllegals: true }).value;
+/** Shows the colours that are known; answers whether there are no others to come. */
+function show(code) {
+  const text = code.textContent;
+  const known = beginnings(code).sort((a, b) => b.text.length - a.text.length)[0];
+  if (known?.html) {
+    code.innerHTML = known.html; // the library escapes what it is given; its output is spans with classes
+    code.append(text.slice(known.text.length));
+  }
+  return known !== undefined && (!known.html || known.text === text);
+}
+
+/** What is known of code that this code begins with. */
+function beginnings(code) {
+  const { language, text } = source(code);
+  return results.filter((each) => each.language === language && text.startsWith(each.text));
+}
+
+const source = (code) => ({ language: code.closest('[data-language]').dataset.language, text: code.textContent });
+
+/** The newest first, which is most likely looked at. */
+async function colourWaiting() {
+  isBusy = true;
+  while (waiting.length > 0) {
+    const worker = await (starting ??= start());
+    const code = waiting.pop();
+    if (!worker || !code.isConnected || show(code)) continue; // drawn anew meanwhile, or the same code elsewhere
+    const html = await colour(worker, source(code));
+    const outdone = beginnings(code);
+    results = [{ ...source(code), html }, ...results.filter((each) => !outdone.includes(each))].slice(0, REMEMBERED);
+    show(code);
+  }
+  isBusy = false;
+}
+
+/** A worker that has loaded the library; null where it cannot be loaded. */
+function start() {
+  const worker = new Worker('/highlight-worker.js');
+  return new Promise((resolve) => {
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = () => resolve(null);
+  });
+}
+
+function colour(worker, job) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      worker.terminate();
+      starting = null;
+      resolve(undefined);
+    }, PATIENCE);
+    worker.onmessage = ({ data }) => {
+      clearTimeout(timer);
+      resolve(data);
+    };
+    worker.postMessage(job);
+  });
 }

@@ -2,6 +2,7 @@ package dev.holdfast.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Page;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,5 +141,51 @@ class SafetyTest {
         assertThat(mira.reply().innerText()).contains("<script>window.pwned=1</script>");
         assertThat(mira.page.evaluate("() => window.pwned")).isNull();
         assertThat(mira.page.locator(".text").locator("script, img").count()).isZero();
+    }
+
+    /** Such tags without an end keep the library that colours code busy for a minute. */
+    @Test
+    void code_that_takes_minutes_to_colour_holds_up_nobody_and_stays_plain() {
+        var channel = holdfast.channel(mira, eve);
+        eve.rest().write(channel, "```java\nint first = 1;\n```").mustBe(201);
+        eve.rest()
+                .write(channel, "```html\n" + "<script>".repeat(3_500) + "\n```")
+                .mustBe(201);
+        eve.rest().write(channel, "```java\nint last = 2;\n```").mustBe(201);
+        mira.open(channel).live().write("still here");
+        mira.awaitText("still here");
+        for (var line : List.of("int first = 1;", "int last = 2;"))
+            mira.page
+                    .locator(".code:has(.hljs-type)", new Page.LocatorOptions().setHasText(line))
+                    .waitFor();
+        assertThat(mira.page.locator("[data-language=html] span").count()).isZero();
+        mira.assertNoComplaints();
+    }
+
+    @Test
+    void code_that_grows_keeps_its_colours_from_frame_to_frame() {
+        mira.open(holdfast.channel(mira)).live();
+        var seen = Person.map(mira.page.evaluate("""
+                async () => {
+                  const { Growing } = await import('/growing.js');
+                  const root = document.body.appendChild(document.createElement('div'));
+                  const text = new Growing(root);
+                  const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+                  const seen = { coloured: false, lost: 0 };
+                  for (let lines = 1, until = performance.now() + 10_000; lines < 40 && performance.now() < until; lines += seen.coloured) {
+                    text.show('```java\\n' + 'int x = 1;\\n'.repeat(lines), { growing: true });
+                    await frame();
+                    const isColoured = root.querySelector('.hljs-type') !== null;
+                    if (seen.coloured && !isColoured) seen.lost += 1;
+                    seen.coloured ||= isColoured;
+                  }
+                  text.show('```java\\n' + 'int x = 1;\\n'.repeat(40) + '```', { growing: false });
+                  if (!root.querySelector('.hljs-type')) seen.lost += 1;
+                  window.grown = root;
+                  return seen;
+                }"""));
+        mira.page.waitForFunction("() => grown.querySelectorAll('.hljs-type').length === 40");
+        assertThat(seen).containsEntry("coloured", true).containsEntry("lost", 0);
+        mira.assertNoComplaints();
     }
 }
