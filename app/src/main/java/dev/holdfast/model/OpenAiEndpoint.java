@@ -4,12 +4,18 @@ import com.openai.client.OpenAIClientAsync;
 import com.openai.client.OpenAIClientAsyncImpl;
 import com.openai.core.ClientOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.metadata.ChatGenerationMetadata;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.openai.OpenAiChatModel;
 import org.springframework.ai.openai.OpenAiChatOptions;
 import org.springframework.ai.openai.http.okhttp.SpringAiOpenAiHttpClient;
+import reactor.core.publisher.Mono;
 
 /** OpenAI, or any server that speaks its chat completions. */
 final class OpenAiEndpoint implements Endpoint {
@@ -27,7 +33,8 @@ final class OpenAiEndpoint implements Endpoint {
         var http = SpringAiOpenAiHttpClient.builder()
                 .timeout(Duration.ZERO)
                 .dispatcherExecutorService(threads)
-                .interceptor(calls);
+                .interceptor(calls)
+                .interceptor(calls::keepTail);
         if (key == null) {
             http.interceptor(chain -> chain.proceed(
                     chain.request().newBuilder().removeHeader("Authorization").build()));
@@ -57,10 +64,18 @@ final class OpenAiEndpoint implements Endpoint {
                 .build();
         calls.open(requestId);
         return ModelCall.start(
-                model.stream(prompt),
+                model.stream(prompt).concatWith(Mono.fromSupplier(() -> end(requestId))),
                 listener,
                 () -> calls.close(requestId),
                 error -> OpenAiFailures.sort(error, agent, key));
+    }
+
+    /** A last response, with what Spring AI leaves out: the finish reason as the server calls it. */
+    private @Nullable ChatResponse end(String requestId) {
+        String reason = calls.finishReason(requestId);
+        if (reason == null) return null;
+        var metadata = ChatGenerationMetadata.builder().finishReason(reason).build();
+        return new ChatResponse(List.of(new Generation(new AssistantMessage(""), metadata)));
     }
 
     private OpenAiChatOptions options(Agent agent, AgentOptions options) {

@@ -25,9 +25,13 @@ final class Transcript {
         return text;
     }
 
-    /** A body that ends well-formed without a finish reason was cut by a proxy or a dying server: not all was said. */
+    /**
+     * A body that ends well-formed without a finish reason was cut by a proxy or a dying server: not all was said. So it is
+     * where the reason says just that (vLLM, SGLang: abort; OpenRouter: error).
+     */
     ModelEnd end() {
-        if (finish == null) return new ModelEnd.Failed(new Failure.TryAgain("the model's answer was cut off", "cut"));
+        if (finish == null || finish.equals("abort") || finish.equals("error"))
+            return new ModelEnd.Failed(new Failure.TryAgain("the model's answer was cut off", "cut"));
         if (spoke) return new ModelEnd.Ended(inputTokens, outputTokens);
         return new ModelEnd.Failed(
                 finish.equals("content_filter") || finish.equals("refusal")

@@ -87,6 +87,46 @@ class ProvidersTest {
         }
     }
 
+    /** Together says eos, others eos_token; some end with nothing but [DONE], or say why in the last piece of the text. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}, \"finish_reason\": \"eos\"}]}\n\ndata: [DONE]\n\n",
+                "{}, \"finish_reason\": \"eos_token\"}], \"usage\": {\"prompt_tokens\": 3, \"completion_tokens\": 1, \"total_tokens\": 4}}\n\n",
+                "{\"content\": \"\"}, \"finish_reason\":\"eos\"}]}\r\n\r\n",
+                "{}, \"finish_reason\": null}]}\n\ndata: [DONE]\n\n",
+                "{}}]}\n\ndata:[DONE]\n\n"
+            })
+    void an_answer_is_whole_whatever_its_server_calls_the_end(String end) throws Exception {
+        var said = listen(Provider.OPENAI, Script.answers(200, openAi("all of it") + choice(end)));
+        assertThat(said.text).isEqualTo("all of it");
+        assertThat(said.last).isInstanceOf(ModelEnd.Ended.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{}, \"finish_reason\": null}]}\n\n",
+                "{}, \"finish_reason\": \"\"}]}\n\n",
+                "{}, \"finish_reason\": \"abort\"}]}\n\ndata: [DONE]\n\n"
+            })
+    void an_answer_without_an_end_is_cut_off_though_it_speaks_of_ends(String end) throws Exception {
+        String text = "\\ndata: [DONE]\\n\\n, \\\"finish_reason\\\":\\\"stop\\\"";
+        String body = openAi(text) + (end.isEmpty() ? "" : choice(end));
+        assertThat(failure(listen(Provider.OPENAI, Script.answers(200, body))).code())
+                .isEqualTo("cut");
+    }
+
+    private static String openAi(String text) {
+        return choice("{\"content\": \"" + text + "\"}, \"finish_reason\": null}]}\n\n");
+    }
+
+    private static String choice(String rest) {
+        return "data: {\"id\": \"1\", \"object\": \"chat.completion.chunk\", \"created\": 1, \"model\": \"m\","
+                + " \"choices\": [{\"index\": 0, \"delta\": " + rest;
+    }
+
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "GUIDE")
     void a_request_whose_kept_connection_dies_is_sent_once_since_the_queue_alone_tries_again(Provider provider)
