@@ -19,6 +19,8 @@ final class Transcript {
         if (generation == null) return "";
         String reason = generation.getMetadata().getFinishReason();
         if (reason != null && !reason.isEmpty()) finish = reason.toLowerCase(Locale.ROOT);
+        // Ollama's word for the end; its reason Spring AI hands on only beside both token counts
+        else if (finish == null && Boolean.TRUE.equals(response.getMetadata().get("done"))) finish = "stop";
         String text = generation.getOutput().getText();
         if (text == null || text.isEmpty()) return "";
         spoke = true;

@@ -118,6 +118,26 @@ class ProvidersTest {
                 .isEqualTo("cut");
     }
 
+    /** Ollama leaves out what is zero; older ones did so with the prompt's count when they had it in their cache. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"done_reason\": \"stop\", \"eval_count\": 2",
+                "\"done_reason\": \"stop\", \"prompt_eval_count\": 3",
+                "\"done_reason\": \"stop\"",
+                "\"prompt_eval_count\": 3, \"eval_count\": 2"
+            })
+    void an_answer_of_ollama_is_whole_whatever_it_counts(String counts) throws Exception {
+        String body =
+                "{\"model\": \"m\", \"created_at\": \"2026-01-01T00:00:00Z\", \"message\": {\"role\": \"assistant\", "
+                        + "\"content\": \"%s\"}, \"done\": %s}\n";
+        var said = listen(
+                Provider.OLLAMA,
+                Script.answers(200, body.formatted("all of it", "false") + body.formatted("", "true, " + counts)));
+        assertThat(said.text).isEqualTo("all of it");
+        assertThat(said.last).isInstanceOf(ModelEnd.Ended.class);
+    }
+
     private static String openAi(String text) {
         return choice("{\"content\": \"" + text + "\"}, \"finish_reason\": null}]}\n\n");
     }
