@@ -1,0 +1,181 @@
+package dev.holdfast.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.holdfast.db.TestPostgres.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What ops/backup wrote comes back. Needs PostgreSQL's client programs, of the server's version or a later one. */
+class BackupTest {
+
+    private static final String LAST = "select content from chat.message order by position desc limit 1";
+
+    @TempDir
+    Path folder;
+
+    private final TestServer server = TestPostgres.server();
+
+    @BeforeEach
+    void theClientsAreHere() throws IOException, InterruptedException {
+        int version = Integer.parseInt(one(server.database("postgres"), "show server_version_num")) / 10_000;
+        assumeThat(clients())
+                .as("the version of pg_dump; the server's is " + version)
+                .isGreaterThanOrEqualTo(version);
+    }
+
+    @Test
+    void an_ordinary_owner_gets_it_back_where_the_roles_are_somebody_elses() throws Exception {
+        var owned = ordinary(server);
+        new Migrations(owned.dataSource()).migrate();
+        say(owned, "worth keeping");
+
+        var again = emptied(server, owned);
+        assertThat(restore(again, backup(owned))).startsWith("0 ").contains("1 messages");
+        assertThat(one(again, LAST)).isEqualTo("worth keeping");
+        assertThat(new Migrations(again.dataSource()).migrate())
+                .as("a newer build")
+                .isEmpty();
+        assertThat(webMayPost(again)).isTrue();
+        assertThat(one(again, "select chat.lineage()")).isNotEqualTo(one(owned, "select chat.lineage()"));
+    }
+
+    @Test
+    @DisabledIfSystemProperty(named = "postgres", matches = "docker", disabledReason = "a second server is embedded")
+    void an_ordinary_owner_gets_it_back_where_there_are_no_roles_and_they_are_granted_what_is_theirs_once_there_are()
+            throws Exception {
+        var elsewhere = new QueueFixture();
+        elsewhere.ask("general", "@ada worth keeping");
+        var dump = backup(elsewhere.database);
+        var bare = TestServer.embedded();
+        try {
+            var owned = ordinary(bare);
+            assertThat(restore(owned, dump)).startsWith("0 ").contains("2 messages");
+            say(owned, "here again");
+
+            for (var role : List.of("web", "worker", "ops", "readonly"))
+                bare.database("postgres")
+                        .jdbc()
+                        .sql("create role holdfast_" + role)
+                        .update();
+            new Migrations(owned.dataSource()).migrate();
+            assertThat(webMayPost(owned)).isTrue();
+        } finally {
+            bare.stop().run();
+        }
+    }
+
+    @Test
+    void what_a_database_holds_is_replaced_when_that_is_asked_for_and_the_backup_can_be_read() throws Exception {
+        var queue = new QueueFixture();
+        queue.ask("general", "@ada worth keeping");
+        var dump = backup(queue.database);
+        say(queue.database, "said since");
+
+        assertThat(restore(queue.database, dump)).startsWith("1 ").contains("--replace");
+        var cut = Files.write(folder.resolve("cut.dump"), Arrays.copyOf(Files.readAllBytes(dump), 50_000));
+        assertThat(restore("--replace", queue.database, cut)).startsWith("1 ");
+        assertThat(one(queue.database, LAST)).isEqualTo("said since");
+        new Migrations(queue.database.dataSource()).migrate();
+        say(queue.database, "and it goes on");
+
+        assertThat(restore("--replace", queue.database, dump)).startsWith("0 ").contains("2 messages");
+        assertThat(one(queue.database, "select content from chat.message order by position limit 1"))
+                .isEqualTo("@ada worth keeping");
+        assertThat(one(queue.database, "select count(*)::text from pg_namespace where nspname like '%replaced'"))
+                .isEqualTo("0");
+        assertThat(webMayPost(queue.database)).isTrue();
+        say(queue.database, "here again");
+    }
+
+    /** A database whose owner may do nothing else on its server. */
+    private static TestDatabase ordinary(TestServer server) {
+        var name = "ordinary_" + UUID.randomUUID().toString().substring(0, 8);
+        server.database("postgres")
+                .jdbc()
+                .sql("create role " + name + " login password 'secret'")
+                .update();
+        server.database("postgres")
+                .jdbc()
+                .sql("create database " + name + " owner " + name)
+                .update();
+        return new TestDatabase(server.host(), server.port(), name, name, "secret");
+    }
+
+    /** Another, empty one of the same owner. */
+    private static TestDatabase emptied(TestServer server, TestDatabase owned) {
+        var name = owned.user() + "_" + UUID.randomUUID().toString().substring(0, 8);
+        server.database("postgres")
+                .jdbc()
+                .sql("create database " + name + " owner " + owned.user())
+                .update();
+        return new TestDatabase(owned.host(), owned.port(), name, owned.user(), owned.password());
+    }
+
+    private static UUID say(TestDatabase database, String text) {
+        var jdbc = database.jdbc();
+        jdbc.sql("""
+                with mira as (
+                  insert into chat.account (handle, display_name, kind) values ('mira', 'Mira', 'human')
+                  on conflict do nothing returning id
+                ), room as (
+                  insert into chat.channel (name) select 'general' from mira returning id
+                )
+                insert into chat.membership (channel_id, account_id) select room.id, mira.id from room, mira
+                """).update();
+        return jdbc.sql("select chat.post('general', 'mira', ?)")
+                .param(text)
+                .query(UUID.class)
+                .single();
+    }
+
+    private static boolean webMayPost(TestDatabase database) {
+        return database.jdbc().sql("""
+                select bool_and(has_function_privilege('holdfast_web', oid, 'execute')) from pg_proc
+                where proname = 'post_message' and pronamespace = 'chat'::regnamespace
+                """).query(Boolean.class).single();
+    }
+
+    private static String one(TestDatabase database, String sql) {
+        return database.jdbc().sql(sql).query(String.class).single();
+    }
+
+    private Path backup(TestDatabase database) throws IOException, InterruptedException {
+        var file = folder.resolve(database.name() + ".dump");
+        assertThat(run("../ops/backup/backup", database.url(), file.toString())).startsWith("0 ");
+        return file;
+    }
+
+    private String restore(TestDatabase database, Path file) throws IOException, InterruptedException {
+        return run("../ops/backup/restore", database.url(), file.toString());
+    }
+
+    private String restore(String option, TestDatabase database, Path file) throws IOException, InterruptedException {
+        return run("../ops/backup/restore", option, database.url(), file.toString());
+    }
+
+    /** 0 where there is none. */
+    private static int clients() throws IOException, InterruptedException {
+        try {
+            return Integer.parseInt(run("pg_dump", "--version").replaceAll("(?s).*\\) (\\d+).*", "$1"));
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** @return its exit code and what it printed */
+    private static String run(String... command) throws IOException, InterruptedException {
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var printed = new String(process.getInputStream().readAllBytes());
+        return process.waitFor() + " " + printed;
+    }
+}
