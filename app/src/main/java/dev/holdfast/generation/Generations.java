@@ -46,11 +46,21 @@ public final class Generations {
                 seconds(lease));
     }
 
-    /** Queues again, or fails, what workers that went away left behind. @return how many */
-    public int reap() {
-        return statement
-                .rows("select generation_id from chat.reap()", (row, number) -> row.getLong(1))
-                .size();
+    /** An attempt whose worker went away: RETRY when it is queued again, FAILED when it was the last. */
+    public record Reaped(String agentHandle, Outcome outcome) {}
+
+    // looked up row by row: joined, whole tables would be read for what is empty nearly always
+    private static final String REAP = """
+            select r.outcome = 'failed', (
+              select a.handle from chat.generation g join chat.account a on a.id = g.agent_id where g.id = r.generation_id)
+            from chat.reap() r
+            """;
+
+    /** Queues again, or fails, what workers that went away left behind. */
+    public List<Reaped> reap() {
+        return statement.rows(
+                REAP,
+                (row, number) -> new Reaped(row.getString(2), row.getBoolean(1) ? Outcome.FAILED : Outcome.RETRY));
     }
 
     private static final String HEARTBEAT = """

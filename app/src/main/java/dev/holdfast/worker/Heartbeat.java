@@ -45,8 +45,7 @@ final class Heartbeat {
         if (healthy.compareTo(QUIET) < 0) return;
         // the same for a time in which each statement takes long: ours would be among the expired
         if (System.nanoTime() - began > lease.toNanos() / 4) return;
-        int reaped = generations.reap();
-        if (reaped > 0) metrics.leasesExpired(reaped);
+        generations.reap().forEach(metrics::reaped);
     }
 
     Duration interval() {

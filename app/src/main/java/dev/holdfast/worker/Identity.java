@@ -34,6 +34,11 @@ final class Identity {
         return standing != Standing.UNKNOWN;
     }
 
+    /** Whether it is known and nobody has told it to drain. */
+    boolean working() {
+        return standing == Standing.WORKING;
+    }
+
     /** @return whether it was registered just now */
     boolean register() {
         if (known()) return false;

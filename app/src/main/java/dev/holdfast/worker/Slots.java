@@ -26,7 +26,6 @@ final class Slots {
         this.all = all;
         this.tools = tools;
         this.toClaim = toClaim;
-        tools.metrics().slots(all, running::size);
     }
 
     int free() {

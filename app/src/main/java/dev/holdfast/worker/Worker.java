@@ -57,6 +57,7 @@ final class Worker implements SmartLifecycle, NotificationListener {
         var threads = Persistence.threads(Math.max(1, settings.workerConnections() - LOOPS));
         var tools = new Slot.Tools(generations, agents, models, threads, metrics, flushing::wake);
         slots = new Slots(settings.workerSlots(), tools, claiming::wake);
+        metrics.slots(slots.running()::size, () -> stopping || !identity.working() ? 0 : slots.free());
         heartbeat = new Heartbeat(generations, slots.running(), settings.lease(), metrics);
         flusher = new Flusher(new Chunks(dataSource), identity::id, slots.running(), metrics);
     }

@@ -1,6 +1,8 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.generation.Chunk;
+import dev.holdfast.generation.Generations.Outcome;
+import dev.holdfast.generation.Generations.Reaped;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -50,13 +52,13 @@ final class WorkerMetrics {
                 .maximumExpectedValue(Duration.ofMinutes(15));
     }
 
-    /** holdfast_slots{state}: how many generations run, and how many more could. */
-    void slots(int all, IntSupplier busy) {
+    /** holdfast_slots{state}: how many generations run, and how many more could: none while it drains. */
+    void slots(IntSupplier busy, IntSupplier free) {
         Gauge.builder("holdfast.slots", busy::getAsInt)
                 .tag("state", "busy")
                 .description("Generations that this process runs at once")
                 .register(meters);
-        Gauge.builder("holdfast.slots", () -> Math.max(0, all - busy.getAsInt()))
+        Gauge.builder("holdfast.slots", free::getAsInt)
                 .tag("state", "free")
                 .description("Generations that this process runs at once")
                 .register(meters);
@@ -66,8 +68,12 @@ final class WorkerMetrics {
         claimLatency.record(Duration.ofNanos((long) (waitedSeconds * 1e9)));
     }
 
-    void leasesExpired(int generations) {
-        leasesExpired.increment(generations);
+    /** Nobody else counts it: its worker is gone. How long it ran is not known. */
+    void reaped(Reaped reaped) {
+        leasesExpired.increment();
+        boolean again = reaped.outcome() == Outcome.RETRY;
+        ended(reaped.agentHandle(), again ? "retried" : "failed");
+        if (again) retried("worker_lost");
     }
 
     void fencedWrite() {
@@ -90,6 +96,10 @@ final class WorkerMetrics {
                 .tag("outcome", outcome)
                 .register(meters)
                 .record(age(reply));
+        ended(agent, outcome);
+    }
+
+    private void ended(String agent, String outcome) {
         Counter.builder("holdfast.generations")
                 .description("Attempts by how they ended")
                 .tag("agent", agent)

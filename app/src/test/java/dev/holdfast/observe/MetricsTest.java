@@ -58,6 +58,7 @@ class MetricsTest {
                         "select count(*) from ops.cancel_all(array(select id from ops.generations where state in ('queued', 'running')))")
                 .query(Integer.class)
                 .single();
+        app.jdbc().sql("update chat.agent set paused = false").update();
         await("holdfast_slots{state=\"busy\"}", busy -> busy == 0);
     }
 
@@ -122,9 +123,41 @@ class MetricsTest {
                         .fault(Fault.RATE_LIMITED)
                         .retryAfter("1")
                         .times(1));
+        var before = value("holdfast_generations_total{outcome=\"retried\"}");
         ask();
         await("holdfast_retries_total{reason=\"rate_limited\"}", retries -> retries == 1);
-        await("holdfast_generations_total{outcome=\"retried\"}", retried -> retried == 1);
+        await("holdfast_generations_total{outcome=\"retried\"}", retried -> retried == before + 1);
+    }
+
+    @Test
+    void an_attempt_whose_worker_goes_away_is_counted_by_whoever_takes_it_over() {
+        app.jdbc()
+                .sql("select ops.pause_agent('gpt')::text")
+                .query(String.class)
+                .single();
+        var before = scrape();
+        runsOnAWorkerThatWentAway(ask(), 1);
+        await(
+                "holdfast_retries_total{reason=\"worker_lost\"}",
+                retries -> retries == value("holdfast_retries_total{reason=\"worker_lost\"}", before) + 1);
+        assertThat(since(before, "holdfast_generations_total{agent=\"gpt\",outcome=\"retried\"}"))
+                .isEqualTo(1);
+        runsOnAWorkerThatWentAway(ask(), 3);
+        var failed = "holdfast_generations_total{agent=\"gpt\",outcome=\"failed\"}";
+        await(failed, ended -> ended == value(failed, before) + 1);
+        assertThat(since(before, "holdfast_retries_total{reason=\"worker_lost\"}"))
+                .isEqualTo(1);
+        app.jdbc()
+                .sql("update chat.generation set state = 'cancelled' where state = 'failed'")
+                .update();
+    }
+
+    private static void runsOnAWorkerThatWentAway(long generation, int attempt) {
+        app.jdbc().sql("""
+                update chat.generation set state = 'running', attempt = ?, fence = fence + 1, claimed_at = now() - interval '1 minute',
+                  lease_until = now() - interval '1 second', worker_id = chat.register_worker('elsewhere', 1)
+                where id = ? and state = 'queued'
+                """).params(attempt, generation).update();
     }
 
     @Test
@@ -133,14 +166,10 @@ class MetricsTest {
                 .sql("select ops.pause_agent('gpt')::text")
                 .query(String.class)
                 .single();
-        var lost = ask();
-        app.jdbc().sql("""
-                update chat.generation set state = 'running', attempt = 1, fence = fence + 1, claimed_at = now() - interval '1 minute',
-                  lease_until = now() - interval '1 second', worker_id = chat.register_worker('elsewhere', 1)
-                where id = ? and state = 'queued'
-                """).param(lost).update();
+        var before = value("holdfast_leases_expired_total");
+        runsOnAWorkerThatWentAway(ask(), 1);
         models.on("test-model", Script.says("word ".repeat(100)).pace(20));
-        await("holdfast_leases_expired_total", expired -> expired >= 1);
+        await("holdfast_leases_expired_total", expired -> expired == before + 1);
         app.jdbc().sql("update chat.agent set paused = false").update();
         await("holdfast_slots{state=\"busy\"}", busy -> busy == 1);
         // without the notification that would make the worker drop it first

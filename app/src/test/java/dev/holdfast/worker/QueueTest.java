@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
@@ -106,6 +107,7 @@ class QueueTest {
         var asking = channel.ask("@ada");
         channel.awaitText(asking);
         ending.close();
+        assertThat(slots(ending, "free")).as("it takes nothing more").isZero();
         assertThat(channel.reply(asking)).containsEntry("state", "completed").containsEntry("attempt", 1);
         var late = channel.ask("@ada too late");
         assertThat(channel.reply(late)).containsEntry("state", "queued");
@@ -143,13 +145,20 @@ class QueueTest {
     @Test
     void a_drained_worker_takes_nothing_new_until_it_is_released() {
         channel.agent("ada", "openai", "m");
-        start();
+        var drained = start();
         channel.await(channel.ask("@ada first"), "completed");
+        await().until(() -> slots(drained, "free") == 64);
         channel.jdbc.sql("update chat.worker set draining = true").update();
         var waiting = channel.ask("@ada second");
         assertThat(channel.reply(waiting)).containsEntry("state", "queued");
+        await().until(() -> slots(drained, "free") == 0);
         channel.jdbc.sql("update chat.worker set draining = false").update();
         channel.await(waiting, "completed");
+        await().until(() -> slots(drained, "free") == 64);
+    }
+
+    private static double slots(TestWorker worker, String state) {
+        return worker.meters.get("holdfast.slots").tag("state", state).gauge().value();
     }
 
     @Test
@@ -181,18 +190,8 @@ class QueueTest {
             channel.ask("@ada " + i);
         }
         server.await("that fills the slots", one -> one.number == 5);
-        assertThat(worker.meters
-                        .get("holdfast.slots")
-                        .tag("state", "busy")
-                        .gauge()
-                        .value())
-                .isEqualTo(5);
-        assertThat(worker.meters
-                        .get("holdfast.slots")
-                        .tag("state", "free")
-                        .gauge()
-                        .value())
-                .isZero();
+        assertThat(slots(worker, "busy")).isEqualTo(5);
+        assertThat(slots(worker, "free")).isZero();
         assertThat(channel.jdbc
                         .sql("select count(*) from chat.generation where state = 'running'")
                         .query(Long.class)
