@@ -20,10 +20,14 @@ final class AnthropicEndpoint implements Endpoint {
 
     private final OpenCalls calls = new OpenCalls();
     private final AnthropicChatModel model;
-    private final String key;
+    private final HttpFailures failures;
 
     AnthropicEndpoint(@Nullable String baseUrl, String key, ExecutorService threads) {
-        this.key = key;
+        failures = new HttpFailures(
+                Agent.Provider.ANTHROPIC.title,
+                baseUrl == null ? null : "HOLDFAST_ANTHROPIC_BASE_URL",
+                "ANTHROPIC_API_KEY",
+                key);
         var backend = AnthropicBackend.builder().apiKey(key);
         if (baseUrl != null) backend.baseUrl(baseUrl);
         AnthropicBackend built = backend.build();
@@ -32,6 +36,7 @@ final class AnthropicEndpoint implements Endpoint {
                 .timeout(Duration.ZERO)
                 .dispatcherExecutorService(threads)
                 .interceptor(calls)
+                .interceptor(new StreamsOnly())
                 .interceptor(chain -> {
                     widen(((RealCall) chain.call()).getClient().dispatcher());
                     return chain.proceed(chain.request());
@@ -72,6 +77,6 @@ final class AnthropicEndpoint implements Endpoint {
                 model.stream(prompt.mutate().chatOptions(chat).build()),
                 listener,
                 () -> calls.close(requestId),
-                error -> AnthropicFailures.sort(error, agent, key));
+                error -> failures.sort(error, agent));
     }
 }

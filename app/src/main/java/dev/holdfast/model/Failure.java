@@ -12,12 +12,19 @@ public sealed interface Failure {
     /** The same for machines, a word of a small set: generation.error_code and the label of holdfast_retries_total. */
     String code();
 
+    /** What the log says besides, for operators: the server's own words or the exception's, one line; empty: nothing. Never holds a key. */
+    String detail();
+
     /** @param retryAfter the shortest wait that the provider asked for; null: it asked for none */
-    record TryAgain(String reason, String code, @Nullable Duration retryAfter) implements Failure {
+    record TryAgain(String reason, String code, @Nullable Duration retryAfter, String detail) implements Failure {
         public TryAgain(String reason, String code) {
-            this(reason, code, null);
+            this(reason, code, null, "");
         }
     }
 
-    record GiveUp(String reason, String code) implements Failure {}
+    record GiveUp(String reason, String code, String detail) implements Failure {
+        public GiveUp(String reason, String code) {
+            this(reason, code, "");
+        }
+    }
 }

@@ -8,13 +8,23 @@ import org.springframework.ai.ollama.OllamaChatModel;
 import org.springframework.ai.ollama.api.OllamaApi;
 import org.springframework.ai.ollama.api.OllamaChatOptions;
 import org.springframework.http.client.reactive.JdkClientHttpConnector;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.publisher.Mono;
 
 /** Ollama, on this machine or another. */
 final class OllamaEndpoint implements Endpoint {
     private final String baseUrl;
     private final OllamaClient client;
     private final JdkClientHttpConnector connector;
+
+    /** Ollama takes no key; it speaks OpenAI's protocol too, so what stands before it and asks for one is named there. */
+    private final HttpFailures failures = new HttpFailures(
+            Agent.Provider.OLLAMA.title,
+            "OLLAMA_BASE_URL",
+            "OPENAI_API_KEY and OPENAI_BASE_URL instead of OLLAMA_BASE_URL",
+            null);
 
     OllamaEndpoint(String baseUrl, ExecutorService threads) {
         this.baseUrl = baseUrl;
@@ -28,7 +38,10 @@ final class OllamaEndpoint implements Endpoint {
 
     @Override
     public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId, ModelListener listener) {
-        var web = WebClient.builder().clientConnector(connector).defaultHeader(OpenCalls.REQUEST_ID, requestId);
+        var web = WebClient.builder()
+                .clientConnector(connector)
+                .filter(ExchangeFilterFunction.ofResponseProcessor(OllamaEndpoint::unlessRedirected))
+                .defaultHeader(OpenCalls.REQUEST_ID, requestId);
         var chat = OllamaChatOptions.builder()
                 .model(agent.model())
                 .temperature(options.temperature())
@@ -43,9 +56,13 @@ final class OllamaEndpoint implements Endpoint {
                 .options(chat)
                 .build();
         return ModelCall.start(
-                model.stream(prompt),
-                listener,
-                () -> client.close(requestId),
-                error -> OllamaFailures.sort(error, agent));
+                model.stream(prompt), listener, () -> client.close(requestId), error -> failures.sort(error, agent));
+    }
+
+    /** A redirect is no error to the client: its empty body would be a reply without a word. */
+    private static Mono<ClientResponse> unlessRedirected(ClientResponse response) {
+        return response.statusCode().is3xxRedirection()
+                ? response.createException().flatMap(Mono::error)
+                : Mono.just(response);
     }
 }

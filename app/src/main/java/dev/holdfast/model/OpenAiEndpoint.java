@@ -24,17 +24,20 @@ final class OpenAiEndpoint implements Endpoint {
     private final OpenCalls calls = new OpenCalls();
     private final OpenAIClientAsync client;
     private final boolean openAiItself;
-    private final @Nullable String key;
+    private final HttpFailures failures;
 
     /** @param key null for a server of one's own that asks for none */
     OpenAiEndpoint(@Nullable String baseUrl, @Nullable String key, ExecutorService threads) {
-        this.key = key;
         openAiItself = baseUrl == null || baseUrl.startsWith("https://api.openai.com");
+        failures = openAiItself
+                ? new HttpFailures(Agent.Provider.OPENAI.title, null, "OPENAI_API_KEY", key)
+                : new HttpFailures("the server of OPENAI_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_KEY", key);
         var http = SpringAiOpenAiHttpClient.builder()
                 .timeout(Duration.ZERO)
                 .dispatcherExecutorService(threads)
                 .interceptor(calls)
-                .interceptor(calls::keepTail);
+                .interceptor(calls::keepTail)
+                .interceptor(new StreamsOnly());
         if (key == null) {
             http.interceptor(chain -> chain.proceed(
                     chain.request().newBuilder().removeHeader("Authorization").build()));
@@ -67,7 +70,7 @@ final class OpenAiEndpoint implements Endpoint {
                 model.stream(prompt).concatWith(Mono.fromSupplier(() -> end(requestId))),
                 listener,
                 () -> calls.close(requestId),
-                error -> OpenAiFailures.sort(error, agent, key));
+                error -> failures.sort(error, agent));
     }
 
     /** A last response, with what Spring AI leaves out: the finish reason as the server calls it. */

@@ -129,7 +129,8 @@ final class Slot {
                 failure instanceof TryAgain again ? Backoff.after(reply.claimed.attempt(), again.retryAfter()) : null;
         Outcome outcome = persistence.get(
                 () -> tools.generations.fail(reply.claimed, failure.reason(), failure.code(), wait, partial));
-        log.info("{} attempt {} failed: {} ({})", reply, reply.claimed.attempt(), failure.reason(), outcome);
+        String detail = failure.detail().isEmpty() ? "" : " [" + failure.detail() + "]";
+        log.info("{} attempt {} failed: {}{} ({})", reply, reply.claimed.attempt(), failure.reason(), detail, outcome);
         return switch (outcome) {
             case RETRY -> {
                 tools.metrics.retried(failure.code());
