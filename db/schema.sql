@@ -312,7 +312,7 @@ view ops.queue
   agent text
   queued bigint  -- Not running yet, those included that wait for a later attempt.
   running bigint
-  failed bigint  -- Given up and not retried since, replies that were deleted left out; select * from ops.stuck shows why.
+  failed bigint  -- Failed and neither retried nor cancelled since, replies that were deleted left out; select * from ops.stuck shows why.
   oldest_age interval  -- How long the oldest queued one has waited for its reply since it was asked for.
   waiting bigint  -- Those of the queued that wait for their next attempt (rate limit, backoff).
   at_most integer  -- How many of the agent may run at once in all processes; null: no limit.
@@ -321,7 +321,7 @@ view ops.queue
   model text
 
 view ops.stuck
-  -- What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent's own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again. By channel, oldest first; replies that were deleted are left out.
+  -- What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent's own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted are left out.
   id bigint
   reason text  -- Why it is here, in words.
   mend text  -- The statement, or the step, that gets it going.
@@ -729,7 +729,7 @@ function ops.audit_generations(action text, verdicts jsonb, outcome text)
 
 function ops.cancel(generation bigint)
   returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language sql security definer set search_path=chat, pg_temp
-  -- Ends a queued or running generation for good; its text so far stays in the channel, marked as stopped: select ops.cancel(id) from ops.generations where channel = 'general' and state = 'queued'. One that has ended already raises, and undoes the statement; ops.cancel_all leaves it out instead.
+  -- Ends a queued or running generation for good, and gives up a failed one, which then needs nobody any more; its text so far stays in the channel, marked as stopped: select ops.cancel(id) from ops.generations where channel = 'general' and state = 'queued'. One that has completed raises, and undoes the statement; ops.cancel_all leaves it out instead.
 
 function ops.cancel_all(ids bigint[])
   returns TABLE(id bigint, outcome text, agent text, channel text, detail text) language sql security definer set search_path=chat, pg_temp

@@ -5,7 +5,7 @@ import { at, count, duration, pill, several } from './words.js';
 
 export function story({ story: told, acts, ask, close }) {
   if (!told) return nothing;
-  const ends = ['queued', 'running'].includes(told.state);
+  const ends = ['queued', 'running', 'failed'].includes(told.state);
   return html`
     <dialog class="story" aria-labelledby="story-title" @close=${close}>
       <header class="title"><div><h2 id="story-title">Generation ${told.id} ${pill(told.state)}</h2>

@@ -3,6 +3,7 @@
 --   queued --claim--> running --complete--> completed
 --   queued <--fail (again), release, reap-- running --fail (give up), reap (attempts used up)--> failed
 --   queued, running --cancel--> cancelled
+--   failed --ops.cancel--> cancelled
 --   completed, failed, cancelled --retry--> queued
 --
 -- Locks: channels by id, messages by id, generations by id. Claim and heartbeat touch generations alone. A flush holds its

@@ -33,7 +33,7 @@ left join (
 order by q.oldest_age desc nulls last, a.handle;
 comment on view ops.queue is 'Per agent: how many generations are queued, running and failed, and for how long the oldest queued one has waited. The oldest wait comes first.';
 comment on column ops.queue.queued is 'Not running yet, those included that wait for a later attempt.';
-comment on column ops.queue.failed is 'Given up and not retried since, replies that were deleted left out; select * from ops.stuck shows why.';
+comment on column ops.queue.failed is 'Failed and neither retried nor cancelled since, replies that were deleted left out; select * from ops.stuck shows why.';
 comment on column ops.queue.oldest_age is 'How long the oldest queued one has waited for its reply since it was asked for.';
 comment on column ops.queue.waiting is 'Those of the queued that wait for their next attempt (rate limit, backoff).';
 comment on column ops.queue.at_most is 'How many of the agent may run at once in all processes; null: no limit.';

@@ -116,7 +116,7 @@ join chat.account p on p.id = f.person_id
 left join chat.worker w on w.id = f.worker_id
 -- the order of locks: two that retry all of it at once don't block each other
 order by f.channel_id, f.id;
-comment on view ops.stuck is 'What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent''s own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again. By channel, oldest first; replies that were deleted are left out.';
+comment on view ops.stuck is 'What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent''s own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted are left out.';
 comment on column ops.stuck.reason is 'Why it is here, in words.';
 comment on column ops.stuck.mend is 'The statement, or the step, that gets it going.';
 comment on column ops.stuck.age is 'Since it was asked for, or last retried.';

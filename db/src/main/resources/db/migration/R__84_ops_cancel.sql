@@ -15,9 +15,9 @@ begin
     case
       when g.id is null then format('There is no generation %s.', coalesce(asked.id::text, 'null'))
       when v.outcome = 'cancelled' then 'was ' || g.state
-      when v.outcome = 'refused' then format('Generation %s has %s; there is nothing to cancel.', g.id, g.state)
+      when v.outcome = 'refused' then format('Generation %s has completed; there is nothing to cancel.', g.id)
       when g.state = 'cancelled' then 'is cancelled already'
-      else 'has ' || g.state || ' a moment ago'
+      else 'has completed a moment ago'
     end,
     case
       when g.id is null then 'The newest: select id, agent, channel, state from ops.generations order by id desc limit 20;'
@@ -29,7 +29,7 @@ begin
   left join channel c on c.id = g.channel_id
   cross join lateral (
     select case
-      when g.state in ('queued', 'running') then 'cancelled'
+      when g.state in ('queued', 'running', 'failed') then 'cancelled'
       -- ended after the caller's select had chosen it: no mistake of the caller
       when g.state = 'cancelled' or g.finished_at >= statement_timestamp() then 'unchanged'
       else 'refused' end as outcome
@@ -77,7 +77,7 @@ as $$
   select * from ops.end_now(array[generation], true)
 $$;
 comment on function ops.cancel(bigint) is
-  'Ends a queued or running generation for good; its text so far stays in the channel, marked as stopped: select ops.cancel(id) from ops.generations where channel = ''general'' and state = ''queued''. One that has ended already raises, and undoes the statement; ops.cancel_all leaves it out instead.';
+  'Ends a queued or running generation for good, and gives up a failed one, which then needs nobody any more; its text so far stays in the channel, marked as stopped: select ops.cancel(id) from ops.generations where channel = ''general'' and state = ''queued''. One that has completed raises, and undoes the statement; ops.cancel_all leaves it out instead.';
 
 create or replace function ops.cancel_all(ids bigint[])
 returns table (id bigint, outcome text, agent text, channel text, detail text)

@@ -103,7 +103,7 @@ final class QueueGauges {
                 .tag("state", state)
                 .description(
                         "Generations of the agent in the whole database: queued (those that wait for a later attempt"
-                                + " included), running, and failed and not retried since. All processes say the same: take the maximum")
+                                + " included), running, and failed and neither retried nor cancelled since. All processes say the same: take the maximum")
                 .register(meters);
     }
 

@@ -54,7 +54,7 @@ class RepairController {
     }
 
     @PostMapping("/cancel")
-    @Operation(summary = "End queued and running generations (ops.cancel)")
+    @Operation(summary = "End queued and running generations, and give up failed ones (ops.cancel)")
     String cancel(@RequestBody Generations which, @AuthenticationPrincipal SignedIn me) {
         me.mustBeAdministrator("cancel generations");
         return repairs.cancel(me.handle(), some("ids", which.ids()));

@@ -102,9 +102,7 @@ class OpsFunctionsTest {
     @Test
     void a_refusal_carries_its_remedy_where_psql_and_the_web_show_it() {
         long id = queue.completed("@ada one");
-        long failed = queue.failed("@ada two");
         assertThat(remedy("select ops.cancel(" + id + ")")).contains("select ops.retry(" + id + ");");
-        assertThat(remedy("select ops.cancel(" + failed + ")")).contains("select ops.retry(" + failed + ");");
         assertThat(remedy("select ops.retry(99)")).contains("ops.generations");
         assertThat(remedy("select ops.pause_agent('mira')")).isEqualTo("Agents: ada, bob.");
         assertThat(remedy("select ops.drain_worker('web-9')")).isEqualTo("Workers: web-1.");
@@ -206,6 +204,33 @@ class OpsFunctionsTest {
                 "select ops.cancel(?)",
                 done);
         refused("HF404", "There is no generation 99.", "select ops.cancel(?)", 99L);
+    }
+
+    @Test
+    void cancel_gives_up_a_failed_one_which_then_needs_nobody_and_keeps_its_text() {
+        long id = queue.ask("general", "@ada one");
+        queue.claim();
+        queue.jdbc
+                .sql(
+                        "select chat.fail(worker_id, message_id, fence, 'cut off', 'model_error', null, 'half a', true) from chat.generation")
+                .query(String.class)
+                .single();
+        long seq = seq();
+        assertThat(queue.row("select * from ops.cancel(?)", id))
+                .containsEntry("outcome", "cancelled")
+                .containsEntry("detail", "was failed");
+        assertThat(queue.row("select status, content from chat.message where reply_to is not null"))
+                .containsEntry("status", "stopped")
+                .containsEntry("content", "half a");
+        assertThat(seq()).as("open pages read the change").isEqualTo(seq + 1);
+        assertThat(queue.row("select state, error from ops.generations"))
+                .containsEntry("state", "cancelled")
+                .containsEntry("error", "cut off");
+        assertThat(queue.texts("select id::text from ops.stuck")).isEmpty();
+        assertThat(queue.texts("select failed::text from ops.queue where agent = 'ada'"))
+                .containsExactly("0");
+        assertThat(queue.row("select * from ops.cancel(?)", id)).containsEntry("outcome", "unchanged");
+        assertThat(queue.row("select * from ops.retry(?)", id)).containsEntry("outcome", "queued");
     }
 
     @Test

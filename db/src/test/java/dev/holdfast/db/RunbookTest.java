@@ -72,6 +72,20 @@ class RunbookTest {
     }
 
     @Test
+    void the_session_for_failed_replies_shows_all_that_its_alert_counts() throws IOException {
+        var queue = new QueueFixture();
+        symptom(queue, "failed_for_days");
+        var section = sections().stream()
+                .filter(each -> each.heading().equals("HoldfastFailedWait"))
+                .findFirst()
+                .orElseThrow();
+        var shown = section.statements().getFirst().replaceAll("(?s);\\s*$", "");
+        assertThat(queue.texts("select sum(count)::text from (" + shown + ") s"))
+                .isEqualTo(queue.texts("select sum(failed)::text from ops.queue"))
+                .containsExactly("4");
+    }
+
+    @Test
     void the_snippets_run() throws IOException, SQLException {
         var queue = new QueueFixture();
         symptom(queue, "failed");
@@ -171,6 +185,16 @@ class RunbookTest {
             }
             case "failed" -> {
                 for (var i = 0; i < 5; i++) queue.failed("@ada number " + i);
+            }
+            case "failed_for_days" -> {
+                for (var i = 0; i < 5; i++) queue.failed("@ada number " + i);
+                queue.jdbc
+                        .sql("update chat.generation set finished_at = now() - interval '8 days' where id < 3")
+                        .update();
+                queue.jdbc
+                        .sql("select chat.delete_message(message_id, person_id) from chat.generation where id = 5")
+                        .query(String.class)
+                        .single();
             }
             case "queue_long" -> {
                 queue.askOften(200);

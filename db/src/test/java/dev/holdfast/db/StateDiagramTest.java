@@ -125,6 +125,16 @@ class StateDiagramTest {
                 worker.reap();
             }),
             Map.entry("cancel", claim -> chat.one(Boolean.class, "select chat.cancel(?)", claim.generation())),
+            Map.entry("ops.cancel", claim -> {
+                try {
+                    chat.one(String.class, "select ops.cancel(?)::text", claim.generation());
+                } catch (RuntimeException refused) {
+                    assertThat(Refusals.of(() -> {
+                                throw refused;
+                            }))
+                            .matches("HF409 Generation \\d+ has completed; there is nothing to cancel.*");
+                }
+            }),
             Map.entry("retry", claim -> {
                 try {
                     chat.one(
