@@ -24,6 +24,11 @@ class Composer extends View {
     return typeof this.offer === 'string' ? namesLike(this.offer) : [];
   }
 
+  /** Where the chosen one is among them: others may come in above it. */
+  get at() {
+    return Math.max(0, this.names.findIndex((each) => each.id === this.chosen));
+  }
+
   get field() {
     return this.querySelector('textarea');
   }
@@ -41,12 +46,14 @@ class Composer extends View {
   connectedCallback() {
     super.connectedCallback();
     addEventListener('pagehide', this.#keep);
+    document.addEventListener('selectionchange', this.#moved);
     this.#stopKeeping = store.watch(['leaving'], this.#keep);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     removeEventListener('pagehide', this.#keep);
+    document.removeEventListener('selectionchange', this.#moved);
     this.#stopKeeping();
     this.#keep();
   }
@@ -59,14 +66,14 @@ class Composer extends View {
 
   render() {
     const channel = store.channels.get(this.channelId);
-    const { names } = this;
+    const { names, at } = this;
     return html`
       <form class="composer" @submit=${this.#send}>
         ${this.replyTo ? this.#replying() : nothing}
-        ${names.length > 0 ? listbox(names, this.chosen, this.#pick) : nothing}
+        ${names.length > 0 ? listbox(names, at, this.#pick) : nothing}
         <div class="field">
           <textarea rows="1" aria-label="Write a message" placeholder="Write to ${channel ? `${channel.kind === 'direct' ? '' : '#'}${nameOf(channel)}` : ''}" autocomplete="off"
-            aria-autocomplete="list" aria-controls=${names.length > 0 ? 'names' : nothing} aria-activedescendant=${names.length > 0 ? `name-${this.chosen}` : nothing}
+            aria-autocomplete="list" aria-controls=${names.length > 0 ? 'names' : nothing} aria-activedescendant=${names.length > 0 ? `name-${at}` : nothing}
             @input=${this.#typed} @keydown=${this.#key} @blur=${this.#left}></textarea>
           <button type="submit" class="send" aria-label="Send" title="Send (Enter)">${icon('send')}</button>
         </div>
@@ -84,15 +91,24 @@ class Composer extends View {
     this.#unkept = true;
     this.#grow();
     this.length = new Blob([this.field.value]).size;
-    const word = WORD.exec(this.field.value.slice(0, this.field.selectionStart));
-    this.offer = word ? word[1] : null;
-    this.chosen = 0;
-    if (word && this.#asked !== word[1]) {
-      this.#asked = word[1];
-      findAccounts(word[1]).catch(() => {}); // offline, the known ones are offered
+    this.offer = this.#word();
+    this.chosen = null;
+    if (this.offer !== null && this.#asked !== this.offer) {
+      this.#asked = this.offer;
+      findAccounts(this.offer).catch(() => {}); // offline, the known ones are offered
     }
     clearTimeout(this.saving);
     this.saving = setTimeout(this.#keep, 300);
+  };
+
+  /** What has been written of a name at the caret, null where none is being written. */
+  #word() {
+    return WORD.exec(this.field.value.slice(0, this.field.selectionStart))?.[1] ?? null;
+  }
+
+  /** Names are offered for the word they were asked for; a caret that has left it would put them elsewhere. */
+  #moved = () => {
+    if (typeof this.offer === 'string' && this.offer !== this.#word()) this.offer = null;
   };
 
   #grow() {
@@ -105,7 +121,8 @@ class Composer extends View {
   };
 
   #key = (event) => {
-    if (event.isComposing) return;
+    if (event.isComposing) return undefined;
+    this.#moved();
     const { names } = this;
     if (names.length > 0 && this.#keyInList(event, names)) return event.preventDefault();
     if (event.key === 'Enter' && !event.shiftKey) return this.#send(event);
@@ -116,9 +133,10 @@ class Composer extends View {
 
   #keyInList(event, names) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) this.chosen = (this.chosen + step + names.length) % names.length;
+    const { at } = this;
+    if (step) this.chosen = names[(at + step + names.length) % names.length].id;
     else if (event.key === 'Escape') this.offer = null;
-    else if (event.key === 'Tab' || (event.key === 'Enter' && names[this.chosen].handle.toLowerCase() !== this.offer.toLowerCase())) this.#pick(event, names[this.chosen]);
+    else if (event.key === 'Tab' || (event.key === 'Enter' && names[at].handle.toLowerCase() !== this.offer.toLowerCase())) this.#pick(event, names[at]);
     else return false;
     return true;
   }
