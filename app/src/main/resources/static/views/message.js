@@ -79,8 +79,8 @@ class Message extends View {
       <footer class="state ${tone}">
         ${tone === 'waiting' ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>` : nothing}
         ${words ? html`<span>${words}</span>` : nothing}
-        ${stops ? html`<button type="button" class="plain" @click=${() => stopReply(message)}>Stop</button>` : nothing}
-        ${retries ? html`<button type="button" class="plain" @click=${() => retryReply(message)}>Retry</button>` : nothing}
+        ${stops ? html`<button type="button" class="plain" @click=${() => this.#act(() => stopReply(message))}>Stop</button>` : nothing}
+        ${retries ? html`<button type="button" class="plain" @click=${() => this.#act(() => retryReply(message))}>Retry</button>` : nothing}
       </footer>`;
   }
 
@@ -91,8 +91,8 @@ class Message extends View {
     return html`
       <p class="unsent" role="alert"><span>${REFUSED[pending.kind]} ${pending.reason}</span>
         ${['post', 'edit'].includes(pending.kind) ? html`<button type="button" class="plain" @click=${this.startEditing}>Edit</button>` : nothing}
-        <button type="button" class="plain" @click=${() => sendAgain(pending.n)}>Try again</button>
-        <button type="button" class="plain" @click=${() => discard(pending.n)}>Discard</button>
+        <button type="button" class="plain" @click=${() => this.#act(() => sendAgain(pending.n))}>Try again</button>
+        <button type="button" class="plain" @click=${() => this.#act(() => discard(pending.n), pending.kind === 'post')}>Discard</button>
       </p>`;
   }
 
@@ -103,16 +103,31 @@ class Message extends View {
     if (this.sure) {
       return html`<div class="tools sure" role="group" aria-label="Delete this message?">
         <span>Delete?</span>
-        <button type="button" class="plain bad" @click=${() => remove(message)}>Delete</button>
-        <button type="button" class="plain" @click=${() => (this.sure = false)}>Keep</button></div>`;
+        <button type="button" class="plain bad" @click=${() => this.#act(() => remove(message), !sent)}>Delete</button>
+        <button type="button" class="plain keep" @click=${() => this.#ask(false)}>Keep</button></div>`;
     }
     return html`
       <div class="tools" role="group" aria-label="Actions">
         ${sent ? html`<button type="button" class="tool" aria-label="Reply" title="Reply" @click=${this.#reply}>${icon('reply')}</button>` : nothing}
         ${mine ? html`
           <button type="button" class="tool" aria-label="Edit" title="Edit" @click=${this.startEditing}>${icon('edit')}</button>
-          <button type="button" class="tool" aria-label="Delete" title="Delete" @click=${() => (this.sure = true)}>${icon('delete')}</button>` : nothing}
+          <button type="button" class="tool delete" aria-label="Delete" title="Delete" @click=${() => this.#ask(true)}>${icon('delete')}</button>` : nothing}
       </div>`;
+  }
+
+  /** Asks whether it is to be deleted, or no longer. The keyboard goes on at the answer that changes nothing, and back to where it was. */
+  async #ask(sure) {
+    this.sure = sure;
+    await this.updateComplete;
+    this.querySelector(sure ? '.tools .keep' : '.tools .delete')?.focus();
+  }
+
+  /** Does what a button asked for that then goes away: the keyboard goes on at the message, or where one writes if that `vanishes`. */
+  #act(work, vanishes = false) {
+    if (vanishes) document.querySelector('hf-composer')?.focus();
+    else this.querySelector('article').focus({ preventScroll: true });
+    this.sure = false;
+    work();
   }
 
   #reply() {

@@ -8,6 +8,7 @@ import { Place } from './place.js';
 import { rows } from './rows.js';
 import { View } from './view.js';
 
+const ENDED = ['complete', 'failed', 'stopped'];
 const NEAR = 600; // pixels from an end at which more is fetched
 
 /** The messages on screen: a window that moves over the channel. The bottom sticks while one is there; the reader's place holds otherwise. */
@@ -18,6 +19,7 @@ class Messages extends View {
   #observer = new ResizeObserver(() => this.#place.settle());
   #placed = false;
   #first = null; // the id of the first message that was drawn
+  #said = null; // what a screen reader was told last, and of which seq
 
   watches() {
     return [`messages:${this.channelId}`, 'outbox', 'accounts', 'channels', 'me'];
@@ -69,10 +71,15 @@ class Messages extends View {
     return html`<button type="button" class="jump" @click=${this.#toEnd}>${icon('down')} ${channel?.unread > 0 ? `${channel.unread} new` : 'Newest'}</button>`;
   }
 
-  /** Says what came in, for people who don't see the page; growing text would be noise. */
+  /** Says what came in since the channel was opened, a reply once it has ended, for people who don't see the page; growing text would be noise. */
   #announcement(shown) {
-    const last = shown.findLast((each) => each.author.id !== store.me.id && ['complete', 'failed', 'stopped'].includes(each.status) && !each.deleted);
-    return last && last.position > (this.newAfter ?? Infinity) ? `${last.author.displayName}: ${last.content.slice(0, 120)}` : '';
+    const channel = store.channels.get(this.channelId);
+    this.#said ??= { seq: this.newAfter ?? channel?.cursor ?? channel?.seq ?? 0, words: '' };
+    for (const each of shown) {
+      const isNews = each.seq > this.#said.seq && each.author.id !== store.me.id && ENDED.includes(each.status) && !each.deleted && !each.editedAt;
+      if (isNews) this.#said = { seq: each.seq, words: `${each.author.displayName}: ${each.content.slice(0, 120)}` };
+    }
+    return this.#said.words;
   }
 
   // --- where one is ---

@@ -127,6 +127,69 @@ class AccessibilityTest {
         assertThat(mira.page.locator(".replying").count()).isZero();
     }
 
+    @Test
+    void a_screen_reader_is_told_what_comes_in_and_what_an_agent_has_answered() {
+        var quiet = holdfast.channel(mira, ben);
+        mira.open(quiet).live();
+        ben.rest().write(quiet, "@ada tell me [[words=5 pace=20]]").mustBe(201);
+        mira.awaitReply("complete");
+        assertThat(announced()).startsWith("Ada: ");
+        ben.rest().write(quiet, "thank you").mustBe(201);
+        mira.awaitText("thank you");
+        assertThat(announced()).isEqualTo("Ben: thank you");
+        // what began before it and ends after it
+        ben.rest().write(quiet, "@ada and once more [[words=40 pace=40]]").mustBe(201);
+        mira.awaitReply("streaming");
+        ben.rest().write(quiet, "while it writes").mustBe(201);
+        mira.awaitText("while it writes");
+        assertThat(announced()).isEqualTo("Ben: while it writes");
+        mira.page
+                .locator("hf-message[data-status=complete]:has(.message.agent)")
+                .nth(1)
+                .waitFor();
+        assertThat(announced()).startsWith("Ada: ");
+    }
+
+    private String announced() {
+        return mira.page.locator("hf-messages > [role=status]").textContent().strip();
+    }
+
+    @Test
+    void the_keyboard_keeps_its_place_when_the_button_that_was_pressed_goes() {
+        var here = holdfast.channel(mira);
+        mira.open(here).live().write("to be deleted");
+        mira.page.locator("hf-message[data-status=complete]").waitFor();
+        var message = mira.page.locator("hf-message").last();
+        message.locator("[aria-label=Delete]").focus();
+        mira.page.keyboard().press("Enter");
+        message.locator(".tools.sure").waitFor();
+        assertThat(focused()).isEqualTo("Keep");
+        mira.page.keyboard().press("Enter");
+        message.locator("[aria-label=Edit]").waitFor();
+        assertThat(focused()).isEqualTo("Delete");
+        mira.page.keyboard().press("Enter");
+        message.locator(".tools.sure").waitFor();
+        mira.page.keyboard().press("Shift+Tab");
+        mira.page.keyboard().press("Enter");
+        message.locator(".gone").waitFor();
+        assertThat(focused()).isEqualTo("article");
+
+        mira.write("@ada go on [[words=2000 pace=20]]");
+        mira.awaitReply("streaming");
+        mira.reply().locator("text=/^Stop$/").focus();
+        mira.page.keyboard().press("Enter");
+        mira.awaitReply("stopped");
+        assertThat(focused()).isEqualTo("article");
+    }
+
+    private Object focused() {
+        return mira.page.evaluate("""
+                () => {
+                  const { activeElement: at } = document;
+                  return at.matches('article') ? 'article' : at.ariaLabel ?? at.textContent.trim().slice(0, 20);
+                }""");
+    }
+
     private static void refuse(Route route) {
         route.fulfill(new Route.FulfillOptions()
                 .setStatus(422)
