@@ -17,10 +17,12 @@ record AgentOptionsChange(
         @Schema(description = "the longest reply, in tokens; left out: the provider's default")
         Integer maxTokens,
 
-        @Schema(description = "about how many tokens of the channel's past the model is given")
+        @Schema(
+                description =
+                        "about how many tokens the model is given: the system prompt, and of the channel's past what then has room")
         Integer contextTokens,
 
-        @Schema(description = "how many messages of it at most")
+        @Schema(description = "how many messages of the channel's past at most")
         Integer contextMessages) {
 
     void check() {

@@ -12,7 +12,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param temperature 0 to 2; null: the provider's default
  * @param topP 0 to 1; null: the provider's default
  * @param maxTokens the longest reply in tokens; null: the provider's default
- * @param contextTokens about how many tokens of the channel's past the model is given
+ * @param contextTokens about how many tokens the model is given: the system prompt, and of the channel's past what then has room
  * @param contextMessages how many messages at most
  */
 public record AgentOptions(
