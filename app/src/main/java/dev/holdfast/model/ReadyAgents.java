@@ -8,12 +8,12 @@ import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The agents that are there without anybody making them: the guide always, and one for each provider that is configured. Made once; from then on they are the administrators'. */
@@ -21,6 +21,10 @@ final class ReadyAgents {
     private static final Logger log = LoggerFactory.getLogger(ReadyAgents.class);
     private static final String OPENAI_MODEL = "gpt-5-mini";
     private static final String ANTHROPIC_MODEL = "claude-sonnet-4-5";
+
+    /** Names of models that cannot chat; servers list them among the others. */
+    private static final Pattern OF_OTHER_USE = Pattern.compile(
+            "embed|minilm|\\bbge\\b|rerank|whisper|\\btts\\b|moderation|dall-e", Pattern.CASE_INSENSITIVE);
 
     /** How long the start waits for each server's list of models. */
     private static final Duration LONGEST = Duration.ofSeconds(2);
@@ -35,19 +39,40 @@ final class ReadyAgents {
 
     void make() {
         make("guide", "Guide", "guide", "guide");
-        if (environment.openAi()) {
-            String base = environment.openAiBaseUrl();
-            String own = base == null || base.contains("api.openai.com") ? null : first(base + "/models", "data", "id");
-            make("gpt", "GPT", "openai", own == null ? OPENAI_MODEL : own);
-        }
+        if (environment.openAi()) makeOpenAi(environment.openAiBaseUrl());
         if (environment.anthropic()) make("claude", "Claude", "anthropic", ANTHROPIC_MODEL);
-        String ollama = first(environment.ollama() + "/api/tags", "models", "name");
-        if (ollama != null) make("llama", "Llama", "ollama", ollama);
+        makeOllama();
+    }
+
+    private void makeOpenAi(@Nullable String base) {
+        if (base == null || base.contains("api.openai.com")) {
+            make("gpt", "GPT", "openai", OPENAI_MODEL);
+        } else if (lacks("openai")) {
+            String model = firstThatChats(base + "/models", "data", "id");
+            if (model != null) make("gpt", "GPT", "openai", model);
+            else {
+                log.warn("The server of OPENAI_BASE_URL lists no model that chats, or does not answer;"
+                        + " start again when it does, or add an agent by hand");
+            }
+        }
+    }
+
+    private void makeOllama() {
+        if (!lacks("ollama")) return;
+        String model = firstThatChats(environment.ollama() + "/api/tags", "models", "name");
+        if (model != null) make("llama", "Llama", "ollama", model);
         else if (environment.ollamaBaseUrl() != null) {
             log.warn(
-                    "Ollama at {} has no model or does not answer; pull one and start again, or add an agent by hand",
+                    "Ollama at {} has no model that chats or does not answer; pull one and start again, or add an agent by hand",
                     environment.ollama());
         }
+    }
+
+    private boolean lacks(String provider) {
+        return jdbc.sql("select not exists (select from chat.agent where provider = ?)")
+                .param(provider)
+                .query(Boolean.class)
+                .single();
     }
 
     private static final String MAKE = """
@@ -68,24 +93,29 @@ final class ReadyAgents {
         }
     }
 
-    /** The first model that a server lists; null: it does not answer, or lists none. */
-    private @Nullable String first(String address, String list, String name) {
+    /** Null: the server does not answer, or lists none. The agent would keep any other for good, so none is guessed. */
+    private @Nullable String firstThatChats(String address, String list, String name) {
         var request = HttpRequest.newBuilder(URI.create(address)).timeout(LONGEST);
         if (environment.openAiKey() != null && list.equals("data")) {
             request.header("Authorization", "Bearer " + environment.openAiKey());
         }
-        var client =
-                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
+        var client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1) // some servers do not answer the JDK's offer of HTTP/2
+                .connectTimeout(Duration.ofSeconds(1))
+                .build();
         try {
             // the request's own limit ends with the headers; a body may come for ever
             var response = client.sendAsync(request.build(), BodyHandlers.ofString())
                     .get(LONGEST.toMillis(), TimeUnit.MILLISECONDS);
-            JsonNode model = new JsonMapper()
+            return new JsonMapper()
                     .readTree(response.body())
                     .path(list)
-                    .path(0)
-                    .path(name);
-            return model.isString() ? model.asString() : null;
+                    .valueStream()
+                    .map(model -> model.path(name).asString(""))
+                    .filter(model ->
+                            !model.isEmpty() && !OF_OTHER_USE.matcher(model).find())
+                    .findFirst()
+                    .orElse(null);
         } catch (ExecutionException | TimeoutException | JacksonException e) {
             return null;
         } catch (InterruptedException e) {
