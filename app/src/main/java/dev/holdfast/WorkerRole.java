@@ -1,9 +1,12 @@
 package dev.holdfast;
 
+import dev.holdfast.Settings.Role;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
@@ -15,12 +18,14 @@ class WorkerRole implements EnvironmentPostProcessor {
 
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-        if (!environment.getProperty("holdfast.role", "all").equalsIgnoreCase("worker")) {
-            return;
-        }
+        Role role = Binder.get(environment).bind("holdfast.role", Role.class).orElse(Role.ALL);
         Map<String, Object> properties = new HashMap<>();
-        properties.put("server.port", "-1");
-        properties.put("springdoc.api-docs.enabled", "false");
-        environment.getPropertySources().addFirst(new MapPropertySource("worker role", properties));
+        // the binder overlooks case and spaces; who reads the text shall read the same
+        properties.put("holdfast.role", role.name().toLowerCase(Locale.ROOT));
+        if (role == Role.WORKER) {
+            properties.put("server.port", "-1");
+            properties.put("springdoc.api-docs.enabled", "false");
+        }
+        environment.getPropertySources().addFirst(new MapPropertySource("role", properties));
     }
 }

@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.mock.env.MockEnvironment;
 
 @Isolated("what it captures is the whole JVM's")
 @ExtendWith(OutputCaptureExtension.class)
@@ -56,13 +60,44 @@ class StartTest {
             HOLDFAST_DATABASE_URL | postgresql://mira:hush@db/chat?sslmode=some | verify-full
             HOLDFAST_DATABASE_URL | postgresql://mira:hush@db/chat?timeout=3    | only sslmode
             HOLDFAST_DATABASE_URL | postgresql://mira:hush%zz@db/chat           | percent-encoded
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush#1@db/chat            | percent-encoded
+            HOLDFAST_DATABASE_URL | postgresql://mira:12#hush@db/chat           | percent-encoded
+            HOLDFAST_DATABASE_URL | postgresql://mira:12/hush@db/chat           | percent-encoded
+            HOLDFAST_DATABASE_URL | postgresql://mira:12?hush@db/chat           | percent-encoded
+            HOLDFAST_DATABASE_URL | postgresql://mira:12@hush@db/chat           | percent-encoded
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@db:999999999999/chat | 65535
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@:5432/chat           | no host
             HOLDFAST_DATABASE_URL | postgresql://mira:hush@127.0.0.1:1/chat     | does not answer
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@my_db:1/chat         | does not answer
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@[::1]:1/chat         | does not answer
             """)
     void a_wrong_address_of_the_database_is_told_in_one_line_without_its_password(
             String variable, String value, String remedy, CapturedOutput printed) {
         refuse(Map.of(variable, value));
         assertThat(printed.toString()).doesNotContain("\tat ", "hush");
         assertThat(printed.getErr().lines()).singleElement().asString().contains(variable, remedy);
+    }
+
+    @Test
+    void a_blank_variable_counts_as_unset(CapturedOutput printed) {
+        refuse(Map.of(
+                "HOLDFAST_WORKER_SLOTS", "",
+                "HOLDFAST_LEASE", " ",
+                "SERVER_PORT", "",
+                "MANAGEMENT_SERVER_PORT", "70000"));
+        assertThat(printed.toString().lines())
+                .singleElement()
+                .asString()
+                .startsWith("Holdfast did not start: MANAGEMENT_SERVER_PORT is 70000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"worker", " worker", "Worker\n"})
+    void a_worker_serves_no_page_however_its_role_is_written(String role) {
+        var environment = new MockEnvironment().withProperty("holdfast.role", role);
+        new WorkerRole().postProcessEnvironment(environment, new SpringApplication());
+        assertThat(environment.getProperty("server.port")).isEqualTo("-1");
+        assertThat(environment.getProperty("holdfast.role")).isEqualTo("worker");
     }
 
     private static void refuse(Map<String, Object> variables) {

@@ -18,6 +18,7 @@ record ModelEnvironment(
         @Nullable String ollamaBaseUrl) {
 
     static final String LOCAL_OLLAMA = "http://localhost:11434";
+    private static final int HIGHEST_PORT = 65_535;
 
     /** @throws StartFailure naming the variable whose address or key is none */
     static ModelEnvironment from(Environment environment) {
@@ -61,9 +62,9 @@ record ModelEnvironment(
         String value = text(environment, name);
         if (value == null) return null;
         URI address = uri(value);
-        if (address == null || address.getHost() == null) {
-            throw new StartFailure(
-                    name + " is not an address; write it as http://host:port or https://host/v1, without ? and #.");
+        if (address == null || address.getHost() == null || address.getPort() > HIGHEST_PORT) {
+            throw new StartFailure(name + " is not an address; write it as http://host:port or https://host/v1,"
+                    + " without ? and #, without a _ in the host's name, and with a port up to " + HIGHEST_PORT);
         }
         if (address.getRawUserInfo() != null) {
             throw new StartFailure(name + " holds a user or a password, which would be sent to nobody; leave them out");

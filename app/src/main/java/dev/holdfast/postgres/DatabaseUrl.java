@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
@@ -24,37 +26,56 @@ record DatabaseUrl(String host, int port, String database, String user, String p
             List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
     private static final Duration LONGEST_CONNECT = Duration.ofSeconds(3);
 
+    /** By hand: to java.net.URI a host name with an underscore is none, and Docker gives such names. */
+    private static final Pattern AUTHORITY = Pattern.compile("(?:(.*)@)?([^:\\[\\]]+|\\[.+])(?::(\\d*))?");
+
+    private static final String PERCENT_ENCODE = "special characters in the password have to be percent-encoded";
+
     /** @throws StartFailure that names HOLDFAST_DATABASE_URL and what is wrong with it, never the password */
     static DatabaseUrl parse(String url) {
         URI uri;
         try {
             uri = URI.create(url);
         } catch (IllegalArgumentException e) {
-            throw wrong("it is not a URL; special characters in the password have to be percent-encoded");
+            throw wrong("it is not a URL; " + PERCENT_ENCODE);
         }
         if (uri.getScheme() == null || !uri.getScheme().matches("postgres(ql)?")) {
             throw wrong("it does not begin with postgresql://");
         }
-        if (uri.getHost() == null) {
-            throw wrong("it names no host");
+        String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
+        String rest = url.substring(url.indexOf("//") + 2);
+        if (authority.indexOf('@') != rest.lastIndexOf('@')) {
+            throw wrong(
+                    PERCENT_ENCODE); // a / ? # or @ in the password, which would show the rest of it as something else
         }
-        if (uri.getPort() > 65_535) {
-            throw wrong("its port is " + uri.getPort() + ", and there is none above 65535");
+        Matcher parts = AUTHORITY.matcher(authority);
+        if (!parts.matches()) {
+            throw wrong("it names no host");
         }
         String database = uri.getPath() == null ? "" : uri.getPath().replaceFirst("^/", "");
         if (database.isEmpty()) {
             throw wrong("it names no database after the host");
         }
-        String[] credentials = uri.getRawUserInfo() == null
+        String[] credentials = parts.group(1) == null
                 ? new String[] {"postgres"}
-                : uri.getRawUserInfo().split(":", 2);
+                : parts.group(1).split(":", 2);
         return new DatabaseUrl(
-                uri.getHost(),
-                uri.getPort() < 0 ? 5432 : uri.getPort(),
+                parts.group(2),
+                port(parts.group(3)),
                 database,
                 decode(credentials[0]),
                 credentials.length > 1 ? decode(credentials[1]) : "",
                 sslMode(uri.getRawQuery()));
+    }
+
+    private static int port(String digits) {
+        if (digits == null || digits.isEmpty()) {
+            return 5432;
+        }
+        if (digits.length() > 5 || Integer.parseInt(digits) > 65_535) {
+            throw wrong("its port is " + digits + ", and there is none above 65535");
+        }
+        return Integer.parseInt(digits);
     }
 
     /** New connections, unpooled, of the user that the URL names. */

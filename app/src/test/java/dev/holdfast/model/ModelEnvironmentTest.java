@@ -3,6 +3,7 @@ package dev.holdfast.model;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.StartFailure;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.mock.env.MockEnvironment;
@@ -15,11 +16,20 @@ class ModelEnvironmentTest {
         "OPENAI_BASE_URL, ftp://models",
         "OPENAI_BASE_URL, http://models/v1?key=1",
         "OLLAMA_BASE_URL, 'http://mo dels'",
+        "OPENAI_BASE_URL, http://localhost:99999/v1",
     })
     void an_address_that_is_none_is_named(String variable, String value) {
         assertThatThrownBy(() -> ModelEnvironment.from(new MockEnvironment().withProperty(variable, value)))
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining(variable);
+    }
+
+    @Test
+    void a_host_name_that_the_client_cannot_use_is_told_as_one() {
+        var environment = new MockEnvironment().withProperty("OLLAMA_BASE_URL", "http://my_ollama:11434");
+        assertThatThrownBy(() -> ModelEnvironment.from(environment))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("without a _ in the host's name");
     }
 
     @ParameterizedTest(name = "{0}={1}")
