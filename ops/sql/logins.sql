@@ -11,3 +11,5 @@ end
 $$;
 grant holdfast_ops to operator;       -- select ops.retry(...), and the views
 grant holdfast_readonly to dashboard; -- the views alone
+-- what the runbook asks pg_stat_activity, and to end a session that blocks; a superuser's to grant
+grant pg_monitor, pg_signal_backend to operator;

@@ -23,7 +23,9 @@ class RunbookTest {
             Pattern.compile("(?m)^## (.+)\\n<!-- symptom: (\\w+)(, mends)? -->\\n([\\s\\S]*?)(?=^## |\\z)");
     private static final Pattern BLOCK = Pattern.compile("```sql\\n([\\s\\S]*?)```");
 
-    record Section(String heading, String symptom, boolean mends, List<String> statements) {
+    private static final String AS_THE_OWNER = "-- as the owner\n";
+
+    record Section(String heading, String symptom, boolean mends, List<Statement> statements) {
 
         @Override
         public String toString() {
@@ -31,11 +33,13 @@ class RunbookTest {
         }
     }
 
+    record Statement(String sql, boolean owners) {}
+
     static List<Section> sections() throws IOException {
         var found = new ArrayList<Section>();
         var sections = SECTION.matcher(Files.readString(OPS.resolve("runbook.md")));
         while (sections.find()) {
-            var statements = new ArrayList<String>();
+            var statements = new ArrayList<Statement>();
             BLOCK.matcher(sections.group(4)).results().forEach(block -> statements.addAll(statements(block.group(1))));
             found.add(new Section(sections.group(1), sections.group(2), sections.group(3) != null, statements));
         }
@@ -45,9 +49,44 @@ class RunbookTest {
     @ParameterizedTest
     @MethodSource("sections")
     void the_session_finds_and_mends(Section section) throws SQLException {
+        findsAndMends(new QueueFixture(), section, null);
+    }
+
+    @ParameterizedTest
+    @MethodSource("sections")
+    void so_does_that_of_an_operator_but_for_what_is_marked_as_the_owners(Section section)
+            throws IOException, SQLException {
         var queue = new QueueFixture();
+        makeLogins(queue);
+        findsAndMends(queue, section, "operator");
+    }
+
+    @Test
+    void an_operator_sees_who_sits_in_an_open_transaction() throws IOException, SQLException {
+        var queue = new QueueFixture();
+        makeLogins(queue);
+        var session = sections().stream()
+                .filter(section -> section.heading().equals("HoldfastNotifyQueueFills"))
+                .findFirst()
+                .orElseThrow()
+                .statements();
+        try (Connection sits = queue.database.dataSource().getConnection();
+                var statement = sits.createStatement()) {
+            sits.setAutoCommit(false);
+            statement.execute("listen somebody");
+            assertThat(run(queue, session.subList(1, session.size()), "operator"))
+                    .as("rows of: " + session.get(1))
+                    .isPositive();
+        }
+    }
+
+    private static void makeLogins(QueueFixture queue) throws IOException, SQLException {
+        run(queue, statements(snippet(OPS.resolve("sql/logins.sql"))), null);
+    }
+
+    private static void findsAndMends(QueueFixture queue, Section section, String login) throws SQLException {
         symptom(queue, section.symptom());
-        var found = run(queue, section.statements());
+        var found = run(queue, section.statements(), login);
         if (!section.symptom().equals("healthy"))
             assertThat(found).as("rows of: " + section.statements().getFirst()).isPositive();
         if (!section.mends()) return;
@@ -79,7 +118,7 @@ class RunbookTest {
                 .filter(each -> each.heading().equals("HoldfastFailedWait"))
                 .findFirst()
                 .orElseThrow();
-        var shown = section.statements().getFirst().replaceAll("(?s);\\s*$", "");
+        var shown = section.statements().getFirst().sql().replaceAll("(?s);\\s*$", "");
         assertThat(queue.texts("select sum(count)::text from (" + shown + ") s"))
                 .isEqualTo(queue.texts("select sum(failed)::text from ops.queue"))
                 .containsExactly("4");
@@ -91,27 +130,37 @@ class RunbookTest {
         symptom(queue, "failed");
         try (var files = Files.list(OPS.resolve("sql"))) {
             for (var file : files.sorted().toList()) {
-                var sql = Files.readString(file).replaceAll("(?m)^\\\\.*$", "").replaceAll("(?m)--.*$", "");
-                run(queue, statements(sql));
+                run(queue, statements(snippet(file)), null);
             }
         }
     }
 
-    /** @return the rows of the first statement */
-    private static int run(QueueFixture queue, List<String> statements) throws SQLException {
+    /** Without psql's commands and comments. */
+    private static String snippet(Path file) throws IOException {
+        return Files.readString(file).replaceAll("(?m)^\\\\.*$", "").replaceAll("(?m)--.*$", "");
+    }
+
+    /**
+     * @param login runs what is not the owner's; null: the owner runs it all
+     * @return the rows of the first statement
+     */
+    private static int run(QueueFixture queue, List<Statement> statements, String login) throws SQLException {
         var rowsOfFirst = -1;
         try (Connection connection = queue.database.dataSource().getConnection();
                 var statement = connection.createStatement()) {
-            for (var sql : statements) {
+            for (var each : statements) {
                 var rows = 0;
                 try {
-                    if (statement.execute(sql)) {
+                    if (login != null)
+                        statement.execute(
+                                each.owners() ? "reset session authorization" : "set session authorization " + login);
+                    if (statement.execute(each.sql())) {
                         try (var results = statement.getResultSet()) {
                             while (results.next()) rows++;
                         }
                     }
                 } catch (SQLException e) {
-                    fail(sql, e);
+                    fail(each.sql(), e);
                 }
                 if (rowsOfFirst < 0) rowsOfFirst = rows;
             }
@@ -120,15 +169,16 @@ class RunbookTest {
     }
 
     /** Up to each semicolon at a line's end, outside a dollar-quoted body. */
-    private static List<String> statements(String block) {
-        var statements = new ArrayList<String>();
+    private static List<Statement> statements(String block) {
+        var owners = block.startsWith(AS_THE_OWNER);
+        var statements = new ArrayList<Statement>();
         var current = new StringBuilder();
         var quoted = false;
         for (var line : block.split("\n")) {
             current.append(line).append('\n');
             if (line.contains("$$")) quoted = !quoted;
             if (line.stripTrailing().endsWith(";") && !quoted) {
-                statements.add(current.toString().strip());
+                statements.add(new Statement(current.toString().strip(), owners));
                 current.setLength(0);
             }
         }
