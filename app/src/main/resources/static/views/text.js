@@ -27,9 +27,22 @@ class Text extends View {
   async #copy(event) {
     const button = event.target.closest('button.copy');
     if (!button) return;
-    await navigator.clipboard?.writeText(button.nextElementSibling.textContent);
-    button.textContent = 'Copied';
+    button.textContent = (await copied(button.nextElementSibling)) ? 'Copied' : 'Selected: copy it now';
     setTimeout(() => (button.textContent = 'Copy'), 1_500);
+  }
+}
+
+/** Copies an element's text and says whether that succeeded. A page over plain http has no clipboard: there what is selected is copied, and stays selected if it can't be. */
+async function copied(element) {
+  try {
+    await navigator.clipboard.writeText(element.textContent);
+    return true;
+  } catch {
+    const selection = getSelection();
+    selection.selectAllChildren(element);
+    const done = document.execCommand('copy');
+    if (done) selection.removeAllRanges();
+    return done;
   }
 }
 

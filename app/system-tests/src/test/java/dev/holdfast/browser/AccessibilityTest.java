@@ -190,6 +190,21 @@ class AccessibilityTest {
                 }""");
     }
 
+    /** Both at the right of a message that follows another of its author's. */
+    @Test
+    void the_actions_of_a_message_do_not_lie_over_the_copy_button_of_its_code() {
+        var here = holdfast.channel(mira, ben);
+        mira.page.setViewportSize(1200, 800);
+        mira.open(here).live();
+        for (var n = 0; n < 2; n++) {
+            mira.rest().write(here, "```\necho %d\n```".formatted(n)).mustBe(201);
+        }
+        var second = mira.page.locator(".message.joined .code");
+        second.hover();
+        second.locator(".copy").click();
+        second.locator(".copy >> text=/^(Copied|Selected)/").waitFor();
+    }
+
     private static void refuse(Route route) {
         route.fulfill(new Route.FulfillOptions()
                 .setStatus(422)

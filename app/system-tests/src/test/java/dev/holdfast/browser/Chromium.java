@@ -23,12 +23,16 @@ final class Chromium {
     private static final List<String> NAMES =
             List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
 
+    /** A name of this machine as somebody's network has one: a page from there is not in a secure context. */
+    static final String PLAIN_HTTP = "holdfast.test";
+
     /** No sandbox, because tests run as root in containers; the rest keeps it from looking for the world outside. */
     private static final List<String> ARGUMENTS = List.of(
             "--no-sandbox",
             "--disable-gpu",
             "--disable-quic",
             "--disable-dev-shm-usage",
+            "--host-resolver-rules=MAP " + PLAIN_HTTP + " 127.0.0.1",
             "--no-first-run",
             "--disable-background-networking",
             "--disable-component-update",

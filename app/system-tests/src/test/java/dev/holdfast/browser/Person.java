@@ -1,5 +1,6 @@
 package dev.holdfast.browser;
 
+import com.microsoft.playwright.Browser.NewContextOptions;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.CDPSession;
 import com.microsoft.playwright.Locator;
@@ -25,11 +26,15 @@ final class Person implements AutoCloseable {
     Page page;
 
     Person(Holdfast holdfast, String handle, Browser account, int port) {
+        this(holdfast, handle, account, "http://127.0.0.1:" + port, new NewContextOptions());
+    }
+
+    private Person(Holdfast holdfast, String handle, Browser account, String origin, NewContextOptions options) {
         this.holdfast = holdfast;
         this.handle = handle;
         this.account = account;
-        this.origin = "http://127.0.0.1:" + port;
-        context = Chromium.get().newContext();
+        this.origin = origin;
+        context = Chromium.get().newContext(options);
         context.setDefaultTimeout(15_000);
         context.addCookies(
                 List.of(new Cookie("HOLDFAST", account.cookie("HOLDFAST").orElseThrow())
@@ -40,9 +45,28 @@ final class Person implements AutoCloseable {
 
     /** The same account on another device: another browser with a session of its own. */
     Person device() {
+        return device(origin, new NewContextOptions());
+    }
+
+    /** A device with fingers for a pointer and a narrow screen. */
+    Person phone() {
+        return device(
+                origin,
+                new NewContextOptions()
+                        .setViewportSize(390, 844)
+                        .setHasTouch(true)
+                        .setIsMobile(true));
+    }
+
+    /** A device that opens the page by a name without TLS, so that its browser gives no locks, no clipboard and no service worker. */
+    Person overPlainHttp() {
+        return device(origin.replace("127.0.0.1", Chromium.PLAIN_HTTP), new NewContextOptions());
+    }
+
+    private Person device(String address, NewContextOptions options) {
         var session = new Browser(holdfast.process.port());
         session.signIn(handle, Holdfast.PASSWORD).mustBe(200);
-        return new Person(holdfast, handle, session, Integer.parseInt(origin.substring(origin.lastIndexOf(':') + 1)));
+        return new Person(holdfast, handle, session, address, options);
     }
 
     /** Another tab of the same browser. */
