@@ -2,13 +2,13 @@ import { html, nothing } from 'lit';
 import { draft, findAccounts, keepDraft, post } from '../actions.js';
 import { store } from '../store.js';
 import { listbox, namesLike } from './names.js';
-import { icon, nameOf } from './parts.js';
+import { composes, icon, nameOf, submits } from './parts.js';
 import { View } from './view.js';
 
 const WORD = /(?:^|[\s([{"'])@([a-z0-9_-]*)$/i;
 const LIMIT = 64 * 1024; // bytes, the server's own limit
 
-/** Where one writes. Enter sends, Shift+Enter begins a line, @ offers names, arrow up in the empty field edits the last message. */
+/** Where one writes. Enter sends (on a phone the button does), Shift+Enter begins a line, @ offers names, arrow up in the empty field edits the last message. */
 class Composer extends View {
   static properties = { channelId: {}, replyTo: {}, offer: { state: true }, chosen: { state: true }, length: { state: true } };
 
@@ -121,11 +121,11 @@ class Composer extends View {
   };
 
   #key = (event) => {
-    if (event.isComposing) return undefined;
+    if (composes(event)) return undefined;
     this.#moved();
     const { names } = this;
     if (names.length > 0 && this.#keyInList(event, names)) return event.preventDefault();
-    if (event.key === 'Enter' && !event.shiftKey) return this.#send(event);
+    if (submits(event)) return this.#send(event);
     if (event.key === 'Escape' && this.replyTo) return this.dispatchEvent(new Event('done'));
     if (event.key === 'ArrowUp' && this.field.value === '') return this.#editLast(event);
     return undefined;

@@ -1,8 +1,9 @@
 import { html } from 'lit';
 import { discard, edit } from '../actions.js';
+import { submits } from './parts.js';
 import { View } from './view.js';
 
-/** Changes the text of a message: Enter saves, Escape leaves it as it was. Says `close` when it is done. */
+/** Changes the text of a message: Enter saves (on a phone the button does), Escape leaves it as it was. Says `close` when it is done. */
 class Editor extends View {
   static properties = { message: {} };
 
@@ -27,7 +28,7 @@ class Editor extends View {
 
   #key = (event) => {
     if (event.key === 'Escape') this.#close();
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) this.#save(event);
+    if (submits(event)) this.#save(event);
   };
 
   #save = (event) => {

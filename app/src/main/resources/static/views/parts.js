@@ -45,6 +45,13 @@ export function day(instant) {
   return DAY.format(date);
 }
 
+/** Whether a key belongs to an input method; of the Enter that ends a word, Safari says so by the code alone. */
+export const composes = (event) => event.isComposing || event.keyCode === 229;
+
+/** Whether a key ends what is being written. A phone's keyboard has no Shift+Enter, so its Enter begins a line and a button ends. */
+export const submits = (event) =>
+  event.key === 'Enter' && !event.shiftKey && !composes(event) && (event.ctrlKey || event.metaKey || matchMedia('(pointer: fine)').matches);
+
 /** Whether the page is laid out in two columns. */
 export const isWide = () => matchMedia('(min-width: 48rem)').matches;
 

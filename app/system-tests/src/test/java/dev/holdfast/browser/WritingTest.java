@@ -90,6 +90,56 @@ class WritingTest {
         mira.page.evaluate("() => holdfast.store.accounts.delete('earlier')");
     }
 
+    @Test
+    void on_a_phone_enter_begins_a_line_and_the_button_sends() {
+        var channel = holdfast.channel(mira, sam);
+        try (var phone = mira.phone()) {
+            phone.open(channel).live();
+            var field = phone.page.locator("hf-composer textarea");
+            field.tap();
+            phone.page.keyboard().type("first line");
+            phone.page.keyboard().press("Enter");
+            phone.page.keyboard().type("second line");
+            assertThat(field.inputValue()).isEqualTo("first line\nsecond line");
+            phone.page.locator("button.send").tap();
+            phone.awaitText("first line");
+            assertThat(field.inputValue()).isEmpty();
+            field.press("ArrowUp");
+            var editor = phone.page.locator("hf-message textarea");
+            editor.press("Enter");
+            assertThat(editor.inputValue()).isEqualTo("first line\nsecond line\n");
+        }
+    }
+
+    /** iOS zooms into a field whose letters are smaller. */
+    @Test
+    void a_phone_s_fields_have_letters_of_16_pixels() {
+        try (var phone = mira.phone()) {
+            phone.open(holdfast.channel(mira)).live();
+            assertThat(letters(phone, "hf-composer textarea")).isEqualTo("16px");
+            phone.page.evaluate("() => holdfast.go('/search')");
+            phone.page.locator("input[type=search]").waitFor();
+            assertThat(letters(phone, "input[type=search]")).isEqualTo("16px");
+        }
+    }
+
+    private static Object letters(Person person, String selector) {
+        return person.evaluate("(selector) => getComputedStyle(document.querySelector(selector)).fontSize", selector);
+    }
+
+    /** Safari says of the Enter that ends a word of an input method that nothing is being composed; its key code tells. */
+    @Test
+    void the_enter_that_ends_a_word_of_an_input_method_does_not_send() {
+        var field = begin("にほん");
+        field.evaluate(ENTER, 229);
+        assertThat(field.inputValue()).isEqualTo("にほん");
+        field.evaluate(ENTER, 13);
+        assertThat(field.inputValue()).isEmpty();
+    }
+
+    private static final String ENTER =
+            "(field, keyCode) => field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode, bubbles: true, cancelable: true }))";
+
     private Locator begin(String text) {
         mira.open(holdfast.channel(mira, sam)).live();
         var field = mira.page.locator("hf-composer textarea");
