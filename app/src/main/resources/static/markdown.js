@@ -116,6 +116,9 @@ export function blocks(source) {
 /** A source as DOM. `env.handles`: the known handles, `env.me`: mine, both lower case; `env.growing`: it will be rendered again soon. */
 export function render(source, env = {}) {
   const fragment = DOMPurify.sanitize(markdown.render(source, { ...env }), CLEAN);
+  // Each block runs as its own words do; code and names run one way and don't count among them.
+  for (const each of fragment.querySelectorAll('.code, code, .mention')) each.dir = 'ltr';
+  for (const block of fragment.children) block.dir ||= 'auto';
   for (const code of fragment.querySelectorAll('.code[data-language] code')) highlight(code, env.growing);
   return fragment;
 }

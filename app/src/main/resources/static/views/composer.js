@@ -72,7 +72,7 @@ class Composer extends View {
         ${this.replyTo ? this.#replying() : nothing}
         ${names.length > 0 ? listbox(names, at, this.#pick) : nothing}
         <div class="field">
-          <textarea rows="1" aria-label="Write a message" placeholder="Write to ${channel ? `${channel.kind === 'direct' ? '' : '#'}${nameOf(channel)}` : ''}" autocomplete="off"
+          <textarea rows="1" dir="auto" aria-label="Write a message" placeholder="Write to ${channel ? `${channel.kind === 'direct' ? '' : '#'}${nameOf(channel)}` : ''}" autocomplete="off"
             aria-autocomplete="list" aria-controls=${names.length > 0 ? 'names' : nothing} aria-activedescendant=${names.length > 0 ? `name-${at}` : nothing}
             @input=${this.#typed} @keydown=${this.#key} @blur=${this.#left}></textarea>
           <button type="submit" class="send" aria-label="Send" title="Send (Enter)">${icon('send')}</button>

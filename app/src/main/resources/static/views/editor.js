@@ -21,7 +21,7 @@ class Editor extends View {
     const text = pending?.kind === 'edit' ? pending.content : content;
     return html`
       <form class="editor" @submit=${this.#save} @keydown=${this.#key}>
-        <textarea aria-label="Edit the message" rows=${Math.min(12, text.split('\n').length + 1)} .value=${text}></textarea>
+        <textarea dir="auto" aria-label="Edit the message" rows=${Math.min(12, text.split('\n').length + 1)} .value=${text}></textarea>
         <div class="buttons"><button type="button" @click=${this.#close}>Cancel</button><button type="submit" class="primary">Save</button></div>
       </form>`;
   }

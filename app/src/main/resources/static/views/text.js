@@ -16,7 +16,7 @@ class Text extends View {
   }
 
   render() {
-    return html`<div class="text" dir="auto" @click=${this.#copy}></div>`;
+    return html`<div class="text" @click=${this.#copy}></div>`;
   }
 
   updated() {
