@@ -42,7 +42,13 @@ export async function start() {
 
 async function open(me) {
   localStorage.setItem(LAST, me.id);
-  await store.open(me, { onLead: lead, onYield: yieldLead });
+  await store.open(me, {
+    onLead: lead,
+    onYield: () => {
+      yieldLead();
+      store.tell({ type: 'joined' }); // the one that leads says how it is connected
+    },
+  });
 }
 
 async function lead() {

@@ -4,10 +4,12 @@ import { now } from '../clock.js';
 
 const SILENT = 40_000; // a leader says something at least with every heads event, each 15 s
 const ANSWER = 1_000;
+const ANSWER_WITHOUT_LOCKS = 150; // up to twice that, so that two seldom find at once that nobody leads
 
 export class Tabs {
   #channel;
   #name;
+  #number = Math.random();
   #gone = new AbortController();
   #heard = now();
   #release = null;
@@ -22,9 +24,11 @@ export class Tabs {
     this.#name = name;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => {
-      if (data.leader) this.#heard = now();
+      if (data.leader) this.#hearLeader(data.leader);
       if (data.type === 'anyone leading?') {
         if (this.leads) this.tell({ type: 'I lead' });
+      } else if (data.type === 'I led') {
+        this.#challenge();
       } else if (data.type !== 'I lead') {
         onMessage(data);
       }
@@ -35,7 +39,8 @@ export class Tabs {
 
   /** Lines up to lead. */
   join() {
-    this.#queue();
+    if (navigator.locks) this.#queue();
+    else this.#lineUpWithoutLocks();
     this.#watchLeader();
   }
 
@@ -44,17 +49,17 @@ export class Tabs {
   }
 
   tell(message) {
-    if (!this.#gone.signal.aborted) this.#channel.postMessage({ ...message, leader: this.leads });
+    if (!this.#gone.signal.aborted) this.#channel.postMessage({ ...message, leader: this.leads && this.#number });
   }
 
   close() {
+    this.#leave();
     this.#gone.abort();
     this.#release?.();
     this.#channel.close();
   }
 
   async #queue(options = {}) {
-    if (!navigator.locks) return this.#lead(); // not a secure context: every tab stands for itself
     try {
       const signal = options.steal ? undefined : this.#gone.signal;
       await navigator.locks.request(this.#name, { signal, ...options }, () => this.#lead());
@@ -66,11 +71,34 @@ export class Tabs {
     }
   }
 
+  /** Outside a secure context there are no locks: who is answered by nobody leads, and of two that do so the one with the lower number goes on. */
+  #lineUpWithoutLocks() {
+    const { signal } = this.#gone;
+    addEventListener('pagehide', this.#leave, { signal });
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#challenge(), { signal });
+    this.#challenge();
+  }
+
+  #hearLeader(number) {
+    this.#heard = now();
+    if (navigator.locks || !this.leads) return;
+    if (number < this.#number) this.#yield();
+    else this.tell({ type: 'I lead' });
+  }
+
+  /** A lock goes with its tab; without one the others have to be told. */
+  #leave = () => {
+    if (navigator.locks || !this.leads) return;
+    this.#yield();
+    this.tell({ type: 'I led' });
+  };
+
   #lead() {
     if (this.#gone.signal.aborted) return undefined;
     return new Promise((resolve) => {
       this.#release = resolve;
       this.onLead();
+      this.tell({ type: 'I lead' });
     });
   }
 
@@ -94,11 +122,12 @@ export class Tabs {
   }
 
   #challenge() {
-    const asked = now();
+    this.#heard = 0;
     this.tell({ type: 'anyone leading?' });
     setTimeout(() => {
-      if (this.#gone.signal.aborted || this.leads || this.#heard >= asked) return;
-      this.#queue({ steal: true });
-    }, ANSWER);
+      if (this.#gone.signal.aborted || this.leads || this.#heard > 0) return;
+      if (navigator.locks) this.#queue({ steal: true });
+      else this.#lead();
+    }, navigator.locks ? ANSWER : ANSWER_WITHOUT_LOCKS * (1 + Math.random()));
   }
 }

@@ -1,7 +1,13 @@
 package dev.holdfast.browser;
 
+import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Page;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -21,6 +27,70 @@ class PlainHttpTest {
     void close() {
         mira.close();
         ben.close();
+    }
+
+    /** A browser has six connections to a server. */
+    @Test
+    void nine_tabs_share_one_feed_and_another_takes_over_when_its_tab_closes() {
+        var channel = holdfast.channel(mira, ben);
+        mira.open(channel).live();
+        assertThat(mira.evaluate("() => [isSecureContext, navigator.locks ?? null]", null))
+                .as("what this test is about")
+                .isEqualTo(Arrays.asList(false, null));
+        var tabs = new ArrayList<Page>();
+        tabs.add(mira.page);
+        while (tabs.size() < 9) {
+            var tab = mira.tab();
+            mira.open(channel, tab);
+            tabs.add(tab);
+        }
+        ben.rest().write(channel, "hello all tabs").mustBe(201);
+        tabs.forEach(tab -> tab.locator("hf-message >> text=hello all tabs").waitFor());
+        eventually(
+                "one tab holds the feed",
+                Duration.ofSeconds(5),
+                () -> tabs.stream().filter(PlainHttpTest::leads).count() == 1);
+
+        var leader = tabs.stream().filter(PlainHttpTest::leads).findFirst().orElseThrow();
+        tabs.remove(leader);
+        leader.close();
+        eventually(
+                "another tab leads",
+                Duration.ofSeconds(5),
+                () -> tabs.stream().filter(PlainHttpTest::leads).count() == 1);
+        ben.rest().write(channel, "hello those that are left").mustBe(201);
+        tabs.forEach(tab ->
+                tab.locator("hf-message >> text=hello those that are left").waitFor());
+        mira.page = tabs.removeFirst();
+        tabs.forEach(Page::close);
+        mira.live().write("and back");
+        mira.page.locator("hf-message[data-status=complete] >> text=and back").waitFor();
+    }
+
+    @Test
+    void two_tabs_that_both_think_they_lead_agree_on_one() {
+        var channel = holdfast.channel(mira, ben);
+        mira.open(channel).live();
+        var second = mira.tab();
+        mira.open(channel, second);
+        eventually("one leads", Duration.ofSeconds(5), () -> leads(second) != leads(mira.page));
+        var leader = leads(second) ? second : mira.page;
+        var other = leader == second ? mira.page : second;
+        // one that is frozen answers nothing, so that another takes over
+        leader.evaluate(
+                "() => { const channel = BroadcastChannel.prototype; window.post = channel.postMessage; channel.postMessage = () => {}; }");
+        other.evaluate("() => holdfast.store.tabs.join()");
+        eventually("the other leads", Duration.ofSeconds(5), () -> leads(other));
+        leader.evaluate(
+                "() => { BroadcastChannel.prototype.postMessage = window.post; holdfast.store.tell({ type: 'I lead' }); }");
+        eventually("one leads", Duration.ofSeconds(5), () -> leads(second) != leads(mira.page));
+        for (var tab : List.of(mira.page, second)) {
+            tab.waitForFunction("() => holdfast.store.connection === 'live'");
+        }
+        ben.rest().write(channel, "still heard").mustBe(201);
+        mira.awaitText("still heard");
+        second.locator("hf-message >> text=still heard").waitFor();
+        second.close();
     }
 
     @Test
@@ -44,5 +114,9 @@ class PlainHttpTest {
         mira.page.locator(".copy >> text=Selected").waitFor();
         assertThat(mira.evaluate("() => getSelection().toString().trim()", null))
                 .isEqualTo("rm -rf ./build");
+    }
+
+    private static boolean leads(Page tab) {
+        return (boolean) tab.evaluate("() => holdfast.store.tabs.leads");
     }
 }
