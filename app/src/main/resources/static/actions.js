@@ -216,7 +216,11 @@ export function keepDraft(channelId, text) {
 
 // --- finding ---
 
-export const search = (query) => answer('search', api.get(`/api/search?q=${encodeURIComponent(query)}`).then((messages) => ({ query, messages })));
+const SHOWN = 50;
+
+/** Finds the newest, and whether there are more. */
+export const search = (query) => answer('search', api.get(`/api/search?q=${encodeURIComponent(query)}&limit=${SHOWN + 1}`)
+  .then((messages) => ({ query, messages: messages.slice(0, SHOWN), more: messages.length > SHOWN })));
 
 /** Looks for accounts whose handle begins so; they are in the store's accounts after. */
 export async function findAccounts(prefix) {

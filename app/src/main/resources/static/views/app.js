@@ -5,7 +5,7 @@ import './agents.js';
 import './browse.js';
 import './channel.js';
 import './entry.js';
-import { isWide } from './parts.js';
+import { isWide, nameOf } from './parts.js';
 import './people.js';
 import './search.js';
 import './settings.js';
@@ -62,10 +62,10 @@ class App extends View {
 
   updated() {
     document.querySelector('.starting').hidden = store.session !== 'starting';
+    this.#title();
     if (store.session !== 'signed-in') return;
     if (store.route.page === 'join') go('/', { replace: true });
     if (store.route.page === 'start' && isWide()) this.#openSomething();
-    this.#title();
   }
 
   #openSomething() {
@@ -74,12 +74,16 @@ class App extends View {
     if (channel) go(`/c/${channel.id}`, { replace: true });
   }
 
+  /** Who is not signed in is told nothing: the store knows no channel then. */
   #title() {
     const unread = [...store.channels.values()].reduce((sum, each) => sum + (each.unread ?? 0), 0);
     const channel = store.channels.get(store.route.channelId);
-    const name = channel?.name ? `#${channel.name} · Holdfast` : 'Holdfast';
+    const here = channel ? `${channel.kind === 'direct' ? '' : '#'}${nameOf(channel)}` : store.session === 'signed-in' && TITLES[store.route.page];
+    const name = here ? `${here} · Holdfast` : 'Holdfast';
     document.title = unread > 0 ? `(${unread}) ${name}` : name;
   }
 }
+
+const TITLES = { agents: 'Agents', people: 'People', browse: 'Public channels', search: 'Search', settings: 'Settings', ops: 'Operations' };
 
 customElements.define('hf-app', App);

@@ -18,6 +18,7 @@ class Channel extends View {
 
   willUpdate(changed) {
     super.willUpdate();
+    this.#noteNew();
     if (changed.has('channelId') || changed.has('position')) this.#open();
   }
 
@@ -30,6 +31,14 @@ class Channel extends View {
     localStorage.setItem('holdfast.channel', channelId);
     await openChannel(channelId, this.position);
     if (this.channelId === channelId) this.opened = true;
+  }
+
+  /** What comes while nobody looks begins the new ones, too. */
+  #noteNew() {
+    const channel = store.channels.get(this.channelId);
+    const looks = document.visibilityState === 'visible' && document.hasFocus();
+    if (looks || !(channel?.unread > 0) || this.newAfter >= channel.lastReadSeq) return;
+    this.newAfter = channel.lastReadSeq;
   }
 
   render() {

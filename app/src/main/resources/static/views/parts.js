@@ -32,6 +32,7 @@ export const mark = (channel) => {
 const today = () => new Date().toDateString();
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 const SHORT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
@@ -42,7 +43,7 @@ export function day(instant) {
   const date = new Date(instant);
   if (date.toDateString() === today()) return 'Today';
   if (date.toDateString() === new Date(Date.now() - 86_400_000).toDateString()) return 'Yesterday';
-  return DAY.format(date);
+  return (date.getFullYear() === new Date().getFullYear() ? DAY : DAY_AND_YEAR).format(date);
 }
 
 /** Whether a key belongs to an input method; of the Enter that ends a word, Safari says so by the code alone. */

@@ -37,7 +37,8 @@ class Search extends View {
         ${this.busy ? html`<p class="quiet">Searching…</p>` : nothing}
         ${this.query && current?.length === 0 ? html`<div class="empty"><h2>Nothing found</h2><p>Try fewer or other words. Only channels that you are in are searched.</p></div>` : nothing}
       </div>
-      <ul class="found">${(this.query && current ? current : []).map((each) => this.#hit(each))}</ul>`);
+      <ul class="found">${(this.query && current ? current : []).map((each) => this.#hit(each))}</ul>
+      ${this.query && current && found.more ? html`<p class="quiet">These are the newest ${current.length}. More match: add a word to find older ones.</p>` : nothing}`);
   }
 
   #hit(message) {

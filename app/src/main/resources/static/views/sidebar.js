@@ -11,6 +11,8 @@ const SAID = { offline: 'You are offline. What you write is kept and sent later.
 class Sidebar extends View {
   static properties = { making: { state: true } };
 
+  #shown = null; // the channel whose row was brought into view
+
   watches() {
     return ['channels', 'me', 'connection', 'forgetful', 'route', 'outbox'];
   }
@@ -39,6 +41,13 @@ class Sidebar extends View {
         </footer>
       </nav>
       ${this.making ? this.#dialog() : nothing}`;
+  }
+
+  updated() {
+    const { channelId } = store.route;
+    if (channelId === this.#shown || !store.channels.has(channelId)) return;
+    this.#shown = channelId;
+    this.querySelector(`[data-channel-id="${channelId}"]`).scrollIntoView({ block: 'nearest' });
   }
 
   #current(page) {

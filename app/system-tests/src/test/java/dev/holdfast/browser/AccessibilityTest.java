@@ -205,6 +205,35 @@ class AccessibilityTest {
         second.locator(".copy >> text=/^(Copied|Selected)/").waitFor();
     }
 
+    @Test
+    void one_long_name_does_not_push_a_phone_s_messages_and_lists_off_the_screen() {
+        var crowded = holdfast.channel(mira, ben);
+        try (var phone = mira.phone()) {
+            phone.open(crowded).live();
+            ben.rest()
+                    .patch("/api/me", "{\"displayName\": \"" + "Benjamin".repeat(10) + "\"}")
+                    .mustBe(200);
+            ben.rest().write(crowded, "hello from somebody with a name").mustBe(201);
+            phone.awaitText("hello from somebody");
+            assertThat(sideways(phone, "hf-messages .scroller")).isEqualTo(0);
+            phone.page.locator("[aria-label='Who is here']").click();
+            phone.page.locator("dialog .people >> text=@" + ben.handle).waitFor();
+            assertThat(sideways(phone, "dialog")).isEqualTo(0);
+            phone.page.evaluate("() => holdfast.go('/people')");
+            phone.page.locator(".page .people >> text=@" + ben.handle).waitFor();
+            assertThat(sideways(phone, ".page .scroller")).isEqualTo(0);
+        } finally {
+            ben.rest().patch("/api/me", "{\"displayName\": \"Ben\"}").mustBe(200);
+        }
+    }
+
+    /** By how many pixels what is in an element goes beyond it. */
+    private static Object sideways(Person person, String selector) {
+        return person.evaluate(
+                "(selector) => { const { scrollWidth, clientWidth } = document.querySelector(selector); return scrollWidth - clientWidth; }",
+                selector);
+    }
+
     private static void refuse(Route route) {
         route.fulfill(new Route.FulfillOptions()
                 .setStatus(422)
