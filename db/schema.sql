@@ -365,7 +365,7 @@ view ops.workers
 
 function chat.add_member(channel uuid, adder uuid, handle text)
   returns void language plpgsql security definer set search_path=chat, pg_temp
-  -- Any member adds others; oneself one adds to public channels.
+  -- Any member adds others; oneself one adds to public channels. To a private one that has nobody left an administrator adds a person, who then owns it.
 
 function chat.append_chunks(worker bigint, messages uuid[], fences bigint[], previous_starts integer[], starts integer[], texts text[])
   returns TABLE(message_id uuid, reason text) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
@@ -462,6 +462,10 @@ function chat.history(channel uuid, before bigint, max integer)
 function chat.incarnation()
   returns text language sql stable security definer set search_path=chat, pg_temp
   -- Names this start of the server, this database and its history. Who reads another one than before may read a restored database, and asks chat.has_forgotten before it goes on from what it has read.
+
+function chat.is_abandoned(channel uuid)
+  returns boolean language sql stable security definer set search_path=chat, pg_temp
+  -- Whether it is a private channel that nobody can read or add anybody to: of its members none is a person whose account is enabled.
 
 function chat.is_member(channel uuid, account uuid)
   returns boolean language sql stable security definer set search_path=chat, pg_temp
@@ -593,7 +597,7 @@ function chat.release(worker bigint, messages uuid[], fences bigint[], partials 
 
 function chat.remove_member(channel uuid, remover uuid, handle text)
   returns void language plpgsql security definer set search_path=chat, pg_temp
-  -- Leaves, or as an owner removes; when the last owner goes, the longest member becomes one.
+  -- Leaves, or as an owner removes; when the last owner goes, the longest member becomes one. The last person stays in a private channel.
 
 function chat.rename_channel(channel uuid, renamer uuid, name text)
   returns void language plpgsql security definer set search_path=chat, pg_temp

@@ -7,7 +7,7 @@ import { View } from './view.js';
 
 /** Who is in a channel; add people and agents, leave. */
 class Details extends View {
-  static properties = { channelId: {} };
+  static properties = { channelId: {}, sure: { state: true } };
 
   watches() {
     return [`members:${this.channelId}`, 'channels', 'accounts'];
@@ -30,7 +30,7 @@ class Details extends View {
         ${problem(this.problem)}
         ${members ? html`<ul class="people">${members.map((each) => this.#member(channel, each))}</ul>` : html`<p class="quiet" role="status">${this.problem ? '' : 'Looking…'}</p>`}
         ${channel.kind === 'direct' ? nothing : this.#add()}
-        ${channel.kind === 'direct' ? nothing : html`<div class="buttons"><button type="button" class="bad" @click=${this.#leave}>Leave the channel</button></div>`}
+        ${channel.kind === 'direct' ? nothing : this.#leaving(channel)}
       </dialog>`;
   }
 
@@ -54,6 +54,23 @@ class Details extends View {
         <datalist id="known-handles">${others.map((each) => html`<option value=${each.handle}>${each.displayName}</option>`)}</datalist>
         <button type="submit" class="primary" ?disabled=${this.busy}>Add</button>
       </form>`;
+  }
+
+  #leaving(channel) {
+    if (!this.sure) {
+      const ask = () => (this.sure = true);
+      return html`<div class="buttons"><button type="button" class="bad" @click=${channel.kind === 'private' ? ask : this.#leave}>Leave the channel</button></div>`;
+    }
+    return html`
+      <p id="leaving">Leave #${channel.name}? It is private: you can come back only if somebody in it adds you.</p>
+      <div class="buttons" role="group" aria-labelledby="leaving">
+        <button type="button" class="bad" ?disabled=${this.busy} @click=${this.#leave}>Leave</button>
+        <button type="button" @click=${() => (this.sure = false)}>Stay</button></div>`;
+  }
+
+  /** The button that was pressed is gone; in its place is one that does no harm, or that begins anew. */
+  updated(changed) {
+    if (changed.has('sure')) this.querySelector('dialog > .buttons button:last-child')?.focus();
   }
 
   #submit = async (event) => {

@@ -103,6 +103,20 @@ end
 $$;
 comment on function chat.join_channel(uuid, uuid) is 'Joins a public channel; who is in stays in.';
 
+create or replace function chat.is_abandoned(channel uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = chat, pg_temp
+as $$
+  select exists (select from channel c where c.id = is_abandoned.channel and c.kind = 'private')
+    and not exists (
+      select from membership m join account a on a.id = m.account_id
+      where m.channel_id = is_abandoned.channel and a.kind = 'human' and a.disabled_at is null)
+$$;
+comment on function chat.is_abandoned(uuid) is 'Whether it is a private channel that nobody can read or add anybody to: of its members none is a person whose account is enabled.';
+
 create or replace function chat.add_member(channel uuid, adder uuid, handle text)
 returns void
 language plpgsql
@@ -116,6 +130,18 @@ begin
   if added is null then
     raise exception 'There is nobody called @%.', add_member.handle
       using errcode = 'HF404', detail = 'GET /api/accounts?prefix= finds people and agents.';
+  end if;
+  if chat.is_abandoned(channel)
+    and exists (select from account a where a.id = adder and a.role = 'administrator' and a.disabled_at is null)
+    and exists (select from account a where a.id = added and a.kind = 'human') then
+    insert into membership (channel_id, account_id, role, last_read_seq)
+    select c.id, added, 'owner', c.seq from channel c where c.id = channel
+    on conflict do nothing;
+    insert into audit (actor, action, subject, detail)
+    select a.handle, 'add_member', 'channel ' || c.name, jsonb_build_object('member', lower(add_member.handle))
+    from account a, channel c
+    where a.id = adder and c.id = channel;
+    return;
   end if;
   if added = adder then
     perform chat.join_channel(channel, adder);
@@ -131,7 +157,7 @@ begin
   on conflict do nothing;
 end
 $$;
-comment on function chat.add_member(uuid, uuid, text) is 'Any member adds others; oneself one adds to public channels.';
+comment on function chat.add_member(uuid, uuid, text) is 'Any member adds others; oneself one adds to public channels. To a private one that has nobody left an administrator adds a person, who then owns it.';
 
 create or replace function chat.remove_member(channel uuid, remover uuid, handle text)
 returns void
@@ -166,6 +192,10 @@ begin
       using errcode = 'HF403', detail = 'Ask one of its owners.';
   end if;
   delete from membership m where m.channel_id = channel and m.account_id = removed;
+  if chat.is_abandoned(channel) then
+    raise exception 'Nobody would be left who can read this channel.'
+      using errcode = 'HF409', detail = 'Add somebody who stays in it first; agents don''t count.';
+  end if;
   if removed <> remover then
     insert into audit (actor, action, subject, detail)
     select a.handle, 'remove_member', 'channel ' || c.name, jsonb_build_object('member', lower(remove_member.handle))
@@ -183,7 +213,7 @@ begin
       limit 1);
 end
 $$;
-comment on function chat.remove_member(uuid, uuid, text) is 'Leaves, or as an owner removes; when the last owner goes, the longest member becomes one.';
+comment on function chat.remove_member(uuid, uuid, text) is 'Leaves, or as an owner removes; when the last owner goes, the longest member becomes one. The last person stays in a private channel.';
 
 create or replace function chat.rename_channel(channel uuid, renamer uuid, name text)
 returns void

@@ -41,14 +41,18 @@ class MemberController {
 
     @PostMapping
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Add somebody to a channel that I am in, or myself to a public one")
+    @Operation(
+            summary = "Add somebody to a channel that I am in, or myself to a public one",
+            description = "Administrators also add people to a private channel that nobody can read any more.")
     void add(@PathVariable UUID id, @RequestBody Added added, @AuthenticationPrincipal SignedIn me) {
         channels.add(id, me.id(), handle(added.handle()));
     }
 
     @DeleteMapping("/{handle}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(summary = "Leave, or remove somebody (owners of the channel and administrators)")
+    @Operation(
+            summary = "Leave, or remove somebody (owners of the channel and administrators)",
+            description = "The last person stays in a private channel: 409.")
     void remove(@PathVariable UUID id, @PathVariable String handle, @AuthenticationPrincipal SignedIn me) {
         channels.remove(id, me.id(), handle(handle));
     }

@@ -132,6 +132,47 @@ class ChannelsOverHttpTest {
     }
 
     @Test
+    void the_last_person_stays_in_a_private_channel_whatever_agents_are_in_it() {
+        var channel = make(bob, "bobs-diary", true);
+        bob.post(members(channel), "{\"handle\": \"guide\"}").mustBe(204);
+        assertThat(bob.delete(members(channel) + "/bob").mustBe(409).detail()).contains("Add somebody");
+        bob.write(channel, "still here").mustBe(201);
+        bob.post(members(channel), "{\"handle\": \"ada\"}").mustBe(204);
+        bob.delete(members(channel) + "/bob").mustBe(204);
+        assertThat(mine(ada, channel).path("role").stringValue()).isEqualTo("owner");
+    }
+
+    @Test
+    void administrators_add_people_to_a_private_channel_that_has_nobody_left_and_to_no_other() {
+        var eve = app.member("evelyn");
+        var channel = make(eve, "eves-diary", true);
+        eve.post(members(channel), "{\"handle\": \"guide\"}").mustBe(204);
+        ada.post(members(channel), "{\"handle\": \"ada\"}").mustBe(404);
+        ada.post(members(channel), "{\"handle\": \"bob\"}").mustBe(404);
+        for (var account : ada.get("/api/accounts?prefix=evelyn").json())
+            ada.patch("/api/accounts/" + account.path("id").stringValue(), "{\"disabled\": true}")
+                    .mustBe(200);
+
+        bob.post(members(channel), "{\"handle\": \"bob\"}").mustBe(404);
+        ada.post(members(channel), "{\"handle\": \"bob\"}").mustBe(204);
+        assertThat(mine(bob, channel).path("role").stringValue()).isEqualTo("owner");
+        ada.post(members(channel), "{\"handle\": \"ada\"}").mustBe(404);
+        assertThat(app.jdbc()
+                        .sql(
+                                "select actor || ' ' || action || ' ' || detail from chat.audit where subject = 'channel eves-diary'")
+                        .query(String.class)
+                        .list())
+                .containsExactly("ada add_member {\"member\": \"bob\"}");
+
+        app.jdbc()
+                .sql("delete from chat.membership where channel_id = ?::uuid")
+                .param(channel)
+                .update();
+        ada.post(members(channel), "{\"handle\": \"ada\"}").mustBe(204);
+        ada.get("/api/channels/" + channel + "/messages").mustBe(200);
+    }
+
+    @Test
     void a_removed_member_reads_and_writes_nothing_more() {
         var channel = make(ada, "no-more-bob", true);
         ada.post(members(channel), "{\"handle\": \"bob\"}").mustBe(204);

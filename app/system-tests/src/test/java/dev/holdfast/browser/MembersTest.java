@@ -1,0 +1,74 @@
+package dev.holdfast.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** Who is in a channel, and leaving it. */
+@TestInstance(Lifecycle.PER_CLASS)
+@Isolated("Chromium keeps both cores busy")
+class MembersTest {
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final Person mira = holdfast.person("Mira");
+    private final Person ben = holdfast.person("Ben");
+
+    @AfterAll
+    void close() {
+        mira.close();
+        ben.close();
+    }
+
+    @Test
+    void leaving_a_private_channel_is_asked_about_and_refused_to_the_last_person() {
+        var channel = mira.rest()
+                .post("/api/channels", "{\"name\": \"diary-of-%s\", \"private\": true}".formatted(mira.handle))
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
+        mira.open(channel).live().write("precious");
+        mira.awaitText("precious");
+        button("Who is here").click();
+        button("Leave the channel").click();
+        assertThat(mira.page.evaluate("() => document.activeElement.textContent"))
+                .isEqualTo("Stay");
+        mira.page.keyboard().press("Enter");
+        assertThat(mira.page.evaluate("() => document.activeElement.textContent"))
+                .isEqualTo("Leave the channel");
+        button("Leave the channel").click();
+        button("Leave").click();
+        mira.page
+                .locator("dialog [role=alert]", new Page.LocatorOptions().setHasText("Add somebody"))
+                .waitFor();
+        assertThat(mira.messages().count()).isOne();
+
+        mira.rest()
+                .post("/api/channels/" + channel + "/members", "{\"handle\": \"%s\"}".formatted(ben.handle))
+                .mustBe(204);
+        button("Leave").click();
+        mira.page.waitForFunction("(channel) => !holdfast.store.channels.has(channel)", channel);
+        ben.open(channel).live().awaitText("precious");
+    }
+
+    @Test
+    void leaving_a_public_channel_is_not_asked_about() {
+        var channel = holdfast.channel(mira, ben);
+        mira.open(channel).live();
+        button("Who is here").click();
+        button("Leave the channel").click();
+        mira.page.waitForFunction("(channel) => !holdfast.store.channels.has(channel)", channel);
+    }
+
+    private Locator button(String name) {
+        return mira.page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+}
