@@ -27,6 +27,7 @@ class TextDirectionTest {
 
             1. ראשון
             2. שני
+            3. third
 
             > ציטוט
             """;
@@ -67,9 +68,12 @@ class TextDirectionTest {
                 () => {
                   const text = document.querySelector('hf-message .text');
                   const list = getComputedStyle(text.querySelector('ol'));
+                  const third = document.createRange();
+                  third.selectNodeContents(text.querySelector('li:last-child'));
+                  const besideItsNumber = third.getBoundingClientRect().left > innerWidth / 2;
                   const quotation = getComputedStyle(text.querySelector('blockquote'));
-                  return [list.direction, list.paddingLeft, parseFloat(list.paddingRight) > 15, quotation.borderLeftWidth, quotation.borderRightWidth].join();
-                }""", null)).isEqualTo("rtl,0px,true,0px,3px");
+                  return [list.direction, list.paddingLeft, parseFloat(list.paddingRight) > 15, quotation.borderLeftWidth, quotation.borderRightWidth, besideItsNumber].join();
+                }""", null)).isEqualTo("rtl,0px,true,0px,3px,true");
     }
 
     @Test
