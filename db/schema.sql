@@ -290,7 +290,7 @@ view ops.generations
   waiting interval  -- Time until the next attempt, when that lies ahead (rate limit, backoff).
   worker text  -- Who runs it, or ran it last; null when that worker has said goodbye.
   lease interval  -- What is left of the worker's lease while running; negative: expired.
-  error text  -- The last error: why it failed, or why it waits for another attempt.
+  error text  -- The last error: why it failed, why it waits for another attempt, or what cut a completed reply short.
   error_code text
   input_tokens integer
   output_tokens integer
@@ -419,9 +419,9 @@ function chat.claim(worker bigint, max integer, lease interval)
   returns TABLE(generation_id bigint, message_id uuid, fence bigint, agent_id uuid, agent_handle text, channel_id uuid, attempt integer, max_attempts integer, queued_at timestamp with time zone, asked_by_message uuid, claim_latency_seconds double precision) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Gives the worker up to max queued generations whose time has come, and counts the attempt. Per agent within max_concurrency; round-robin between persons, oldest first within a person; higher priority first.
 
-function chat.complete(worker bigint, messages uuid[], fences bigint[], contents text[], input_tokens integer[], output_tokens integer[])
+function chat.complete(worker bigint, messages uuid[], fences bigint[], contents text[], input_tokens integer[], output_tokens integer[], errors text[] DEFAULT NULL::text[], error_codes text[] DEFAULT NULL::text[])
   returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. held: whether the fence still held (false: nothing was written). Replies whose channel somebody holds are left out; call again for them.
+  -- The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. errors, error_codes: what cut a reply short (a limit of tokens, a filter), null: the model finished by itself. held: whether the fence still held (false: nothing was written). Replies whose channel somebody holds are left out; call again for them.
 
 function chat.context(generation bigint, max_messages integer)
   returns TABLE(message_id uuid, handle text, display_name text, kind text, content text, own boolean) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off

@@ -9,7 +9,8 @@ export function stateOf({ status, generation, pending }) {
     case 'streaming': return { words: '', tone: 'growing', stops: !asked };
     case 'stopped': return { words: 'Stopped.', tone: 'stopped', retries: !asked };
     case 'failed': return { words: sentence(generation?.error ?? 'The reply failed'), tone: 'failed', retries: !asked };
-    default: return { words: '', tone: 'done' };
+    // complete; an error beside it says what cut it short
+    default: return generation?.error ? { words: sentence(generation.error), tone: 'stopped' } : { words: '', tone: 'done' };
   }
 }
 

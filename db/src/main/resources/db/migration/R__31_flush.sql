@@ -146,7 +146,11 @@ $$;
 comment on function chat.durable(bigint, uuid[], bigint[]) is
   'The last chunk of each running reply of the worker (nulls: none yet), so that it can go on from there. Replies that are no longer the worker''s are left out.';
 
-create or replace function chat.complete(worker bigint, messages uuid[], fences bigint[], contents text[], input_tokens integer[], output_tokens integer[])
+-- it had no errors; a worker of the release before leaves them out
+drop function if exists chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[]);
+
+create or replace function chat.complete(worker bigint, messages uuid[], fences bigint[], contents text[], input_tokens integer[], output_tokens integer[],
+  errors text[] default null, error_codes text[] default null)
 returns table (message_id uuid, held boolean)
 language plpgsql
 security definer
@@ -166,10 +170,11 @@ begin
       select folded.message_id, count(*)::integer as flushes from folded group by folded.message_id
     )
     update generation g
-    set state = 'completed', lease_until = null, finished_at = now(), error = null, error_code = null,
+    set state = 'completed', lease_until = null, finished_at = now(), error = i.error, error_code = i.error_code,
       first_token_at = coalesce(g.first_token_at, now()), flushes = coalesce(f.flushes, 0),
       input_tokens = i.input_tokens, output_tokens = i.output_tokens
-    from unnest(messages, complete.input_tokens, complete.output_tokens) as i(message_id, input_tokens, output_tokens)
+    from unnest(messages, complete.input_tokens, complete.output_tokens, errors, error_codes)
+      as i(message_id, input_tokens, output_tokens, error, error_code)
     left join flushed f on f.message_id = i.message_id
     where g.message_id = i.message_id and i.message_id = any(ours);
     update message m
@@ -181,5 +186,5 @@ begin
   return query select l, l = any(coalesce(ours, '{}')) from unnest(locked) l;
 end
 $$;
-comment on function chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[]) is
-  'The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. held: whether the fence still held (false: nothing was written). Replies whose channel somebody holds are left out; call again for them.';
+comment on function chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[], text[], text[]) is
+  'The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. errors, error_codes: what cut a reply short (a limit of tokens, a filter), null: the model finished by itself. held: whether the fence still held (false: nothing was written). Replies whose channel somebody holds are left out; call again for them.';

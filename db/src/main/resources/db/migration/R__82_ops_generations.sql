@@ -41,7 +41,7 @@ comment on column ops.generations.age is 'How long the person has waited; when i
 comment on column ops.generations.waiting is 'Time until the next attempt, when that lies ahead (rate limit, backoff).';
 comment on column ops.generations.worker is 'Who runs it, or ran it last; null when that worker has said goodbye.';
 comment on column ops.generations.lease is 'What is left of the worker''s lease while running; negative: expired.';
-comment on column ops.generations.error is 'The last error: why it failed, or why it waits for another attempt.';
+comment on column ops.generations.error is 'The last error: why it failed, why it waits for another attempt, or what cut a completed reply short.';
 comment on column ops.generations.flushes is 'In how many chunks the completed reply had been streamed.';
 comment on column ops.generations.priority is 'Higher runs first: mentions 0, retries of administrators -1.';
 comment on column ops.generations.reply is 'The id of the reply''s message.';

@@ -30,7 +30,7 @@ begin
       chat.heartbeat(bigint, bigint[], bigint[], interval), chat.reap(), chat.start_thinking(uuid[], bigint[]),
       chat.start_streaming(uuid[], bigint[]), chat.show_status(uuid[], bigint[], text),
       chat.append_chunks(bigint, uuid[], bigint[], integer[], integer[], text[]), chat.durable(bigint, uuid[], bigint[]),
-      chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[]),
+      chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[], text[], text[]),
       chat.fail(bigint, uuid, bigint, text, text, interval, text, boolean), chat.release(bigint, uuid[], bigint[], text[]),
       chat.leave_running(bigint[], text, text, text, text, text, timestamptz, boolean, text),
       chat.context(bigint, integer), chat.set_context(bigint, bigint, uuid[]) from holdfast_web;
@@ -43,7 +43,7 @@ begin
       chat.heartbeat(bigint, bigint[], bigint[], interval), chat.reap(), chat.start_thinking(uuid[], bigint[]),
       chat.start_streaming(uuid[], bigint[]),
       chat.append_chunks(bigint, uuid[], bigint[], integer[], integer[], text[]), chat.durable(bigint, uuid[], bigint[]),
-      chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[]),
+      chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[], text[], text[]),
       chat.fail(bigint, uuid, bigint, text, text, interval, text, boolean), chat.release(bigint, uuid[], bigint[], text[]),
       chat.context(bigint, integer), chat.set_context(bigint, bigint, uuid[]) to holdfast_worker;
   end if;

@@ -73,7 +73,8 @@ public final class Chunks {
 
     private static final String COMPLETE = """
             select message_id, held
-            from chat.complete(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[], ?::text::int[], ?::text::int[])
+            from chat.complete(?, ?::text::uuid[], ?::text::bigint[], ?::text::text[], ?::text::int[], ?::text::int[],
+              ?::text::text[], ?::text::text[])
             """;
 
     /** The fold. Replies whose channel is busy are left out: ask again. */
@@ -86,7 +87,9 @@ public final class Chunks {
                 Statement.column(replies, Completion::fence),
                 Statement.column(replies, Completion::content),
                 Statement.column(replies, Completion::inputTokens),
-                Statement.column(replies, Completion::outputTokens));
+                Statement.column(replies, Completion::outputTokens),
+                Statement.column(replies, Completion::error),
+                Statement.column(replies, Completion::errorCode));
     }
 
     private static final String COMPLETED = """

@@ -3,6 +3,8 @@ package dev.holdfast.worker;
 import dev.holdfast.generation.Claimed;
 import dev.holdfast.generation.Completion;
 import dev.holdfast.model.ModelCall;
+import dev.holdfast.model.ModelEnd.Cut;
+import dev.holdfast.model.ModelEnd.Ended;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -77,8 +79,16 @@ final class Reply {
     }
 
     /** The model has finished; the flusher folds. */
-    void finish(@Nullable Integer inputTokens, @Nullable Integer outputTokens) {
-        completion = new Completion(claimed.message(), claimed.fence(), text.end(), inputTokens, outputTokens);
+    void finish(Ended ended) {
+        Cut cut = ended.cut();
+        completion = new Completion(
+                claimed.message(),
+                claimed.fence(),
+                text.end(),
+                ended.inputTokens(),
+                ended.outputTokens(),
+                cut == null ? null : cut.reason(),
+                cut == null ? null : cut.code());
     }
 
     @Nullable

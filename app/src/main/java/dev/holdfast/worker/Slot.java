@@ -115,7 +115,7 @@ final class Slot {
     }
 
     private Ending fold(Ended ended) throws InterruptedException {
-        reply.finish(ended.inputTokens(), ended.outputTokens());
+        reply.finish(ended);
         tools.toFlush.run();
         if (!reply.awaitFold()) return lost();
         tools.metrics.tokens(reply, ended.inputTokens(), ended.outputTokens());

@@ -35,13 +35,17 @@ public enum Fault {
     RUBBISH,
     /** Some tokens, then the provider's error event. */
     ERROR_EVENT,
+    /** Some tokens (after=0: none), then the end at the limit of tokens. */
+    LENGTH,
+    /** Some tokens, then the end that the provider's filter made. */
+    FILTERED,
     /** Finishes properly without having said anything. */
     EMPTY;
 
     /** Whether it strikes after {@link Script#after()} tokens rather than instead of an answer. */
     boolean midStream() {
         return switch (this) {
-            case STALL, CUT, CUT_CLEAN, RUBBISH, ERROR_EVENT -> true;
+            case STALL, CUT, CUT_CLEAN, RUBBISH, ERROR_EVENT, LENGTH, FILTERED -> true;
             default -> false;
         };
     }

@@ -213,17 +213,21 @@ final class ModelConnection {
             long began = System.nanoTime();
             for (int said = 0; said < tokens.size(); said++) {
                 if (script.fault().midStream() && said >= script.after()) {
-                    return strike();
+                    return strike(said);
                 }
                 pace(began, said + 1);
                 served.sent(tokens.get(said));
                 frame(format.token(served.model, tokens.get(said)));
             }
             if (script.fault().midStream()) {
-                return strike();
+                return strike(tokens.size());
             }
+            return end(tokens.size());
+        }
+
+        private boolean end(int said) throws IOException {
             served.ended(Served.End.COMPLETED);
-            frame(format.end(served.model, inputTokens, tokens.size()));
+            frame(format.end(served.model, inputTokens, said, format.reason(script.fault())));
             write("0\r\n\r\n".getBytes(ISO_8859_1));
             return true;
         }
@@ -237,8 +241,11 @@ final class ModelConnection {
             }
         }
 
-        private boolean strike() throws IOException, InterruptedException {
+        private boolean strike(int said) throws IOException, InterruptedException {
             switch (script.fault()) {
+                case LENGTH, FILTERED -> {
+                    return end(said);
+                }
                 case STALL -> stall();
                 case CUT -> socket.setSoLinger(true, 0);
                 case CUT_CLEAN -> {

@@ -17,8 +17,8 @@ enum WireFormat {
         }
 
         @Override
-        String end(String model, long inputTokens, long outputTokens) {
-            return chunk(model, "{}", "\"stop\"")
+        String end(String model, long inputTokens, long outputTokens, String reason) {
+            return chunk(model, "{}", quote(reason))
                     + "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":"
                     + quote(model)
                     + ",\"choices\":[],\"usage\":{\"prompt_tokens\":" + inputTokens + ",\"completion_tokens\":"
@@ -59,11 +59,12 @@ enum WireFormat {
         }
 
         @Override
-        String end(String model, long inputTokens, long outputTokens) {
+        String end(String model, long inputTokens, long outputTokens, String reason) {
             return event("content_block_stop", "\"index\":0")
                     + event(
                             "message_delta",
-                            "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":"
+                            "\"delta\":{\"stop_reason\":" + quote(reason)
+                                    + ",\"stop_sequence\":null},\"usage\":{\"output_tokens\":"
                                     + outputTokens + "}")
                     + event("message_stop", null);
         }
@@ -92,10 +93,11 @@ enum WireFormat {
         }
 
         @Override
-        String end(String model, long inputTokens, long outputTokens) {
+        String end(String model, long inputTokens, long outputTokens, String reason) {
             return "{\"model\":" + quote(model)
                     + ",\"created_at\":\"2026-01-01T00:00:01Z\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},"
-                    + "\"done\":true,\"done_reason\":\"stop\",\"total_duration\":1000000,\"load_duration\":1000,\"prompt_eval_count\":"
+                    + "\"done\":true,\"done_reason\":" + quote(reason)
+                    + ",\"total_duration\":1000000,\"load_duration\":1000,\"prompt_eval_count\":"
                     + inputTokens
                     + ",\"prompt_eval_duration\":1000,\"eval_count\":" + outputTokens + ",\"eval_duration\":1000}\n";
         }
@@ -116,9 +118,18 @@ enum WireFormat {
 
     abstract String token(String model, String token);
 
-    abstract String end(String model, long inputTokens, long outputTokens);
+    abstract String end(String model, long inputTokens, long outputTokens, String reason);
 
     abstract String errorEvent();
+
+    /** The provider's word for why it ends. */
+    String reason(Fault fault) {
+        return switch (fault) {
+            case LENGTH -> this == ANTHROPIC ? "max_tokens" : "length";
+            case FILTERED -> this == ANTHROPIC ? "refusal" : "content_filter";
+            default -> this == ANTHROPIC ? "end_turn" : "stop";
+        };
+    }
 
     static WireFormat at(String path) {
         return switch (path) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What users see when a model fails: the model rows of the design's table of faults. */
 class FailuresTest {
@@ -149,6 +150,63 @@ class FailuresTest {
         assertThat(reply).containsEntry("attempt", 1);
         assertThat((String) reply.get("error")).matches("[A-Z].{20,}\\.").doesNotContain("sk-");
         assertThat(server.served("m")).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"openai", "anthropic", "ollama"})
+    void a_reply_cut_by_its_limit_of_tokens_says_so_beside_its_text_which_alone_the_model_is_told(String provider) {
+        channel.agent("bea", provider, "b");
+        server.on("b", Script.fails(Fault.LENGTH), Script.says("fault"));
+        assertThat(channel.await(channel.ask("hello @bea"), "completed"))
+                .containsEntry("status", "complete")
+                .containsEntry("content", PARTIAL)
+                .containsEntry("attempt", 1)
+                .containsEntry("error_code", "max_tokens")
+                .containsEntry(
+                        "error",
+                        "The reply was cut off at its limit, after 5 tokens. Ask for the rest, or raise the agent's maxTokens.");
+        assertThat(channel.await(channel.ask("go on @bea"), "completed")).containsEntry("error", null);
+        assertThat(server.served("b").getLast().body).contains(PARTIAL).doesNotContain("cut off");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"openai", "anthropic", "ollama"})
+    void a_model_that_used_up_its_tokens_before_it_spoke_is_not_asked_the_same_again(String provider) {
+        channel.agent("bea", provider, "b");
+        server.on("b", Script.fails(Fault.LENGTH).after(0));
+        assertThat(channel.await(channel.ask("hello @bea"), "failed"))
+                .containsEntry("attempt", 1)
+                .containsEntry("error_code", "max_tokens")
+                .containsEntry(
+                        "error",
+                        "The model used up its tokens before it said a word. To get an answer, raise the agent's maxTokens.");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"openai", "anthropic"})
+    void a_reply_that_a_filter_broke_off_says_so(String provider) {
+        channel.agent("bea", provider, "b");
+        server.on("b", Script.fails(Fault.FILTERED));
+        assertThat(channel.await(channel.ask("hello @bea"), "completed"))
+                .containsEntry("content", PARTIAL)
+                .containsEntry("error_code", "refused")
+                .containsEntry("error", "The model broke off and refused to go on. Ask in other words.");
+        server.on("b", Script.fails(Fault.FILTERED).after(0));
+        assertThat(channel.await(channel.ask("hello again @bea"), "failed"))
+                .containsEntry("attempt", 1)
+                .containsEntry("error_code", "refused");
+    }
+
+    /** OpenAI's models refuse in a field of its own, and then finish as if they had answered. */
+    @Test
+    void a_refusal_instead_of_an_answer_takes_one_attempt() {
+        String chunk = "data: {\"id\": \"1\", \"object\": \"chat.completion.chunk\", \"created\": 1, \"model\": \"m\", "
+                + "\"choices\": [{\"index\": 0, \"delta\": %s, \"finish_reason\": %s}]}\n\n";
+        var refusal = chunk.formatted("{\"refusal\": \"I cannot help with that.\"}", "null")
+                + chunk.formatted("{}", "\"stop\"") + "data: [DONE]\n\n";
+        assertThat(channel.await(ask(Script.answers(200, refusal)), "failed"))
+                .containsEntry("attempt", 1)
+                .containsEntry("error_code", "refused");
     }
 
     @Test

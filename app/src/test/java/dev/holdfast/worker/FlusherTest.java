@@ -9,6 +9,7 @@ import dev.holdfast.generation.Chunks;
 import dev.holdfast.generation.Claimed;
 import dev.holdfast.generation.Generations;
 import dev.holdfast.generation.Workers;
+import dev.holdfast.model.ModelEnd.Ended;
 import dev.holdfast.testing.Texts;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -66,7 +67,7 @@ class FlusherTest {
             if (step % 10 == 0) checkBeginnings(asked, seed);
         }
         for (Reply reply : replies) {
-            reply.finish(1, 2);
+            reply.finish(new Ended(1, 2, null));
         }
         flushUntilItWorks();
         for (int i = 0; i < asked.size(); i++) {

@@ -13,6 +13,7 @@ import dev.holdfast.generation.Generations;
 import dev.holdfast.generation.Generations.Outcome;
 import dev.holdfast.generation.Held;
 import dev.holdfast.generation.Workers;
+import dev.holdfast.model.ModelEnd.Ended;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,7 +74,7 @@ class ZombieTest {
         }
 
         void finish() {
-            if (reply() != null && reply().text.length() > 0) reply().finish(1, 1);
+            if (reply() != null && reply().text.length() > 0) reply().finish(new Ended(1, 1, null));
         }
 
         /** A write that fits the rows in everything but its fence, so that nothing else can refuse it. */
@@ -86,7 +87,7 @@ class ZombieTest {
             assertThat(chunks.append(worker, List.of(chunk)))
                     .as("seed %d: a stale chunk", seed)
                     .containsEntry(stale.message(), Chunk.Refusal.FENCED);
-            var whole = new Completion(stale.message(), stale.fence(), "stale", 1, 1);
+            var whole = new Completion(stale.message(), stale.fence(), "stale", 1, 1, null, null);
             assertThat(chunks.complete(worker, List.of(whole)))
                     .as("seed %d: a stale fold", seed)
                     .noneMatch(Held::held);

@@ -162,6 +162,16 @@ class ReplyTest {
     }
 
     @Test
+    void a_reply_that_was_cut_short_says_so_below_its_text() {
+        mira.write("@ada go on [[words=40 fault=length after=12]]");
+        mira.awaitReply("complete");
+        assertThat(mira.reply().locator(".state").innerText())
+                .isEqualTo("The reply was cut off at its limit, after 12 tokens."
+                        + " Ask for the rest, or raise the agent's maxTokens.");
+        assertThat(mira.reply().locator("hf-text").innerText()).doesNotContain("cut off");
+    }
+
+    @Test
     void a_rate_limited_reply_says_when_it_is_tried_again() {
         mira.write("@ada go on [[words=20 fault=rate_limited retry=2 times=1 key=%s]]".formatted(channel));
         mira.page
