@@ -21,7 +21,7 @@ rules.link_open = (tokens, index) => {
 rules.link_close = (tokens, index) => {
   const opening = tokens.slice(0, index).findLast((each) => each.type === 'link_open');
   const host = hostOf(opening.attrGet('href'));
-  const isItsOwnText = ['linkify', 'autolink'].includes(opening.markup);
+  const isItsOwnText = ['linkify', 'autolink'].includes(opening.markup) && names(tokens[index - 1].content, host);
   return host && !isItsOwnText ? `</a> <span class="destination">${escape(host)}</span>` : '</a>';
 };
 
@@ -56,6 +56,9 @@ function hostOf(href) {
     return '';
   }
 }
+
+/** Whether an address names its host as such: not in letters that look like others, and not after a name and an @. */
+const names = (address, host) => address.replace(/^[a-z]+:(\/\/)?/i, '').split(/[/?#\\]/)[0].toLowerCase() === host;
 
 const MENTION = /(?<![\p{L}\p{N}_@./:-])@([a-z0-9][a-z0-9_-]*)/giu;
 

@@ -108,6 +108,28 @@ class SafetyTest {
         });
     }
 
+    /** The first name is written in letters that look like those of another one. */
+    @Test
+    void an_address_that_reads_like_another_one_shows_where_it_goes() {
+        var channel = holdfast.channel(mira, eve);
+        mira.open(channel).live();
+        var addresses = List.of(
+                "https://xn--80ak6aa92e.com/login",
+                "https://\u0430\u0440\u0440\u04cf\u0435.com/login",
+                "<https://\u0430\u0440\u0440\u04cf\u0435.com/login>",
+                "https://google.com@evil.example/x",
+                "https://google.com@g/",
+                "https://plain.example/x",
+                "<mailto:mira@plain.example>");
+        addresses.forEach(each -> eve.rest().write(channel, each).mustBe(201));
+        mira.page.waitForFunction("(count) => document.querySelectorAll('.text a').length === count", addresses.size());
+        assertThat(mira.page
+                        .locator("hf-message .text")
+                        .evaluateAll("all => all.map((each) => each.querySelector('.destination')?.textContent ?? '')"))
+                .isEqualTo(List.of(
+                        "xn--80ak6aa92e.com", "xn--80ak6aa92e.com", "xn--80ak6aa92e.com", "evil.example", "g", "", ""));
+    }
+
     @Test
     void a_text_that_turns_direction_does_not_turn_the_host_that_a_link_shows() {
         var channel = holdfast.channel(mira, eve);
