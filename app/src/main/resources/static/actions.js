@@ -6,6 +6,7 @@ import { store } from './store.js';
 import { Sync } from './sync.js';
 
 const EVERY = 1_000; // ms between two tellings of what was read
+const LARGEST = 200; // messages that the server hands out at once
 const LAST = 'holdfast.account'; // localStorage: whose copy to open before the server is asked
 
 const sync = new Sync(store);
@@ -98,14 +99,24 @@ async function leave(how) {
 
 // --- channels ---
 
-/** Shows a channel: from the copy, and from the server where the copy has nothing. */
+let openings = 0;
+
+/** Shows a channel: from the copy, and from the server where the copy has nothing. Where the position cannot be had, shows the newest messages. */
 export async function openChannel(channelId, position) {
   const log = store.messages.log(channelId);
+  const opening = ++openings;
+  const isAwaited = () => opening === openings;
   store.messages.leaveLogs(channelId);
   if (store.channels.get(channelId)?.cursor === undefined) await sync.newestPage(channelId).catch(() => {});
   if (position === undefined) return log.open();
-  await reachBack(channelId, position);
-  return log.around(position);
+  try {
+    await reachBack(channelId, position, isAwaited);
+  } catch (failure) {
+    if (!isAwaited()) return undefined;
+    await log.open();
+    throw new Error(`This browser does not have the message that the link leads to. ${failure.message}`, { cause: failure });
+  }
+  return isAwaited() ? log.around(position) : undefined;
 }
 
 export async function newest(channelId) {
@@ -122,8 +133,10 @@ export async function older(channelId) {
 
 export const newer = (channelId) => store.messages.log(channelId).newer();
 
-async function reachBack(channelId, position) {
-  for (let pages = 0; pages < 100 && store.channels.get(channelId)?.low > position; pages++) await sync.olderPage(channelId);
+/** What this browser holds of a channel is one piece, so all that lies between comes, too. */
+async function reachBack(channelId, position, isAwaited) {
+  const reaches = ({ low, whole } = {}) => whole !== false || low <= position;
+  while (isAwaited() && !reaches(store.channels.get(channelId))) await sync.olderPage(channelId, LARGEST);
 }
 
 export async function createChannel(fields) {

@@ -22,15 +22,15 @@ export class Pages {
   }
 
   /** Adds the page above what this browser holds. */
-  async older(channelId) {
+  async older(channelId, size = PAGE) {
     const { low } = this.#store.channels.get(channelId);
-    const page = await api.get(`/api/channels/${channelId}/messages?before=${low}&limit=${PAGE}`);
+    const page = await api.get(`/api/channels/${channelId}/messages?before=${low}&limit=${size}`);
     if (this.#store.channels.get(channelId)?.low !== low) return; // read anew meanwhile: this page lies elsewhere
-    await this.#store.messages.take(channelId, page, reach(page, low));
+    await this.#store.messages.take(channelId, page, reach(page, low, size));
   }
 }
 
-const reach = (page, low = Infinity) => {
+const reach = (page, low = Infinity, size = PAGE) => {
   const lowest = page.reduce((least, each) => Math.min(least, each.position), low);
-  return { low: lowest === Infinity ? 0 : lowest, whole: page.length < PAGE };
+  return { low: lowest === Infinity ? 0 : lowest, whole: page.length < size };
 };

@@ -38,4 +38,7 @@ function read() {
   return store.set({ route: { page: 'start' } });
 }
 
-const numberIn = (url, name) => (url.searchParams.has(name) ? Number(url.searchParams.get(name)) : undefined);
+function numberIn(url, name) {
+  const number = Number.parseInt(url.searchParams.get(name), 10);
+  return Number.isSafeInteger(number) ? number : undefined;
+}

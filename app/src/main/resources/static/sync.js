@@ -178,7 +178,7 @@ export class Sync {
   }
 
   /** The page above what this browser holds. */
-  olderPage = (channelId) => this.#pages.older(channelId);
+  olderPage = (channelId, size) => this.#pages.older(channelId, size);
 
   async #firstPage(channelId) {
     const channel = this.#store.channels.get(channelId);

@@ -29,7 +29,7 @@ class Channel extends View {
     // The divider stays where it was when one came in, also while one reads.
     this.newAfter = channel?.unread > 0 ? channel.lastReadSeq : undefined;
     localStorage.setItem('holdfast.channel', channelId);
-    await openChannel(channelId, this.position);
+    await this.attempt(() => openChannel(channelId, this.position));
     if (this.channelId === channelId) this.opened = true;
   }
 
@@ -47,6 +47,8 @@ class Channel extends View {
     return html`
       <section class="channel" aria-label=${nameOf(channel)}>
         ${this.#header(channel)}
+        ${this.opened === false && this.position !== undefined ? html`<p class="looking" role="status"><span>Looking for the message…</span></p>` : nothing}
+        ${this.opened && this.problem ? html`<p class="problem" role="alert">${this.problem} <button type="button" class="plain" @click=${() => this.#open()}>Try again</button></p>` : nothing}
         ${keyed(this.channelId, html`
           <hf-messages .channelId=${this.channelId} .position=${this.position} .newAfter=${this.newAfter} @reply=${this.#reply}></hf-messages>
           <hf-composer .channelId=${this.channelId} .replyTo=${this.replyTo} @done=${() => (this.replyTo = null)}></hf-composer>`)}

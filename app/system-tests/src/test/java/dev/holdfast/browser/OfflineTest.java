@@ -100,6 +100,29 @@ class OfflineTest {
     }
 
     @Test
+    void a_link_to_a_message_that_this_browser_does_not_have_says_so_and_leads_there_once_it_can() {
+        for (var n = 1; n <= 120; n++) ben.rest().write(channel, "message " + n).mustBe(201);
+        mira.awaitText("message 120");
+        mira.open(holdfast.channel(mira, ben));
+        // all but the newest page goes, as on a browser that opens the channel for the first time
+        mira.page.evaluate(
+                "async (channel) => { await holdfast.store.channels.forget(channel, { keep: true }); }", channel);
+        mira.open(channel).awaitText("message 120");
+        mira.offline();
+        mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=10')", channel);
+        var said = mira.page.locator("hf-channel [role=alert]");
+        said.waitFor();
+        assertThat(said.innerText()).contains("message that the link leads to");
+        mira.awaitText("message 120");
+        mira.online();
+        mira.live();
+        mira.page.locator("hf-channel [role=alert] button").click();
+        mira.page.locator("hf-message.found >> text=/^message 10$/").waitFor();
+        assertThat(said.count()).isZero();
+        mira.assertNoComplaints();
+    }
+
+    @Test
     void a_cold_start_without_the_network_shows_the_channels_and_the_messages_seen_so_far() {
         ben.write("read me later");
         mira.awaitText("read me later");

@@ -191,6 +191,25 @@ class ReadingTest {
     }
 
     @Test
+    void a_link_leads_to_a_message_however_far_above_it_is() {
+        var channel = holdfast.channel(mira);
+        fillAtOnce(channel, 6_000);
+        mira.open(channel).live().awaitText("message 6000");
+        var asked = new AtomicInteger();
+        mira.page.onRequest(request -> {
+            if (request.url().contains(channel + "/messages?before=")) asked.incrementAndGet();
+        });
+        mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=20')", channel);
+        mira.page
+                .locator("hf-message.found >> text=/^message 20$/")
+                .waitFor(new Locator.WaitForOptions().setTimeout(30_000));
+        assertThat(asked.get()).isLessThanOrEqualTo(31);
+        mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=abc')", channel);
+        mira.awaitText("message 6000");
+        mira.assertNoComplaints();
+    }
+
+    @Test
     void names_are_offered_after_an_at_sign_and_taken_with_the_keyboard() {
         var channel = holdfast.channel(mira);
         mira.open(channel).live();
