@@ -60,6 +60,9 @@ class Messages extends View {
     if (this.fetching) return html`<p class="top quiet">Fetching older messages…</p>`;
     if (this.problem) return html`<p class="top quiet">${this.problem} <button type="button" class="plain" @click=${this.#older}>Try again</button></p>`;
     if (!this.log.loaded) return nothing;
+    if (shown.length === 0 && channel?.seq > 0 && !channel.whole) {
+      return html`<div class="empty"><p>This browser does not have this channel’s messages yet. They come as soon as the server can be reached.</p></div>`;
+    }
     if (shown.length === 0) {
       return html`<div class="empty"><h2>Nothing here yet</h2><p>Write the first message. Mention an agent, <code>@guide</code> for one, and it answers.</p></div>`;
     }

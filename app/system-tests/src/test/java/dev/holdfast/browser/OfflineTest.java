@@ -100,6 +100,25 @@ class OfflineTest {
     }
 
     @Test
+    void a_channel_whose_messages_this_browser_does_not_have_is_not_called_empty() {
+        guarded(mira);
+        // as the 41st channel of somebody who has opened none
+        mira.page.route("**/api/channels/*/messages?*", Route::abort);
+        var unseen = holdfast.channel(mira, ben);
+        ben.rest().write(unseen, "in here all along").mustBe(201);
+        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel)?.seq === 1", unseen);
+        mira.offline();
+        mira.page.unroute("**/api/channels/*/messages?*");
+        mira.open(unseen);
+        mira.page.locator("hf-messages .empty").waitFor();
+        assertThat(mira.page.locator("hf-messages .empty").innerText())
+                .contains("does not have")
+                .doesNotContain("Nothing here yet");
+        mira.online();
+        mira.awaitText("in here all along");
+    }
+
+    @Test
     void a_link_to_a_message_that_this_browser_does_not_have_says_so_and_leads_there_once_it_can() {
         for (var n = 1; n <= 120; n++) ben.rest().write(channel, "message " + n).mustBe(201);
         mira.awaitText("message 120");
