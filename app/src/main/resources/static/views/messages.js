@@ -105,12 +105,16 @@ class Messages extends View {
   /** Where as many messages leave at one end as come at the other, no resize tells. */
   async #settleOnceDrawn() {
     const first = this.log.items[0]?.id;
-    if (first === this.#first && this.#placed) return;
+    const isOther = first !== this.#first;
+    if (!isOther && this.#placed) return;
     this.#first = first;
-    await this.#place.drawn();
+    const place = this.#place;
+    await place.drawn();
     if (!this.isConnected) return;
     if (!this.#placed) this.#begin();
-    this.#place.settle();
+    place.settle();
+    // where all fits into the window, no scroll will ask for more
+    if (isOther && this.#placed && place.height > 0 && place.fromTop < NEAR) this.#older();
   }
 
   /** A link leads to another message of the channel that is open already, or back to its end. */

@@ -210,6 +210,25 @@ class ReadingTest {
     }
 
     @Test
+    void on_a_tall_window_the_history_comes_without_a_scroll() {
+        var channel = holdfast.channel(mira);
+        fillAtOnce(channel, 300);
+        mira.open(channel).live().awaitText("message 300");
+        mira.page.setViewportSize(1_200, 2_160);
+        try {
+            mira.reload();
+            mira.awaitText("message 300");
+            mira.page.waitForFunction("""
+                    () => {
+                      const { scrollHeight, clientHeight } = document.querySelector('hf-messages .scroller');
+                      return scrollHeight > clientHeight + 600;
+                    }""");
+        } finally {
+            mira.page.setViewportSize(1_280, 720);
+        }
+    }
+
+    @Test
     void names_are_offered_after_an_at_sign_and_taken_with_the_keyboard() {
         var channel = holdfast.channel(mira);
         mira.open(channel).live();
