@@ -220,11 +220,12 @@ export const retryReply = (message) => outbox.retryReply(message);
 export const discard = (n) => outbox.discard(n);
 export const sendAgain = (n) => outbox.again(n);
 
-export const draft = (channelId) => store.kept.get('drafts')?.[channelId] ?? '';
+/** What is being written in a channel, or into the editor of a message. */
+export const draft = (id) => store.kept.get('drafts')?.[id] ?? '';
 
-export function keepDraft(channelId, text) {
-  const { [channelId]: _, ...others } = store.kept.get('drafts') ?? {};
-  store.keep('drafts', text ? { ...others, [channelId]: text } : others);
+export function keepDraft(id, text) {
+  const { [id]: _, ...others } = store.kept.get('drafts') ?? {};
+  store.keep('drafts', text ? { ...others, [id]: text } : others);
 }
 
 // --- finding ---

@@ -1,30 +1,52 @@
 import { html } from 'lit';
-import { discard, edit } from '../actions.js';
+import { discard, draft, edit, keepDraft } from '../actions.js';
 import { submits } from './parts.js';
 import { View } from './view.js';
 
-/** Changes the text of a message: Enter saves (on a phone the button does), Escape leaves it as it was. Says `close` when it is done. */
+/**
+ * Changes the text of a message: Enter saves (on a phone the button does), Escape leaves it as it was. Until then what was typed is
+ * kept as a draft. Says `close` when it is done.
+ */
 class Editor extends View {
   static properties = { message: {} };
+
+  #isTyped = false;
 
   get field() {
     return this.querySelector('textarea');
   }
 
-  firstUpdated() {
+  async focus() {
+    await this.updateComplete;
     this.field.focus();
     this.field.setSelectionRange(this.field.value.length, this.field.value.length);
   }
 
-  render() {
+  /** The message may change elsewhere meanwhile; what was typed here stays. */
+  updated() {
+    if (this.#isTyped) return;
+    const kept = draft(this.message.id);
+    this.field.value = kept || this.text;
+    this.#isTyped = kept !== '';
+  }
+
+  get text() {
     const { pending, content } = this.message;
-    const text = pending?.kind === 'edit' ? pending.content : content;
+    return pending?.kind === 'edit' ? pending.content : content;
+  }
+
+  render() {
     return html`
       <form class="editor" @submit=${this.#save} @keydown=${this.#key}>
-        <textarea dir="auto" aria-label="Edit the message" rows=${Math.min(12, text.split('\n').length + 1)} .value=${text}></textarea>
+        <textarea dir="auto" aria-label="Edit the message" rows=${Math.min(12, this.text.split('\n').length + 1)} @input=${this.#typed}></textarea>
         <div class="buttons"><button type="button" @click=${this.#close}>Cancel</button><button type="submit" class="primary">Save</button></div>
       </form>`;
   }
+
+  #typed = () => {
+    this.#isTyped = true;
+    keepDraft(this.message.id, this.field.value);
+  };
 
   #key = (event) => {
     if (event.key === 'Escape') this.#close();
@@ -41,6 +63,7 @@ class Editor extends View {
   };
 
   #close = () => {
+    keepDraft(this.message.id, '');
     this.dispatchEvent(new Event('close'));
     document.querySelector('hf-composer')?.focus();
   };

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import { discard, remove, retryReply, sendAgain, stopReply } from '../actions.js';
+import { discard, draft, remove, retryReply, sendAgain, stopReply } from '../actions.js';
 import { store } from '../store.js';
 import './editor.js';
 import { avatar, clock, icon } from './parts.js';
@@ -20,6 +20,12 @@ class Message extends View {
 
   watches() {
     return this.message?.pending ? ['connection'] : [];
+  }
+
+  /** What was being typed into the editor when the message was last on screen goes on there. */
+  willUpdate() {
+    super.willUpdate();
+    if (!this.hasUpdated) this.editing = draft(this.message.id) !== '';
   }
 
   render() {
@@ -135,8 +141,10 @@ class Message extends View {
   }
 
   /** Opens the editor; the composer's arrow up comes here, too. */
-  startEditing = () => {
+  startEditing = async () => {
     this.editing = true;
+    await this.updateComplete;
+    this.querySelector('hf-editor')?.focus();
   };
 
   /** Drawn when its text is. */
