@@ -59,7 +59,9 @@ final class HttpFailures {
                         answer.getResponseBodyAsString(),
                         agent);
             }
-            if (cause instanceof com.openai.errors.SseException || cause instanceof com.anthropic.errors.SseException) {
+            if (cause instanceof com.openai.errors.SseException
+                    || cause instanceof com.anthropic.errors.SseException
+                    || cause instanceof OllamaRequest.ErrorLine) {
                 return midAnswer(String.valueOf(cause.getMessage()), agent);
             }
         }

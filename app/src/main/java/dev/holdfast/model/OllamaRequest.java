@@ -1,5 +1,8 @@
 package dev.holdfast.model;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
@@ -11,6 +14,15 @@ import org.jspecify.annotations.Nullable;
 
 /** One request of {@link OllamaClient}, from before it is sent to the end of its answer. Thread-safe. */
 final class OllamaRequest {
+    private static final String ERROR = "{\"error\":";
+
+    /** What went wrong in the middle of an answer, in Ollama's words. Spring AI would see a message without a text. */
+    static final class ErrorLine extends IOException {
+        ErrorLine(String sentence) {
+            super(sentence);
+        }
+    }
+
     private final Runnable ended;
     private @Nullable CompletableFuture<?> response;
     private Flow.@Nullable Subscription body;
@@ -42,15 +54,19 @@ final class OllamaRequest {
     }
 
     <T> BodyHandler<T> watching(BodyHandler<T> handler) {
-        return info -> new Watched<>(handler.apply(info));
+        return info -> new Watched<>(handler.apply(info), info.statusCode() == 200);
     }
 
     /** Passes the body on and keeps hold of its subscription: cancelling that closes the connection. */
     private final class Watched<T> implements BodySubscriber<T> {
         private final BodySubscriber<T> subscriber;
+        private final boolean isAnswer;
+        private boolean failed;
 
-        Watched(BodySubscriber<T> subscriber) {
+        /** @param isAnswer and no refusal, of which all is an error's line */
+        Watched(BodySubscriber<T> subscriber, boolean isAnswer) {
             this.subscriber = subscriber;
+            this.isAnswer = isAnswer;
         }
 
         @Override
@@ -66,17 +82,38 @@ final class OllamaRequest {
 
         @Override
         public void onNext(List<ByteBuffer> bytes) {
-            subscriber.onNext(bytes);
+            if (failed) return;
+            String error = isAnswer ? error(bytes) : null;
+            if (error == null) {
+                subscriber.onNext(bytes);
+                return;
+            }
+            close();
+            onError(new ErrorLine(error));
+        }
+
+        /** Ollama writes each line at once. Of what the model says the quotes are escaped. */
+        private static @Nullable String error(List<ByteBuffer> bytes) {
+            for (ByteBuffer buffer : bytes) {
+                String text = UTF_8.decode(buffer.duplicate()).toString();
+                if (!text.contains(ERROR)) continue;
+                var line = text.lines().filter(each -> each.startsWith(ERROR)).findFirst();
+                if (line.isPresent()) return ErrorBody.parse(line.get()).sentence();
+            }
+            return null;
         }
 
         @Override
         public void onError(Throwable error) {
+            if (failed) return;
+            failed = true;
             ended.run();
             subscriber.onError(error);
         }
 
         @Override
         public void onComplete() {
+            if (failed) return;
             ended.run();
             subscriber.onComplete();
         }

@@ -246,16 +246,28 @@ class ServerAnswersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"OPENAI", "ANTHROPIC"})
+    @EnumSource(mode = Mode.EXCLUDE, names = "GUIDE")
     void the_log_has_the_words_of_an_error_in_the_stream(Provider provider) {
-        var failure = answered(
-                provider,
-                200,
-                EVENTS,
-                "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"x\",\"message\":\"more memory is needed\"}}\n\n");
+        var failure = provider == Provider.OLLAMA
+                ? answered(provider, 200, "application/x-ndjson", """
+                        {"model":"m","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"{\\"error\\":"},"done":false}
+                        {"error":"more memory is needed"}
+                        """)
+                : answered(provider, 200, EVENTS, """
+                        event: error
+                        data: {"type":"error","error":{"type":"x","message":"more memory is needed"}}
+
+                        """);
         assertThat(failure).isInstanceOf(Failure.TryAgain.class);
         assertThat(failure.reason()).isEqualTo("the model's server failed mid-answer");
         assertThat(failure.detail()).contains("more memory is needed");
+    }
+
+    @Test
+    void a_conversation_that_is_too_long_is_recognised_in_a_line_of_ollama_too() {
+        var failure = answered(
+                Provider.OLLAMA, 200, "application/x-ndjson", "{\"error\":\"the input exceeds the context length\"}\n");
+        assertThat(failure.code()).isEqualTo("context_too_long");
     }
 
     @ParameterizedTest
