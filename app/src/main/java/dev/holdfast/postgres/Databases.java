@@ -7,14 +7,19 @@ import dev.holdfast.StartFailure;
 import dev.holdfast.db.Migrations;
 import dev.holdfast.web.WebSide;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.micrometer.metrics.system.DiskSpaceMetricsBinder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
@@ -61,14 +66,29 @@ class Databases {
 
     @Bean(destroyMethod = "close")
     Server server(Settings settings) {
-        if (settings.databaseUrl() != null && !settings.databaseUrl().isBlank()) {
-            return new Server(DatabaseUrl.parse(settings.databaseUrl()), () -> {});
+        var elsewhere = elsewhere(settings);
+        if (elsewhere.isPresent()) {
+            return new Server(elsewhere.get(), () -> {});
         }
         var embedded = EmbeddedDatabase.start(settings.homeFolder());
         log.info(
                 "Embedded PostgreSQL in {}; its address for psql is in the file database-url there",
                 settings.homeFolder());
         return new Server(embedded.url(), embedded);
+    }
+
+    /** Empty: the embedded database is asked for. */
+    private static Optional<DatabaseUrl> elsewhere(Settings settings) {
+        return Optional.ofNullable(settings.databaseUrl())
+                .filter(url -> !url.isBlank())
+                .map(DatabaseUrl::parse);
+    }
+
+    /** The disk that fills with the database; of a database elsewhere none is seen from here. */
+    @Bean
+    DiskSpaceMetricsBinder disk(Settings settings) {
+        Path folder = elsewhere(settings).isEmpty() ? settings.homeFolder() : Path.of("");
+        return new DiskSpaceMetricsBinder(List.of(folder.toAbsolutePath().toFile()), Tags.empty());
     }
 
     @Bean

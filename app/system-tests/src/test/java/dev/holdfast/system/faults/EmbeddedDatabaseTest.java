@@ -85,6 +85,9 @@ class EmbeddedDatabaseTest {
         unfinishedFirstStart();
         var process = process("embedded").start();
         assertThat(home.resolve("postgres-18.unfinished")).doesNotExist();
+        assertThat(process.metric("disk_total_bytes{path=\"" + home + "\"}"))
+                .as("the disk that is watched: the database's")
+                .isEqualTo(home.toFile().getTotalSpace());
         process.kill();
         killPostgres();
         // since then this number has been given to another program, which must not be harmed
