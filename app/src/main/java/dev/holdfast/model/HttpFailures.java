@@ -194,8 +194,10 @@ final class HttpFailures {
 
     /** One line, short enough to read and without anything that looks like a key; some servers repeat the key that they refuse. */
     private static String line(String text, @Nullable String key, int longest) {
-        String safe =
-                SECRET.matcher(key == null ? text : text.replace(key, "***")).replaceAll("***");
+        String keyless = key == null ? text : text.replace(key, "***");
+        // a body may be 64 kB; what is cut here, a secret at the edge too, is far behind what is shown
+        String some = keyless.substring(0, Math.min(keyless.length(), 8 * longest));
+        String safe = SECRET.matcher(some).replaceAll("***");
         String line = safe.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
         return line.length() <= longest ? line : line.substring(0, longest) + "…";
     }
