@@ -5,9 +5,9 @@ import { count, TIMES, WHOLES } from './words.js';
 const COLOURS = { first: '--chart-1', second: '--chart-2', bad: '--bad' };
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
-/** A small chart over the last half hour: its name, the latest value large, a line or bars, and what the pointer is at. */
+/** A small chart over the last half hour: its name, the latest value large (that at `latest`), a line or bars, and what the pointer is at. */
 class Chart extends LitElement {
-  static properties = { name: {}, note: {}, series: { attribute: false }, data: { attribute: false }, bars: { type: Boolean }, format: { attribute: false }, axis: { attribute: false }, pointed: { state: true } };
+  static properties = { name: {}, note: {}, series: { attribute: false }, data: { attribute: false }, latest: { attribute: false }, bars: { type: Boolean }, format: { attribute: false }, axis: { attribute: false }, pointed: { state: true } };
 
   #plot = null;
   #size = null;
@@ -32,7 +32,7 @@ class Chart extends LitElement {
 
   render() {
     const format = this.format ?? count;
-    const now = this.series.map((each, index) => ({ ...each, value: this.pointed == null ? this.data[index + 1]?.at(-1) : this.data[index + 1]?.[this.pointed] }));
+    const now = this.series.map((each, index) => ({ ...each, value: this.pointed == null ? this.data[index + 1]?.at(this.latest ?? -1) : this.data[index + 1]?.[this.pointed] }));
     const spoken = now.map((each) => `${each.label} ${format(each.value)}`).join(', ');
     return html`
       <figure class="chart" aria-label="${this.name}: ${spoken}${this.note ? `; ${this.note}` : ''}">

@@ -14,6 +14,8 @@ import { story } from './story.js';
 
 const EVERY = 2_000;
 const KEPT = 360;
+/** After which the web process whose charts are shown is taken for gone. */
+const PATIENCE = 30_000;
 
 class Ops extends View {
   static properties = { at: { state: true } };
@@ -24,6 +26,8 @@ class Ops extends View {
   #samples = [];
   #throughput = [];
   #worker = false;
+  #process = null;
+  #heard = 0;
   #filter = {};
   #limit = 50;
   #story = null;
@@ -78,9 +82,17 @@ class Ops extends View {
       get(`/api/ops/metrics?after=${after}`),
       this.#round++ % 3 === 0 ? get('/api/ops/throughput?minutes=30') : this.#throughput,
     ]);
-    this.#samples = [...this.#samples, ...window.samples].slice(-KEPT);
-    this.#worker = window.worker;
     this.#throughput = throughput;
+    // behind several web processes any may answer; the charts are of one, as long as it does
+    if (window.process !== this.#process) {
+      if (Date.now() - this.#heard < PATIENCE) return;
+      this.#process = window.process;
+      this.#samples = [];
+    }
+    this.#heard = Date.now();
+    this.#worker = window.worker;
+    // of one that is new here, asked from the middle on, the next answer has all
+    if (after === (this.#samples.at(-1)?.at ?? 0)) this.#samples = [...this.#samples, ...window.samples].slice(-KEPT);
   }
 
   async #readStory() {
@@ -113,7 +125,7 @@ class Ops extends View {
     const shared = { acts: isAdministrator(), ask: this.#ask, show: this.#show };
     return this.#frame(html`
       ${problem(this.problem)}
-      <section class="charts" aria-label="The last half hour">${charts({ samples: this.#samples, throughput: this.#throughput, worker: this.#worker })}</section>
+      <section class="charts" aria-label="The last half hour">${charts({ samples: this.#samples, throughput: this.#throughput, worker: this.#worker, process: this.#process })}</section>
       <div class="fleet">
         ${agents({ ...shared, queue: this.#queue, selection: this.#picked.agents })}
         ${workers({ ...shared, list: this.#workers, selection: this.#picked.workers })}

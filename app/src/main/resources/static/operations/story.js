@@ -26,18 +26,18 @@ export function story({ story: told, acts, ask, close }) {
 function events(told) {
   const list = [];
   const add = (instant, what, tone) => instant && list.push({ at: instant, what, tone, place: list.length });
-  const first = told.history[0];
-  if (first) add(told.audit[0] && first.claimedAt < told.queuedAt ? first.claimedAt : told.queuedAt, 'Asked for, queued');
+  const again = told.queuedAt > told.askedAt;
+  add(told.askedAt, 'Asked for, queued');
   told.history.forEach((each) => {
     add(each.claimedAt, html`Attempt ${each.attempt}: claimed by <b>${each.worker}</b>`);
     add(each.firstTokenAt, 'First text');
     add(each.endedAt, html`<b>${each.outcome}</b>${each.error ? html`: ${each.error}` : nothing}`, each.outcome === 'failed' || each.outcome === 'lease expired' ? 'bad' : '');
   });
   told.audit.forEach((each) => add(each.at, html`<b>${each.actor}</b>: ${each.action.replace('_', ' ')}`, 'person'));
-  if (!first) add(told.queuedAt, 'Asked for, queued');
+  if (again) add(told.queuedAt, 'Queued again');
   if (told.state === 'running' || told.state === 'completed') {
     add(told.claimedAt, html`Attempt ${told.attempt}: claimed by <b>${told.worker ?? 'a worker that has gone'}</b> after ${duration(since(told.queuedAt, told.claimedAt))}`);
-    add(told.firstTokenAt, html`First text, ${duration(since(told.queuedAt, told.firstTokenAt))} after it was asked for`);
+    add(told.firstTokenAt, html`First text, ${duration(since(told.queuedAt, told.firstTokenAt))} after it was ${again ? 'queued again' : 'asked for'}`);
   }
   if (told.state === 'completed') add(told.finishedAt, html`Folded: ${several(told.text.characters, 'character')} in ${several(told.flushes ?? 0, 'flush', 'flushes')}`, 'good');
   if (told.state === 'running' && told.progressAt > told.claimedAt) add(told.progressAt, html`Latest text seen: ${several(told.text.characters, 'character')} in ${several(told.text.chunks, 'flush', 'flushes')}`);

@@ -107,7 +107,7 @@ class Operations {
                           'audit', (
                             select coalesce(jsonb_agg(to_jsonb(u) order by u.id), '[]')
                             from ops.audit u where u.subject = 'generation ' || g.id),
-                          'status', r.status, 'progressAt', h.progress_at,
+                          'status', r.status, 'askedAt', r.created_at, 'progressAt', h.progress_at,
                           'text', (
                             select jsonb_build_object('chunks', count(*), 'characters', coalesce(sum(length(k.text)), 0) + case when count(*) = 0 then length(r.content) else 0 end)
                             from chat.chunk k where k.message_id = r.id))

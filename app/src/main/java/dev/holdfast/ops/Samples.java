@@ -1,5 +1,6 @@
 package dev.holdfast.ops;
 
+import dev.holdfast.ProcessName;
 import dev.holdfast.web.WebSide;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -25,8 +26,12 @@ class Samples implements SmartLifecycle {
     private static final Duration EVERY = Duration.ofSeconds(5);
     private static final int KEPT = 360;
 
-    /** @param samples oldest first; worker: whether this process runs generations, so that it has flushes to show */
-    record Window(double everySeconds, boolean worker, List<Sample> samples) {}
+    /**
+     * @param process whose flushes and feed these are: behind several web processes any of them may answer
+     * @param worker whether it runs generations, so that it has flushes to show
+     * @param samples oldest first
+     */
+    record Window(String process, double everySeconds, boolean worker, List<Sample> samples) {}
 
     /** at in milliseconds since 1970, ages and times in seconds; null: nothing happened, or it could not be read */
     record Sample(
@@ -63,6 +68,7 @@ class Samples implements SmartLifecycle {
 
     synchronized Window after(long at) {
         return new Window(
+                ProcessName.get(),
                 EVERY.toSeconds(),
                 meters.find("holdfast.flush").timer() != null,
                 kept.stream().filter(sample -> sample.at() > at).toList());

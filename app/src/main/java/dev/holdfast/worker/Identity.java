@@ -1,9 +1,8 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.ProcessName;
 import dev.holdfast.generation.Workers;
 import dev.holdfast.generation.Workers.Standing;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,7 +12,7 @@ final class Identity {
 
     private final Workers workers;
     private final int slots;
-    private final String name = host() + "-" + ProcessHandle.current().pid();
+    private final String name = ProcessName.get();
     private volatile long id;
     private volatile Standing standing = Standing.UNKNOWN;
 
@@ -61,14 +60,5 @@ final class Identity {
 
     void unregister() {
         if (known()) workers.unregister(id);
-    }
-
-    private static String host() {
-        try {
-            String host = InetAddress.getLocalHost().getHostName();
-            return host.length() > 60 ? host.substring(0, 60) : host;
-        } catch (UnknownHostException e) {
-            return "worker";
-        }
     }
 }

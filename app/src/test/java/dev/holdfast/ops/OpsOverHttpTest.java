@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -174,6 +175,9 @@ class OpsOverHttpTest {
         administrator.post("/api/ops/retry", "{\"ids\": [%d]}".formatted(id)).mustBe(200);
         var answer = operator.get("/api/ops/generations/" + id).mustBe(200);
         var story = answer.json();
+        assertThat(Instant.parse(story.path("askedAt").stringValue()))
+                .as("asked for, and later queued again")
+                .isBefore(Instant.parse(story.path("queuedAt").stringValue()));
         assertThat(story.path("history").get(0).path("error").stringValue()).isEqualTo("The key was refused.");
         assertThat(story.path("history").get(0).path("worker").stringValue()).isEqualTo("elsewhere");
         assertThat(story.path("context").get(0).path("author").stringValue()).isEqualTo("ada");
@@ -294,6 +298,9 @@ class OpsOverHttpTest {
             window = operator.get("/api/ops/metrics").json();
         }
         assertThat(window.path("samples").get(0).path("at").longValue()).isPositive();
+        assertThat(window.path("process").stringValue())
+                .as("which of several web processes it is of")
+                .endsWith("-" + ProcessHandle.current().pid());
         assertThat(operator.get("/api/ops/throughput?minutes=10").json()).hasSize(10);
         assertThat(operator.get("/api/ops/metrics?after=" + Long.MAX_VALUE)
                         .json()

@@ -6,6 +6,7 @@ import com.microsoft.playwright.Browser.NewContextOptions;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.Cookie;
 import com.microsoft.playwright.options.WaitForSelectorState;
@@ -21,6 +22,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -134,6 +138,130 @@ class OperationsPageTest {
                         .query(String.class)
                         .list())
                 .containsExactly("root");
+    }
+
+    @Test
+    void the_story_of_a_reply_that_was_asked_for_again_begins_when_it_was_asked_for() {
+        var channel = holdfast.channel();
+        holdfast.administrator.write(channel, "@ada [[words=5]]").mustBe(201);
+        var id = holdfast.jdbc()
+                .sql("select max(id) from ops.generations")
+                .query(Long.class)
+                .single();
+        Eventually.eventually(
+                "the reply", Duration.ofSeconds(30), () -> count("state = 'completed' and id = " + id) == 1);
+        holdfast.jdbc()
+                .sql("select ops.retry(?)::text")
+                .param(id)
+                .query(String.class)
+                .single();
+        Eventually.eventually(
+                "it again", Duration.ofSeconds(30), () -> count("state = 'completed' and id = " + id) == 1);
+        try (var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var page = open(context, "/ops/generations/" + id);
+            page.locator("dialog.story .timeline").waitFor();
+            var told = page.locator("dialog.story .timeline .what").allTextContents();
+            assertThat(told).element(0).isEqualTo("Asked for, queued");
+            assertThat(told).element(1).asString().endsWith(": retry");
+            assertThat(told).element(2).isEqualTo("Queued again");
+            assertThat(told).element(4).asString().endsWith("after it was queued again");
+            assertThat(page.locator("dialog.story .timeline time").first().getAttribute("datetime"))
+                    .isLessThan(
+                            page.locator("dialog.story .timeline time").nth(2).getAttribute("datetime"));
+        }
+    }
+
+    @Test
+    void a_failed_reply_that_nobody_wants_is_given_up_from_its_story() {
+        var channel = holdfast.channel();
+        holdfast.models.on("lost-model", Script.fails(Fault.BAD_KEY));
+        holdfast.administrator.post("/api/agents", """
+                {"handle": "lost", "provider": "openai", "model": "lost-model"}""").mustBe(201);
+        holdfast.add(channel, "lost");
+        holdfast.administrator.write(channel, "@lost hello").mustBe(201);
+        Eventually.eventually(
+                "it failed", Duration.ofSeconds(30), () -> count("state = 'failed' and agent = 'lost'") == 1);
+        var id = holdfast.jdbc()
+                .sql("select id from ops.generations where agent = 'lost'")
+                .query(Long.class)
+                .single();
+        try (var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var page = open(context, "/ops/generations/" + id);
+            page.locator("dialog.story button.bad").click();
+            page.locator("dialog.confirm button.bad").click();
+            page.locator("dialog.confirm [role=status] >> text=1 cancelled").waitFor();
+        }
+        assertThat(count("state = 'cancelled' and agent = 'lost'")).isEqualTo(1);
+    }
+
+    @Test
+    void what_a_minute_came_to_is_said_of_the_last_whole_one() {
+        Eventually.eventually(
+                "every reply", Duration.ofSeconds(60), () -> count("state in ('queued', 'running')") == 0);
+        allCompletedInTheLastMinute(); // before the page looks: the minute that has just begun has none
+        try (var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var page = open(context, "/ops");
+            Eventually.eventually("the last whole minute's number", Duration.ofSeconds(30), () -> {
+                var finished = allCompletedInTheLastMinute();
+                return page.locator(".chart[aria-label^='Ended a minute: finished " + finished + ",']")
+                                .count()
+                        == 1;
+            });
+        }
+    }
+
+    private long allCompletedInTheLastMinute() {
+        holdfast.jdbc().sql("""
+                        update chat.generation set finished_at = date_trunc('minute', now()) - interval '30 seconds'
+                        where state = 'completed'""").update();
+        var finished = holdfast.jdbc()
+                .sql("select finished from ops.throughput order by minute desc offset 1 limit 1")
+                .query(Long.class)
+                .single();
+        assertThat(finished).isPositive();
+        return finished;
+    }
+
+    @Test
+    void behind_several_web_processes_the_charts_of_one_are_shown_and_those_of_another_when_it_is_gone() {
+        try (var other = new HoldfastProcess("ops-other", "web", holdfast.database.url()).start();
+                var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var asked = new AtomicInteger();
+            var gone = new AtomicBoolean();
+            var page = context.newPage();
+            // as a proxy in front of both that takes turns
+            page.route("**/api/ops/metrics*", route -> {
+                var port = gone.get() || asked.getAndIncrement() % 2 == 1 ? other.port() : holdfast.process.port();
+                var url = route.request().url().replace(":" + holdfast.process.port(), ":" + port);
+                var answer = route.fetch(new Route.FetchOptions().setUrl(url));
+                assertThat(answer.status()).isEqualTo(200);
+                route.fulfill(new Route.FulfillOptions().setResponse(answer));
+            });
+            page.navigate("http://127.0.0.1:" + holdfast.process.port() + "/ops");
+            page.locator("hf-chart canvas").first().waitFor();
+            page.evaluate("""
+                    () => {
+                      window.seen = new Set();
+                      const look = () => seen.add([...document.querySelectorAll('.chart .note')].map((note) => note.textContent).join());
+                      look();
+                      new MutationObserver(look).observe(document.querySelector('.charts'), { subtree: true, childList: true, characterData: true });
+                    }""");
+            var before = asked.get();
+            page.waitForCondition(() -> asked.get() > before + 4);
+            assertThat((List<?>) page.evaluate("[...seen]"))
+                    .singleElement()
+                    .asString()
+                    .as("flush, browsers and lag, all of this process")
+                    .matches("(in the web process \\S+-" + holdfast.process.pid() + ",?){3}");
+            gone.set(true);
+            page.evaluate("() => { const now = Date.now; Date.now = () => now() + 60_000; }");
+            page.locator(".chart .note", new Page.LocatorOptions().setHasText(Pattern.compile("-" + other.pid() + "$")))
+                    .first()
+                    .waitFor();
+            assertThat(page.locator(".chart .note").count())
+                    .as("no flush, as it runs no generations")
+                    .isEqualTo(2);
+        }
     }
 
     @Test
