@@ -23,6 +23,9 @@ record GenerationFilter(
 
     private static final Set<String> STATES = Set.of("queued", "running", "completed", "failed", "cancelled", "stuck");
 
+    /** In seconds; what lies beyond the calendar of Postgres it cannot subtract. */
+    private static final long TEN_YEARS = 315_360_000;
+
     GenerationFilter {
         if (state != null && !STATES.contains(state)) {
             throw Problem.invalid(
@@ -32,8 +35,13 @@ record GenerationFilter(
         if (limit != null && (limit < 1 || limit > 500)) {
             throw Problem.invalid("limit is %d; it has to be between 1 and 500.".formatted(limit));
         }
-        if (minAge != null && minAge < 0) {
-            throw Problem.invalid("minAge is %d; it is in seconds and cannot be negative.".formatted(minAge));
+        mustBeAnAge("minAge", minAge);
+    }
+
+    static void mustBeAnAge(String field, @Nullable Long seconds) {
+        if (seconds != null && (seconds < 0 || seconds > TEN_YEARS)) {
+            throw Problem.invalid("%s is %d; it is in seconds and has to be between 0 and %d, which is ten years."
+                    .formatted(field, seconds, TEN_YEARS));
         }
     }
 

@@ -50,6 +50,7 @@ class RepairController {
     String retryFailed(@RequestBody Failed which, @AuthenticationPrincipal SignedIn me) {
         me.mustBeAdministrator("retry generations");
         if (which.agent() == null) throw Problem.invalid("The field \"agent\" is missing; name an agent's handle.");
+        GenerationFilter.mustBeAnAge("seconds", which.seconds());
         return repairs.retryFailed(me.handle(), which.agent(), which.seconds() == null ? 86_400 : which.seconds());
     }
 

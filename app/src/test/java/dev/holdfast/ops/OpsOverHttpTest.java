@@ -230,6 +230,20 @@ class OpsOverHttpTest {
         administrator.post("/api/ops/undrain", "{\"workers\": [\"elsewhere\"]}").mustBe(200);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {-5, 315_360_001, 9_999_999_999_999_999L, Long.MAX_VALUE})
+    void an_age_that_no_clock_knows_is_refused_with_a_sentence(long seconds) {
+        assertThat(operator.get("/api/ops/generations?minAge=" + seconds)
+                        .mustBe(422)
+                        .detail())
+                .contains("minAge is " + seconds);
+        assertThat(administrator
+                        .post("/api/ops/retry-failed", "{\"agent\": \"mo\", \"seconds\": %d}".formatted(seconds))
+                        .mustBe(422)
+                        .detail())
+                .contains("seconds is " + seconds);
+    }
+
     @Test
     void whatever_an_administrator_does_to_others_is_in_the_audit_with_who_did_it_and_to_what() {
         var deputy = app.member("dora");
