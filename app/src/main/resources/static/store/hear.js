@@ -16,7 +16,7 @@ export function hear(store, data) {
     case 'no entry': return store.entries.lift(data.n);
     case 'kept': return store.layKept(data.name, data.value);
     case 'joined': return store.tabs.leads && store.tell({ type: 'connection', connection: store.connection });
-    case 'connection': return store.set({ connection: data.connection });
+    case 'connection': return !store.tabs.leads && store.set({ connection: data.connection }); // who leads knows its own
     case 'emptied':
       store.channels.dropMessages();
       return store.changed('emptied');
