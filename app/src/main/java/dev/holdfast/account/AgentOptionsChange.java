@@ -19,7 +19,7 @@ record AgentOptionsChange(
 
         @Schema(
                 description =
-                        "about how many tokens the model is given: the system prompt, and of the channel's past what then has room")
+                        "about how many tokens the model is given: the system prompt, and of the channel's past what then has room; left out: 16000")
         Integer contextTokens,
 
         @Schema(description = "how many messages of the channel's past at most")

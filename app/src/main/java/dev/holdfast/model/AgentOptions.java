@@ -12,17 +12,17 @@ import tools.jackson.databind.json.JsonMapper;
  * @param temperature 0 to 2; null: the provider's default
  * @param topP 0 to 1; null: the provider's default
  * @param maxTokens the longest reply in tokens; null: the provider's default
- * @param contextTokens about how many tokens the model is given: the system prompt, and of the channel's past what then has room
+ * @param contextTokens as {@link #budget}; null: the default
  * @param contextMessages how many messages at most
  */
 public record AgentOptions(
         @Nullable Double temperature,
         @Nullable Double topP,
         @Nullable Integer maxTokens,
-        int contextTokens,
+        @Nullable Integer contextTokens,
         int contextMessages) {
 
-    public static final AgentOptions DEFAULTS = new AgentOptions(null, null, null, 16_000, 200);
+    public static final AgentOptions DEFAULTS = new AgentOptions(null, null, null, null, 200);
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final List<String> KNOWN =
@@ -41,8 +41,13 @@ public record AgentOptions(
                 number(options, "temperature", 2),
                 number(options, "topP", 1),
                 whole(options, "maxTokens", 1_000_000),
-                orElse(whole(options, "contextTokens", 2_000_000), DEFAULTS.contextTokens),
+                whole(options, "contextTokens", 2_000_000),
                 orElse(whole(options, "contextMessages", 1_000), DEFAULTS.contextMessages));
+    }
+
+    /** About how many tokens the model is given: the system prompt, and of the channel's past what then has room. */
+    public int budget() {
+        return orElse(contextTokens, 16_000);
     }
 
     private static JsonNode read(String json) {

@@ -3,6 +3,7 @@ package dev.holdfast.model;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.ollama.OllamaChatModel;
 import org.springframework.ai.ollama.api.OllamaApi;
@@ -15,6 +16,8 @@ import reactor.core.publisher.Mono;
 
 /** Ollama, on this machine or another. */
 final class OllamaEndpoint implements Endpoint {
+    private static final int USUAL_REPLY = 4096;
+
     private final String baseUrl;
     private final OllamaClient client;
     private final JdkClientHttpConnector connector;
@@ -36,6 +39,16 @@ final class OllamaEndpoint implements Endpoint {
         this.connector = new JdkClientHttpConnector(client);
     }
 
+    /**
+     * What Ollama shall hold at once: what it is given, and the reply. It drops the oldest of what is more without a word.
+     * Where nobody has set the one, its own default decides, since what it holds takes the machine's memory.
+     */
+    private static @Nullable Integer context(AgentOptions options) {
+        Integer given = options.contextTokens();
+        if (given == null) return null;
+        return given + (options.maxTokens() == null ? USUAL_REPLY : options.maxTokens());
+    }
+
     @Override
     public ModelCall call(Agent agent, AgentOptions options, Prompt prompt, String requestId, ModelListener listener) {
         var web = WebClient.builder()
@@ -47,6 +60,7 @@ final class OllamaEndpoint implements Endpoint {
                 .temperature(options.temperature())
                 .topP(options.topP())
                 .numPredict(options.maxTokens())
+                .numCtx(context(options))
                 .build();
         var model = OllamaChatModel.builder()
                 .ollamaApi(OllamaApi.builder()

@@ -31,7 +31,7 @@ final class Prompts {
     static Told tell(Agent agent, AgentOptions options, List<ContextMessage> newestFirst) {
         String system = system(agent);
         // a system prompt that takes all of it leaves room for a question nevertheless
-        int left = Math.max(options.contextTokens() - tokens(system), options.contextTokens() / 4);
+        int left = Math.max(options.budget() - tokens(system), options.budget() / 4);
         List<ContextMessage> oldestFirst = within(left, newestFirst).reversed();
         List<Message> messages = new ArrayList<>();
         messages.add(new SystemMessage(system));

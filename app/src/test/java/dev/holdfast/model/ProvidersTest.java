@@ -25,11 +25,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.prompt.Prompt;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Every provider through its real client, against a server that speaks its protocol. */
 @TestInstance(Lifecycle.PER_CLASS)
@@ -329,6 +331,27 @@ class ProvidersTest {
         // Spring AI's default would; the slot keeps the agent's limits instead: see OpenAiEndpoint.options
         assertThat(org.springframework.ai.openai.AbstractOpenAiOptions.DEFAULT_TIMEOUT)
                 .isEqualTo(Duration.ofMinutes(1));
+    }
+
+    /** Else it would drop what is more than its own default, and say so to nobody. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"contextTokens": 2000}                   | 6096
+            {"contextTokens": 2000, "maxTokens": 100} | 2100
+            {"contextTokens": 16000}                  | 20096
+            {"maxTokens": 100}                        |
+            {}                                        |
+            """)
+    void ollama_is_told_how_long_a_context_an_administrator_wants(String options, Integer numCtx) throws Exception {
+        String model = "model-" + UUID.randomUUID();
+        var limit = Duration.ofSeconds(30);
+        var agent =
+                new Agent(UUID.randomUUID(), "ada", "Ada", Provider.OLLAMA, model, "", options, limit, limit, limit);
+        read(models.call(agent, prompt(), model, new Heard(piece -> {})));
+        var sent =
+                new JsonMapper().readTree(server.served(model).getFirst().body).path("options");
+        assertThat(sent.has("num_ctx")).isEqualTo(numCtx != null);
+        if (numCtx != null) assertThat(sent.path("num_ctx").asInt()).isEqualTo(numCtx);
     }
 
     private record Answer(String text, ModelEnd last) {}
