@@ -57,7 +57,8 @@ export class Place {
     this.sticks = false;
     element.scrollIntoView({ block });
     this.sticks = this.#atBottom() && atEnd;
-    this.remember();
+    // it stays where it is also while the messages above it draw themselves
+    this.#anchor = { element, at: element.getBoundingClientRect().top };
   }
 
   /** The reader or the page has scrolled. */

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -54,6 +55,7 @@ class RunbookTest {
 
     @ParameterizedTest
     @MethodSource("sections")
+    @Tag("slow")
     void so_does_that_of_an_operator_but_for_what_is_marked_as_the_owners(Section section)
             throws IOException, SQLException {
         var queue = new QueueFixture();

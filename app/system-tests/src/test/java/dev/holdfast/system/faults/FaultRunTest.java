@@ -16,7 +16,7 @@ class FaultRunTest {
     private static final int MILLIS_BETWEEN_FAULTS = 3_000;
 
     private final long seed = Long.getLong("seed", new Random().nextInt(1_000_000));
-    private final double minutes = Double.parseDouble(System.getProperty("minutes", "0.5"));
+    private final double minutes = Double.parseDouble(System.getProperty("minutes", "0.3"));
     private final int processes = Integer.getInteger("processes", 4);
     private final int clients = Integer.getInteger("clients", 10);
 
