@@ -24,10 +24,10 @@ public class HoldfastApplication {
         System.setProperty("spring.backgroundpreinitializer.ignore", "true");
         try {
             SpringApplication.run(HoldfastApplication.class, args);
-            IdleMemory.giveBack();
             // runs when all is drained and closed: who was told to end and did has not failed, and 143 would say so
             SpringApplication.getShutdownHandlers()
                     .add(() -> Runtime.getRuntime().halt(0));
+            IdleMemory.giveBack();
         } catch (RuntimeException e) {
             System.exit(1); // the reason has been reported
         }
