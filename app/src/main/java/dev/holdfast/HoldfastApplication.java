@@ -1,5 +1,6 @@
 package dev.holdfast;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.Jackson2EndpointAutoConfiguration;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -22,14 +23,15 @@ public class HoldfastApplication {
     public static void main(String[] args) {
         // it would load, beside the start, converters for bodies that nobody sends
         System.setProperty("spring.backgroundpreinitializer.ignore", "true");
+        var status = new AtomicInteger();
+        // runs when all is drained and closed: who was told to end and did has not failed, and 143 would say so
+        SpringApplication.getShutdownHandlers().add(() -> Runtime.getRuntime().halt(status.get()));
         try {
             SpringApplication.run(HoldfastApplication.class, args);
-            // runs when all is drained and closed: who was told to end and did has not failed, and 143 would say so
-            SpringApplication.getShutdownHandlers()
-                    .add(() -> Runtime.getRuntime().halt(0));
             IdleMemory.giveBack();
         } catch (RuntimeException e) {
-            System.exit(1); // the reason has been reported
+            status.set(1); // the reason has been reported
+            System.exit(1);
         }
     }
 }

@@ -44,10 +44,8 @@ record DatabaseUrl(String host, int port, String database, String user, String p
         }
         String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
         String rest = url.substring(url.indexOf("//") + 2);
-        if (authority.indexOf('@') != rest.lastIndexOf('@')) {
-            throw wrong(
-                    PERCENT_ENCODE); // a / ? # or @ in the password, which would show the rest of it as something else
-        }
+        // a / ? # or @ in the password, which would show the rest of it as something else
+        if (authority.indexOf('@') != rest.lastIndexOf('@')) throw wrong(PERCENT_ENCODE);
         Matcher parts = AUTHORITY.matcher(authority);
         if (!parts.matches()) {
             throw wrong("it names no host");

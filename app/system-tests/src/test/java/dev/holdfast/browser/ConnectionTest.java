@@ -74,7 +74,9 @@ class ConnectionTest {
         proxy.restore();
         ben.awaitReply("complete");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira, ben);
-        assertThat(mira.page.locator(".connection").innerText()).isBlank();
+        mira.page
+                .locator(".connection.live:empty")
+                .waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.ATTACHED));
     }
 
     @Test

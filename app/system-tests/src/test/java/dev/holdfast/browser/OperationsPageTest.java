@@ -293,45 +293,6 @@ class OperationsPageTest {
     }
 
     @Test
-    void an_administrator_changes_an_agent_and_the_limit_stays_what_it_was() {
-        holdfast.administrator.post("/api/agents", """
-                {"handle": "limitless", "provider": "guide", "model": "guide"}""").mustBe(201);
-        try (var context = signedIn(holdfast.administrator, 1280, 1000, "light")) {
-            var page = context.newPage();
-            page.navigate("http://127.0.0.1:" + holdfast.process.port() + "/agents");
-            change(page, "Renamed", null);
-            assertThat(limit()).isEqualTo("none");
-            change(page, "Limited", "7");
-            assertThat(limit()).isEqualTo("7");
-            page.locator(".card", new Page.LocatorOptions().setHasText("@limitless"))
-                    .locator("button >> text=/^Pause$/")
-                    .click();
-            page.locator(".card:has-text('@limitless') .kind.bad").waitFor();
-            change(page, "Paused", null);
-            assertThat(limit()).isEqualTo("7");
-            change(page, "Free again", "");
-            assertThat(limit()).isEqualTo("none");
-        }
-    }
-
-    private static void change(Page page, String name, String limit) {
-        page.locator(".card", new Page.LocatorOptions().setHasText("@limitless"))
-                .locator("button >> text=Change")
-                .click();
-        page.locator("dialog input[name=displayName]").fill(name);
-        if (limit != null) page.locator("dialog input[name=maxConcurrency]").fill(limit);
-        page.locator("dialog button[type=submit]").click();
-        page.locator(".card", new Page.LocatorOptions().setHasText(name)).waitFor();
-    }
-
-    private String limit() {
-        return holdfast.jdbc()
-                .sql("select coalesce(at_most::text, 'none') from ops.queue where agent = 'limitless'")
-                .query(String.class)
-                .single();
-    }
-
-    @Test
     void an_operator_looks_and_a_member_is_told_whom_to_ask() {
         var operator = new Browser(holdfast.process.port());
         var olga = holdfast.person("Olga");

@@ -180,7 +180,7 @@ class EmbeddedDatabaseTest {
         process.start();
         assertThat(proof).as("what the planted program writes").doesNotExist();
         assertThat(mode(programs)).isEqualTo("rwx------");
-        process.terminate().awaitExit(SOON);
+        assertThat(process.terminate().awaitExit(SOON)).isZero();
     }
 
     private static String mode(Path folder) throws IOException {

@@ -1,0 +1,53 @@
+package dev.holdfast.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** The page /agents, where administrators make and change them. */
+@Isolated("Chromium keeps both cores busy")
+class AgentsPageTest {
+    private final Holdfast holdfast = Holdfast.shared();
+
+    @Test
+    void an_administrator_changes_an_agent_and_the_limit_stays_what_it_was() {
+        holdfast.administrator.post("/api/agents", """
+                {"handle": "limitless", "provider": "guide", "model": "guide"}""").mustBe(201);
+        try (var root = new Person(holdfast, "root", holdfast.administrator, holdfast.process.port())) {
+            root.page.navigate(root.origin() + "/agents");
+            change(root, "Renamed", null);
+            assertThat(limit()).isEqualTo("none");
+            change(root, "Limited", "7");
+            assertThat(limit()).isEqualTo("7");
+            card(root, "@limitless").locator("button >> text=/^Pause$/").click();
+            card(root, "@limitless").locator(".kind.bad").waitFor();
+            change(root, "Paused", null);
+            assertThat(limit()).isEqualTo("7");
+            change(root, "Free again", "");
+            assertThat(limit()).isEqualTo("none");
+        }
+    }
+
+    private static void change(Person root, String name, String limit) {
+        card(root, "@limitless").locator("button >> text=Change").click();
+        root.page.locator("dialog input[name=displayName]").fill(name);
+        if (limit != null)
+            root.page.locator("dialog input[name=maxConcurrency]").fill(limit);
+        root.page.locator("dialog button[type=submit]").click();
+        card(root, name).waitFor();
+    }
+
+    private static Locator card(Person root, String text) {
+        return root.page.locator(".card", new Page.LocatorOptions().setHasText(text));
+    }
+
+    private String limit() {
+        return holdfast.jdbc()
+                .sql("select coalesce(at_most::text, 'none') from ops.queue where agent = 'limitless'")
+                .query(String.class)
+                .single();
+    }
+}
