@@ -31,7 +31,11 @@ const feed = new Feed({
 /** Shows this browser's copy at once where there is one; the server has its say after. */
 export async function start() {
   const last = localStorage.getItem(LAST);
-  if (last) return open({ id: last });
+  return last ? open({ id: last }) : ask();
+}
+
+/** Shows what the server says of who is signed in. */
+async function ask() {
   try {
     const setup = await api.get('/api/setup');
     if (setup.needed) return store.set({ session: 'setup' });
@@ -278,6 +282,12 @@ export const changePassword = (fields) => api.put('/api/me/password', fields);
 store.watch(['lost'], () => {
   yieldLead(); // whoever leads next begins with a feed of its own
   start();
+});
+
+/** What the tab that wiped it has stored since may be seen here a little later, so the server is asked. */
+store.watch(['wiped'], () => {
+  yieldLead();
+  ask();
 });
 
 /** There was no room for the messages, so they are read anew. */

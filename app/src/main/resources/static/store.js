@@ -98,7 +98,8 @@ export class Store extends Topics {
     if (this.forgetful) return this.#memoryOf(accountId);
     try {
       const copy = await database.open(accountId, {
-        onLost: () => copy === this.copy && this.lose(),
+        onErased: () => copy === this.copy && this.lose('wiped'),
+        onLost: () => copy === this.copy && this.lose('lost'),
         onFull: () => copy === this.copy && this.#outgrown(),
       });
       return copy;
@@ -163,13 +164,13 @@ export class Store extends Topics {
     await database.erase(id).catch(() => {}); // without IndexedDB there is nothing to erase
   }
 
-  /** Another tab signed out (with `keepUnsent`, the session ended), or the browser took the database away. */
-  lose({ keepUnsent = false } = {}) {
+  /** 'wiped': another tab signed out (with `keepUnsent`, the session ended). 'lost': the browser took the database away. */
+  lose(topic, { keepUnsent = false } = {}) {
     if (!this.copy) return;
     if (keepUnsent) this.changed('leaving');
     this.close();
     this.set({ session: 'starting' });
-    this.changed('lost');
+    this.changed(topic);
   }
 
   // --- without room ---

@@ -6,8 +6,8 @@ const VERSION = 1;
 
 const nameFor = (accountId) => `holdfast-${accountId}`;
 
-/** Opens the account's database; `onLost` is called when another tab deletes it or the browser takes it away, `onFull` when it has no room. */
-export async function open(accountId, { onLost, onFull }) {
+/** Opens the account's database; `onErased` is called when another tab deletes it, `onLost` when it or the browser takes it away otherwise, `onFull` when it has no room. */
+export async function open(accountId, { onErased, onLost, onFull }) {
   const db = await openDB(nameFor(accountId), VERSION, {
     upgrade(fresh) {
       fresh.createObjectStore('channel', { keyPath: 'id' });
@@ -20,7 +20,7 @@ export async function open(accountId, { onLost, onFull }) {
     blocking: () => db.close(),
     terminated: onLost,
   });
-  db.addEventListener('versionchange', onLost);
+  db.addEventListener('versionchange', ({ newVersion }) => (newVersion === null ? onErased : onLost)?.());
   return new Database(db, onFull);
 }
 

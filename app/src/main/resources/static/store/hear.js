@@ -20,7 +20,7 @@ export function hear(store, data) {
     case 'emptied':
       store.channels.dropMessages();
       return store.changed('emptied');
-    case 'wiped': return store.lose(data);
+    case 'wiped': return store.lose('wiped', data);
     default: throw new Error(`Another tab says something unknown: ${data.type}`);
   }
 }

@@ -199,6 +199,26 @@ class TabsTest {
         eve.close();
     }
 
+    /** What one tab stores another may see a little later. */
+    @Test
+    void a_tab_that_still_finds_the_account_stored_leaves_no_copy_behind_either() {
+        var eve = holdfast.person("Eve");
+        var theirs = holdfast.channel(eve, ben);
+        eve.open(theirs).live();
+        var second = eve.tab();
+        eve.open(theirs, second);
+        second.evaluate("""
+                () => {
+                  const { id } = holdfast.store.me;
+                  const { getItem } = Storage.prototype;
+                  Storage.prototype.getItem = function (key) { return key === 'holdfast.account' ? id : getItem.call(this, key); };
+                }""");
+        eve.signOut();
+        second.locator("hf-sign-in form").waitFor();
+        awaitNoDatabase(eve);
+        eve.close();
+    }
+
     @Test
     void signing_out_wipes_all_though_the_feed_hears_first_that_the_session_is_over() {
         var eve = holdfast.person("Eve");
