@@ -115,7 +115,7 @@ class OpsFunctionsTest {
 
     @Test
     void one_illegal_row_undoes_a_bulk_retry_of_single_calls_and_is_left_out_by_retry_all() {
-        queue.askOften(1000);
+        queue.askOften(100);
         queue.claim();
         queue.failEveryRunning("The provider refused the key.");
         long running = queue.ask("general", "@ada talk");
@@ -125,12 +125,12 @@ class OpsFunctionsTest {
                 "Generation " + running + " is running (attempt 1) and gets on.",
                 "select ops.retry(id) from ops.generations order by id");
         assertThat(queue.texts("select count(*)::text from chat.generation where state = 'failed'"))
-                .containsExactly("1000");
+                .containsExactly("100");
         assertThat(queue.texts("select count(*)::text from ops.audit")).containsExactly("0");
         assertThat(
                         queue.texts(
                                 "select outcome || ' ' || count(*) from ops.retry_all(array(select id from ops.generations)) group by outcome order by 1"))
-                .containsExactly("queued 1000", "refused 1");
+                .containsExactly("queued 100", "refused 1");
         assertThat(queue.state(running)).isEqualTo("running");
     }
 
