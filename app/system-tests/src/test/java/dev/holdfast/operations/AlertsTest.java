@@ -59,14 +59,7 @@ class AlertsTest {
     @AfterEach
     void mended() {
         running.models.on("ada-model", Script.says("All is well."));
-        running.jdbc()
-                .sql(
-                        "select count(*) from ops.cancel_all(array(select id from ops.generations where state in ('queued', 'running')))")
-                .query(Integer.class)
-                .single();
-        running.jdbc()
-                .sql("update chat.generation set state = 'cancelled' where state = 'failed'")
-                .update();
+        running.cancelAll();
     }
 
     @Test

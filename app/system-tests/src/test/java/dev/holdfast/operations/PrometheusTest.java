@@ -106,10 +106,7 @@ class PrometheusTest {
             assertThat(empty).as("expressions without data").isEmpty();
         }
         System.out.println(expressions.size() + " expressions of panels and rules returned data");
-        running.jdbc()
-                .sql("select ops.cancel(id)::text from ops.generations where state in ('queued', 'running')")
-                .query(String.class)
-                .list();
+        running.cancelAll();
     }
 
     private static List<String> panels() throws IOException {

@@ -31,13 +31,7 @@ class RepairTest {
         running.models.on(
                 "ada-model",
                 Script.says("It is all right again, and so on and on.").pace(20));
-        running.jdbc()
-                .sql("select ops.cancel(id)::text from ops.generations where state in ('queued', 'running')")
-                .query(String.class)
-                .list();
-        running.jdbc()
-                .sql("update chat.generation set state = 'cancelled' where state = 'failed'")
-                .update();
+        running.cancelAll();
         var asked = System.nanoTime();
         var reply = running.ask("mira", "@ada hello");
         await(reply, RUNNING, Duration.ofSeconds(30));

@@ -78,6 +78,14 @@ final class Running {
                 .single();
     }
 
+    /** Ends every reply that has not completed, also those that failed; one that completes meanwhile has. */
+    void cancelAll() {
+        jdbc().sql("""
+                select id from ops.cancel_all(array(
+                  select id from ops.generations where state in ('queued', 'running', 'failed')))
+                """).query(Long.class).list();
+    }
+
     private HoldfastProcess process(String name, String role) {
         var proxied =
                 new TestDatabase("127.0.0.1", network.port(), database.name(), database.user(), database.password());
