@@ -123,6 +123,12 @@ begin
       kept := kept || E'\n\n'::text;
       continue;
     end if;
+    -- without a second run there is no span: a text of many such paragraphs would cost two queries for each
+    if paragraph !~ '`[^`]+`' then
+      kept := kept || regexp_replace(paragraph, '`+', ' ', 'g');
+      kept := kept || E'\n\n'::text;
+      continue;
+    end if;
     select array_agg(t[1] order by n) into tokens
     from regexp_matches(paragraph, '`+|\\+|[^`\\]+', 'g') with ordinality as r(t, n);
     select coalesce(jsonb_object_agg(run_length, last_place), '{}') into last_of_length
