@@ -149,6 +149,11 @@ export async function createChannel(fields) {
   return channel;
 }
 
+export async function renameChannel(channelId, name) {
+  const renamed = await api.patch(`/api/channels/${channelId}`, { name });
+  await store.channels.patch(channelId, { name: renamed.name });
+}
+
 export const directMessage = (handle) => createChannel({ direct: [handle] });
 
 async function admit(channel) {

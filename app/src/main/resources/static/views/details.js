@@ -1,11 +1,11 @@
 import { html, nothing } from 'lit';
-import { addMember, findAccounts, findMembers, removeMember } from '../actions.js';
+import { addMember, findAccounts, findMembers, removeMember, renameChannel } from '../actions.js';
 import { go } from '../route.js';
 import { store } from '../store.js';
 import { avatar, icon, isAdministrator, nameOf, problem } from './parts.js';
 import { View } from './view.js';
 
-/** Who is in a channel; add people and agents, leave. */
+/** Who is in a channel; add people and agents, leave. Its owners and administrators rename it and remove people. */
 class Details extends View {
   static properties = { channelId: {}, sure: { state: true } };
 
@@ -30,12 +30,13 @@ class Details extends View {
         ${problem(this.problem)}
         ${members ? html`<ul class="people">${members.map((each) => this.#member(channel, each))}</ul>` : html`<p class="quiet" role="status">${this.problem ? '' : 'Looking…'}</p>`}
         ${channel.kind === 'direct' ? nothing : this.#add()}
+        ${governs(channel) ? this.#name(channel) : nothing}
         ${channel.kind === 'direct' ? nothing : this.#leaving(channel)}
       </dialog>`;
   }
 
   #member(channel, member) {
-    const removable = member.id !== store.me.id && channel.kind !== 'direct' && (channel.role === 'owner' || isAdministrator());
+    const removable = member.id !== store.me.id && governs(channel);
     return html`
       <li>${avatar(member, 'small')}<b>${member.displayName}</b> <span class="quiet">@${member.handle}</span>
         ${member.kind === 'agent' ? html`<span class="kind">agent</span>` : nothing}
@@ -55,6 +56,19 @@ class Details extends View {
         <button type="submit" class="primary" ?disabled=${this.busy}>Add</button>
       </form>`;
   }
+
+  #name(channel) {
+    return html`
+      <form class="inline" @submit=${this.#rename}>
+        <label>Name <input name="name" required maxlength="80" autocomplete="off" autocapitalize="none" spellcheck="false" .value=${channel.name}></label>
+        <button type="submit" ?disabled=${this.busy}>Rename</button>
+      </form>`;
+  }
+
+  #rename = (event) => {
+    event.preventDefault();
+    this.attempt(() => renameChannel(this.channelId, new FormData(event.target).get('name')));
+  };
 
   #leaving(channel) {
     if (!this.sure) {
@@ -86,6 +100,8 @@ class Details extends View {
 
   #close = () => this.querySelector('dialog').close();
 }
+
+const governs = (channel) => channel.kind !== 'direct' && (channel.role === 'owner' || isAdministrator());
 
 const WORDS = {
   public: 'Public: everybody here can find, read and join it.',

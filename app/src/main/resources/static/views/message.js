@@ -2,7 +2,7 @@ import { html, nothing } from 'lit';
 import { discard, draft, remove, retryReply, sendAgain, stopReply } from '../actions.js';
 import { store } from '../store.js';
 import './editor.js';
-import { avatar, clock, icon } from './parts.js';
+import { avatar, clock, icon, isAdministrator } from './parts.js';
 import { isRunning, stateOf } from './state.js';
 import './text.js';
 import { View } from './view.js';
@@ -115,10 +115,15 @@ class Message extends View {
     return html`
       <div class="tools" role="group" aria-label="Actions">
         ${sent ? html`<button type="button" class="tool" aria-label="Reply" title="Reply" @click=${this.#reply}>${icon('reply')}</button>` : nothing}
-        ${mine ? html`
-          <button type="button" class="tool" aria-label="Edit" title="Edit" @click=${this.startEditing}>${icon('edit')}</button>
-          <button type="button" class="tool delete" aria-label="Delete" title="Delete" @click=${() => this.#ask(true)}>${icon('delete')}</button>` : nothing}
+        ${mine ? html`<button type="button" class="tool" aria-label="Edit" title="Edit" @click=${this.startEditing}>${icon('edit')}</button>` : nothing}
+        ${mine || this.#answersMe() || isAdministrator() ? html`<button type="button" class="tool delete" aria-label="Delete" title="Delete" @click=${() => this.#ask(true)}>${icon('delete')}</button>` : nothing}
       </div>`;
+  }
+
+  /** Whoever asked an agent may delete what it answered. */
+  #answersMe() {
+    const { author, replyTo } = this.message;
+    return author.kind === 'agent' && store.messages.remembered(replyTo)?.author.id === store.me.id;
   }
 
   /** Asks whether it is to be deleted, or no longer. The keyboard goes on at the answer that changes nothing, and back to where it was. */

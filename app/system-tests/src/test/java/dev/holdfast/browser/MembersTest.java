@@ -11,7 +11,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** Who is in a channel, and leaving it. */
+/** Who is in a channel, leaving it, and its name. */
 @TestInstance(Lifecycle.PER_CLASS)
 @Isolated("Chromium keeps both cores busy")
 class MembersTest {
@@ -67,8 +67,48 @@ class MembersTest {
         mira.page.waitForFunction("(channel) => !holdfast.store.channels.has(channel)", channel);
     }
 
+    @Test
+    void an_owner_renames_a_channel_for_everybody_and_a_member_may_not() {
+        var channel = mira.rest()
+                .post("/api/channels", "{\"name\": \"plans-of-%s\", \"private\": true}".formatted(mira.handle))
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
+        mira.rest()
+                .post("/api/channels/" + channel + "/members", "{\"handle\": \"%s\"}".formatted(ben.handle))
+                .mustBe(204);
+        ben.open(channel).live();
+        button(ben, "Who is here").click();
+        ben.page.locator("dialog button:has-text('Add')").waitFor();
+        assertThat(button(ben, "Rename").count()).isZero();
+
+        mira.open(channel).live();
+        button("Who is here").click();
+        mira.page
+                .getByLabel("Name", new Page.GetByLabelOptions().setExact(true))
+                .fill("Plans!");
+        button("Rename").click();
+        mira.page
+                .locator("dialog [role=alert]", new Page.LocatorOptions().setHasText("Try \"plans\""))
+                .waitFor();
+        mira.page
+                .getByLabel("Name", new Page.GetByLabelOptions().setExact(true))
+                .fill("next-of-" + mira.handle);
+        button("Rename").click();
+        for (var person : new Person[] {mira, ben}) {
+            person.page
+                    .locator("hf-sidebar", new Page.LocatorOptions().setHasText("next-of-" + mira.handle))
+                    .waitFor();
+        }
+    }
+
     private Locator button(String name) {
-        return mira.page.getByRole(
+        return button(mira, name);
+    }
+
+    private static Locator button(Person person, String name) {
+        return person.page.getByRole(
                 AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
     }
 }

@@ -114,6 +114,21 @@ class ReplyTest {
     }
 
     @Test
+    void whoever_asked_deletes_the_answer_and_no_other_member_may() {
+        mira.write("@ada say a word");
+        mira.awaitReply("complete");
+        ben.awaitReply("complete");
+        ben.reply().hover();
+        assertThat(ben.reply().getByLabel("Reply").count()).isOne();
+        assertThat(ben.reply().getByLabel("Delete").count()).isZero();
+        mira.reply().hover();
+        mira.reply().getByLabel("Delete").click();
+        mira.page.locator(".tools.sure >> text=Delete >> nth=-1").click();
+        ben.awaitText("This message was deleted.");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+    }
+
+    @Test
     void closing_all_browsers_changes_nothing_for_the_reply() {
         mira.write("@ada go on [[words=100 pace=50]]");
         awaitLength(mira, 20);
