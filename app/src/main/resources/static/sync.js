@@ -5,6 +5,7 @@ import { newest, Pages } from './pages.js';
 import { behindHead } from './store/merge.js';
 
 const FAR_BEHIND = 2_000; // changes; beyond that the newest page is cheaper than all that happened
+const ENDED = ['complete', 'failed'];
 const AT_FIRST = 40; // channels whose newest page is fetched before anybody opens them
 
 export class Sync {
@@ -149,11 +150,13 @@ export class Sync {
     await this.#store.channels.patch(channel.id, { seq, ...this.#unread(channel, messages) });
   }
 
-  /** What the server will count as unread: messages of others that are new here. */
+  /** What the server will count as unread: what others wrote that is new here, and replies that were read while they grew and have now ended. */
   #unread(channel, messages) {
-    const known = Math.max(channel.counted ?? 0, channel.lastReadSeq ?? 0);
-    const fresh = messages.filter((each) => each.position > known && !each.deleted && each.author.id !== this.#store.me.id);
-    const counted = messages.reduce((highest, each) => Math.max(highest, each.position), channel.counted ?? 0);
+    const read = channel.lastReadSeq ?? 0;
+    const known = Math.max(channel.counted ?? 0, read);
+    const isFresh = (each) => each.position > known || (each.seq > known && each.position <= read && !each.editedAt && ENDED.includes(each.status));
+    const fresh = messages.filter((each) => isFresh(each) && !each.deleted && each.author.id !== this.#store.me.id);
+    const counted = messages.reduce((highest, each) => Math.max(highest, each.seq), channel.counted ?? 0);
     return { unread: (channel.unread ?? 0) + fresh.length, counted };
   }
 

@@ -23,6 +23,7 @@ class Channels {
         this.jdbc = jdbc;
     }
 
+    /** Unread is what others have written since, and what an agent has finished since that was read while it grew. */
     private static final String MINE = """
             select coalesce(json_agg(json_build_object(
                      'id', c.id,
@@ -33,7 +34,8 @@ class Channels {
                      'unread', (select count(*) from (
                          select from chat.message u
                          where u.channel_id = c.id
-                           and u.position > m.last_read_seq
+                           and u.seq > m.last_read_seq
+                           and (u.position > m.last_read_seq or u.edited_at is null and u.status in ('complete', 'failed'))
                            and u.author_id <> m.account_id
                            and u.deleted_at is null
                          limit 1000) as unread),

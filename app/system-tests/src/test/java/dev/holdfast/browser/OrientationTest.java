@@ -87,6 +87,30 @@ class OrientationTest {
     }
 
     @Test
+    void a_reply_that_ends_while_one_is_elsewhere_is_unread_again() {
+        var channel = holdfast.channel(mira);
+        mira.open(channel).live().write("@ada go on [[words=60 pace=20]]");
+        mira.awaitReply("streaming");
+        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).unread === 0", channel);
+        mira.page.evaluate("() => holdfast.go('/settings')");
+        mira.page
+                .locator("[data-channel-id='" + channel + "'] .badge >> text=1 unread")
+                .waitFor();
+        assertThat(unread(channel)).isOne();
+        mira.open(channel);
+        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).unread === 0", channel);
+        eventually("told to the server", Duration.ofSeconds(10), () -> unread(channel) == 0);
+    }
+
+    private int unread(String channel) {
+        for (var each : mira.rest().get("/api/channels").mustBe(200).json()) {
+            if (each.path("id").stringValue().equals(channel))
+                return each.path("unread").intValue();
+        }
+        throw new AssertionError("not a channel of " + mira.handle);
+    }
+
+    @Test
     void who_comes_back_to_a_tab_sees_where_the_new_messages_begin() {
         var channel = holdfast.channel(mira, ben);
         mira.open(channel).live();
