@@ -40,10 +40,11 @@ class AttemptsTest {
         Worker.Claim claim = chat.claimed(worker);
         assertThat(worker.fail(claim, "rate limited", "12 seconds", null, true)).isEqualTo("retry");
         assertThat(worker.claim(1)).isEmpty();
-        assertThat(chat.one(
-                        String.class,
-                        "select error || ' ' || round(extract(epoch from run_at - now())) from chat.generation"))
-                .isEqualTo("rate limited 12");
+        assertThat(
+                        chat.one(
+                                String.class,
+                                "select error || ' ' || (run_at - (history -> -1 ->> 'endedAt')::timestamptz) from chat.generation"))
+                .isEqualTo("rate limited 00:00:12");
         comeDue();
         assertThat(worker.fail(worker.claimOne(), "rate limited", "1 second", null, true))
                 .isEqualTo("retry");

@@ -46,7 +46,7 @@ class OpsViewsTest {
                 .containsEntry("attempt", 1)
                 .containsEntry("worker", "web-1")
                 .containsEntry("error", "The provider refused the key.");
-        assertThat(row.get("age_text").toString()).isEqualTo("00:00:00");
+        assertThat(row.get("age_text").toString()).startsWith("00:00:0");
     }
 
     @Test
