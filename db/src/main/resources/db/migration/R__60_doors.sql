@@ -59,9 +59,9 @@ begin
   if id is null then
     raise exception 'The message has no id.' using errcode = 'HF422', detail = 'Make a random UUID for each message, once.';
   end if;
-  perform chat.require_member(channel, author);
-  -- the lock first: of parallel repeats one inserts and the others find it
+  -- the lock first: of parallel repeats one inserts and the others find it, and who is removed meanwhile writes nothing
   perform 1 from chat.channel c where c.id = channel for no key update;
+  perform chat.require_member(channel, author);
   select * into m from chat.message x where x.id = write_message.id;
   if found then
     if m.channel_id <> channel or m.author_id <> author then

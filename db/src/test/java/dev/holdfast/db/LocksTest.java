@@ -136,6 +136,27 @@ class LocksTest {
     }
 
     @Test
+    void who_is_removed_while_a_post_waits_for_the_channel_posts_nothing() throws Exception {
+        UUID channel = chat.channelId("general");
+        UUID tom = chat.account("tom");
+        chat.run("update chat.membership set role = 'owner' where account_id = ?", chat.account("mira"));
+        CompletableFuture<String> posting;
+        try (Connection removal = chat.pool().getConnection()) {
+            removal.setAutoCommit(false);
+            execute(removal, "select chat.remove_member('%s', '%s', 'tom')".formatted(channel, chat.account("mira")));
+            posting = CompletableFuture.supplyAsync(() -> Refusals.of(() -> chat.one(
+                    Boolean.class,
+                    "select created from chat.post_message(gen_random_uuid(), ?, ?, 'still here @ada', null)",
+                    channel,
+                    tom)));
+            awaitLockWaiter();
+            removal.commit();
+        }
+        assertThat(posting.get(5, TimeUnit.SECONDS)).startsWith("HF404 You are in no channel");
+        assertThat(chat.count("chat.message")).isZero();
+    }
+
+    @Test
     void taking_replies_of_one_worker_away_holds_up_no_other_taker_and_no_fold() throws Exception {
         Worker.Claim held = chat.claimed(worker);
         chat.postIn("other", "mira", "@ada?");
@@ -224,9 +245,7 @@ class LocksTest {
     }
 
     private void awaitLockWaiter() throws InterruptedException {
-        while (chat.count(
-                        "pg_locks where not granted and locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())")
-                == 0) {
+        while (chat.count("pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 0) {
             Thread.sleep(5);
         }
     }
