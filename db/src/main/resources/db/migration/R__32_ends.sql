@@ -30,6 +30,11 @@ begin
   if replies is null then
     return;
   end if;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    -- its snapshot may be older than the last flush: that text would be lost, and its chunk stay in the next attempt's way
+    raise exception 'No reply can be stopped or run again in a transaction of isolation level %.', current_setting('transaction_isolation')
+      using errcode = 'HF409', detail = 'End this transaction, and do it in one that begins with: begin isolation level read committed;';
+  end if;
   -- waits for a flush under way; until this transaction ends the next ones leave out the rows that the caller holds
   perform pg_advisory_xact_lock_shared(7210, g.worker_id::integer) from generation g where g.id = any(ids) and g.state = 'running';
   with seqs as materialized (

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Streaming text: appended, addressed by offset, read from where a reader stands. */
 class ChunksTest {
@@ -62,6 +64,27 @@ class ChunksTest {
         assertThat(durable(claim)).containsExactly("5 mor\uD83D\uDE00");
         chat.one(Boolean.class, "select chat.cancel(?)", claim.generation());
         assertThat(durable(claim)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"repeatable read", "serializable"})
+    void a_reply_is_not_taken_away_under_a_snapshot_that_may_miss_its_last_text(String isolation) throws SQLException {
+        Worker.Claim claim = chat.claimed(worker);
+        worker.append(claim, null, 0, "good ");
+        try (Connection psql = chat.pool().getConnection();
+                Statement statement = psql.createStatement()) {
+            psql.setAutoCommit(false);
+            statement.execute("set transaction isolation level " + isolation);
+            statement.execute("select count(*) from chat.chunk");
+            worker.append(claim, 0, 5, "morning");
+            assertThat(Refusals.of(() -> statement.execute("select ops.cancel(" + claim.generation() + ")")))
+                    .startsWith("HF409")
+                    .contains(isolation);
+            psql.rollback();
+        }
+        assertThat(read(claim)).isEqualTo("good morning");
+        chat.one(String.class, "select outcome from ops.cancel(?)", claim.generation());
+        assertThat(chat.content(claim.message())).isEqualTo("good morning");
     }
 
     @Test
