@@ -321,7 +321,7 @@ view ops.queue
   model text
 
 view ops.stuck
-  -- What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent's own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted are left out.
+  -- What needs somebody: lease expired (or its worker silent since the clock was set back), no new text for a minute (or 5 seconds beyond the agent's own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted are left out.
   id bigint
   reason text  -- Why it is here, in words.
   mend text  -- The statement, or the step, that gets it going.

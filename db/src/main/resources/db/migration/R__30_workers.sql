@@ -143,7 +143,9 @@ begin
     from unnest(heartbeat.generations, heartbeat.fences) as held(id, fence)
     join generation h on h.id = held.id and h.fence = held.fence
     where h.state = 'running' and h.worker_id = heartbeat.worker
-      and h.lease_until < now() + greatest(heartbeat.lease * 0.7, heartbeat.lease - interval '3 seconds')
+      -- one that ends later than a whole lease from now is of before the database's clock was set back
+      and h.lease_until not between now() + greatest(heartbeat.lease * 0.7, heartbeat.lease - interval '3 seconds')
+        and now() + heartbeat.lease
     order by h.id
     for no key update of h skip locked
   ) ours

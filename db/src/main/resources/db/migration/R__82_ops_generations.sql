@@ -59,14 +59,18 @@ with fleet as materialized (
     g.worker_id, g.error,
     case
       when g.lease_until < now() then 'lease expired ' || date_trunc('second', now() - g.lease_until) || ' ago: its worker was killed, frozen or cut off'
+      when coalesce(w.last_seen_at, g.claimed_at) > clock_timestamp() then 'the database''s clock was set back, and its worker has not been heard of since'
       when g.first_token_at is null then 'no first text since ' || date_trunc('second', now() - g.claimed_at)
       else 'no new text since ' || date_trunc('second', now() - greatest(g.first_token_at, g.progress_at))
     end as reason,
     'select ops.retry(' || g.id || ');' as mend
   from chat.generation g
   join chat.agent n on n.account_id = g.agent_id
+  left join chat.worker w on w.id = g.worker_id
   where g.state = 'running'
     and (g.lease_until < now()
+      -- by its lease it is missed only once the clock has caught up
+      or coalesce(w.last_seen_at, g.claimed_at) > clock_timestamp()
       -- an agent that may take longer by its own limits is not stuck; heartbeats see its text up to 5 s late
       or greatest(g.claimed_at, g.first_token_at, g.progress_at) < now() - greatest(interval '1 minute',
         interval '5 seconds' + case when g.first_token_at is null then n.first_token_limit else n.idle_limit end))
@@ -116,7 +120,7 @@ join chat.account p on p.id = f.person_id
 left join chat.worker w on w.id = f.worker_id
 -- the order of locks: two that retry all of it at once don't block each other
 order by f.channel_id, f.id;
-comment on view ops.stuck is 'What needs somebody: lease expired, no new text for a minute (or 5 seconds beyond the agent''s own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted are left out.';
+comment on view ops.stuck is 'What needs somebody: lease expired (or its worker silent since the clock was set back), no new text for a minute (or 5 seconds beyond the agent''s own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted are left out.';
 comment on column ops.stuck.reason is 'Why it is here, in words.';
 comment on column ops.stuck.mend is 'The statement, or the step, that gets it going.';
 comment on column ops.stuck.age is 'Since it was asked for, or last retried.';

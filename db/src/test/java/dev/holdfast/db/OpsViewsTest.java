@@ -186,6 +186,30 @@ class OpsViewsTest {
     }
 
     @Test
+    void what_runs_since_before_the_clock_was_set_back_is_stuck_if_its_worker_is_not_heard_of_again() {
+        long id = queue.ask("general", "@ada one");
+        queue.claim();
+        setClockBack();
+        assertThat(reasons()).startsWith("the database's clock was set back");
+        heartbeat(id);
+        assertThat(queue.texts("select reason from ops.stuck")).isEmpty();
+        assertThat(queue.row("select lease <= interval '10 seconds' as pulled_in from ops.generations"))
+                .containsEntry("pulled_in", true);
+        setClockBack();
+        assertThat(queue.texts("select (r).outcome from (select ops.retry(id) as r from ops.stuck) s"))
+                .containsExactly("queued");
+        assertThat(queue.claim()).containsExactly(id);
+    }
+
+    /** By an hour, as the worker and what it runs see it. */
+    private void setClockBack() {
+        queue.jdbc.sql("""
+                with worker as (update chat.worker set last_seen_at = last_seen_at + interval '1 hour')
+                update chat.generation set claimed_at = claimed_at + interval '1 hour', lease_until = lease_until + interval '1 hour'
+                """).update();
+    }
+
+    @Test
     void throughput_has_a_row_for_every_minute_of_the_last_hour() {
         queue.completed("@ada one");
         queue.failed("@ada two");
