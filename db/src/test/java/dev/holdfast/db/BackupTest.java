@@ -91,10 +91,60 @@ class BackupTest {
         assertThat(restore("--replace", queue.database, dump)).startsWith("0 ").contains("2 messages");
         assertThat(one(queue.database, "select content from chat.message order by position limit 1"))
                 .isEqualTo("@ada worth keeping");
-        assertThat(one(queue.database, "select count(*)::text from pg_namespace where nspname like '%replaced'"))
-                .isEqualTo("0");
+        assertThat(replaced(queue.database)).isEqualTo("0");
         assertThat(webMayPost(queue.database)).isTrue();
         say(queue.database, "here again");
+    }
+
+    @Test
+    void everything_stays_where_a_replacing_restore_is_killed_in_the_middle() throws Exception {
+        var queue = new QueueFixture();
+        queue.ask("general", "@ada worth keeping");
+        var dump = backup(queue.database);
+        say(queue.database, "said since");
+
+        // in a session of its own: what is killed is the script and all that it has started
+        instead("pg_restore", "pg_restore \"$@\" | head -c 20000; kill -9 0");
+        assertThat(run("setsid", "../ops/backup/restore", "--replace", queue.database.url(), dump.toString()))
+                .startsWith("137 ");
+        say(queue.database, "and it goes on");
+
+        Files.delete(folder.resolve("pg_restore"));
+        assertThat(restore("--replace", queue.database, dump)).startsWith("0 ").contains("2 messages");
+    }
+
+    @Test
+    void what_a_restore_left_that_was_killed_at_its_end_goes_with_the_next() throws Exception {
+        var queue = new QueueFixture();
+        queue.ask("general", "@ada worth keeping");
+        var dump = backup(queue.database);
+        queue.database.jdbc().sql("create schema chat_replaced").update();
+
+        assertThat(restore("--replace", queue.database, dump)).startsWith("0 ").contains("2 messages");
+        assertThat(replaced(queue.database)).isEqualTo("0");
+    }
+
+    @Test
+    void a_setting_that_only_a_later_server_knows_does_not_matter() throws Exception {
+        var owned = ordinary(server);
+        new Migrations(owned.dataSource()).migrate();
+        say(owned, "worth keeping");
+
+        // as the client programs of 17 and 18 ask of every server
+        instead("pg_restore", "pg_restore \"$@\" | sed 's/^SET lock_timeout = 0;/&\\nSET transaction_timeout = 0;/'");
+        assertThat(restore(emptied(server, owned), backup(owned)))
+                .startsWith("0 ")
+                .contains("1 messages");
+    }
+
+    private static String replaced(TestDatabase database) {
+        return one(database, "select count(*)::text from pg_namespace where nspname like '%replaced'");
+    }
+
+    /** Has this found instead of a program, which it finds itself behind it. */
+    private void instead(String program, String script) throws IOException {
+        var written = Files.writeString(folder.resolve(program), "#!/bin/sh\nPATH=${PATH#*:}\n" + script);
+        assertThat(written.toFile().setExecutable(true)).isTrue();
     }
 
     /** A database whose owner may do nothing else on its server. */
@@ -164,7 +214,7 @@ class BackupTest {
     }
 
     /** 0 where there is none. */
-    private static int clients() throws IOException, InterruptedException {
+    private int clients() throws IOException, InterruptedException {
         try {
             return Integer.parseInt(run("pg_dump", "--version").replaceAll("(?s).*\\) (\\d+).*", "$1"));
         } catch (IOException e) {
@@ -173,8 +223,10 @@ class BackupTest {
     }
 
     /** @return its exit code and what it printed */
-    private static String run(String... command) throws IOException, InterruptedException {
-        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    private String run(String... command) throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().compute("PATH", (name, path) -> folder + ":" + path);
+        var process = builder.start();
         var printed = new String(process.getInputStream().readAllBytes());
         return process.waitFor() + " " + printed;
     }
