@@ -3,6 +3,7 @@ package dev.holdfast.web;
 import java.nio.charset.StandardCharsets;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -23,6 +24,13 @@ class JettySetup implements WebServerFactoryCustomizer<ConfigurableJettyWebServe
         factory.addServerCustomizers(server -> {
             server.setErrorHandler(new Refusals());
             server.setHandler(new WholeBody(server.getHandler()));
+            // before what Spring Boot adds for server.forward-headers-strategy, which reads the headers
+            for (var connector : server.getConnectors()) {
+                connector.getConnectionFactories().stream()
+                        .filter(HttpConfiguration.ConnectionFactory.class::isInstance)
+                        .map(HttpConfiguration.ConnectionFactory.class::cast)
+                        .forEach(http -> http.getHttpConfiguration().addCustomizer(new AsTheProxySaw()));
+            }
         });
     }
 

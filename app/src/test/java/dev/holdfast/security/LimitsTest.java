@@ -3,7 +3,9 @@ package dev.holdfast.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -68,6 +70,33 @@ class LimitsTest {
             }
             other.browser().signIn("quy").mustBe(200);
         }
+    }
+
+    /** A proxy appends the address that it sees to what the browser sent, or sets it. */
+    @Test
+    void the_address_behind_a_proxy_is_the_one_that_the_proxy_saw_whatever_the_browser_claims() {
+        one.member("vic");
+        try (var proxied = WebApp.startOn(one.database(), "server.forward-headers-strategy=native")) {
+            for (int i = 0; i < 10; i++) {
+                wrongPassword(proxied, "10.9.8." + i + ", 203.0.113.7", "for=10.77.8." + i)
+                        .mustBe(401);
+            }
+            wrongPassword(proxied, "10.9.8.99, 203.0.113.7", "for=10.77.8.99").mustBe(429);
+            wrongPassword(proxied, "203.0.113.7", "for=10.77.8.98").mustBe(429);
+            wrongPassword(proxied, "203.0.113.7, 203.0.113.8", "for=10.77.8.97").mustBe(401);
+        }
+    }
+
+    private static Browser.Answer wrongPassword(WebApp app, String forwardedFor, String forwarded) {
+        var browser = app.browser();
+        browser.get("/api/me");
+        return browser.send(browser.request("/api/session")
+                .header("Content-Type", "application/json")
+                .header("X-XSRF-TOKEN", browser.cookie("XSRF-TOKEN").orElseThrow())
+                .header("X-Forwarded-For", forwardedFor)
+                .header("Forwarded", forwarded)
+                .POST(BodyPublishers.ofString("{\"handle\": \"vic\", \"password\": \"wrong\"}"))
+                .build());
     }
 
     @Test
