@@ -10,6 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -52,6 +53,7 @@ class Samples implements SmartLifecycle {
 
     private final JdbcClient jdbc;
     private final MeterRegistry meters;
+    private final Duration every;
     private final Latency flush;
     private final Latency lag;
     private final ArrayDeque<Sample> kept = new ArrayDeque<>();
@@ -59,9 +61,15 @@ class Samples implements SmartLifecycle {
     private boolean failing;
     private volatile @Nullable Thread thread;
 
+    @Autowired
     Samples(JdbcClient jdbc, MeterRegistry meters) {
+        this(jdbc, meters, EVERY);
+    }
+
+    Samples(JdbcClient jdbc, MeterRegistry meters, Duration every) {
         this.jdbc = jdbc;
         this.meters = meters;
+        this.every = every;
         flush = new Latency(meters, "holdfast.flush");
         lag = new Latency(meters, "holdfast.feed.lag");
     }
@@ -69,7 +77,7 @@ class Samples implements SmartLifecycle {
     synchronized Window after(long at) {
         return new Window(
                 ProcessName.get(),
-                EVERY.toSeconds(),
+                seconds(),
                 meters.find("holdfast.flush").timer() != null,
                 kept.stream().filter(sample -> sample.at() > at).toList());
     }
@@ -97,7 +105,7 @@ class Samples implements SmartLifecycle {
         try {
             while (thread == Thread.currentThread()) {
                 add(sample());
-                Thread.sleep(EVERY);
+                Thread.sleep(every);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the process ends
@@ -125,11 +133,15 @@ class Samples implements SmartLifecycle {
                 queue == null ? null : queue.oldestAge(),
                 flush.quantile(0.5),
                 flush.quantile(0.99),
-                flush.count() / (double) EVERY.toSeconds(),
-                (bytes - before) / EVERY.toSeconds(),
+                flush.count() / seconds(),
+                (bytes - before) / seconds(),
                 clients == null ? 0 : clients.value(),
                 lag.quantile(0.5),
                 lag.quantile(0.99));
+    }
+
+    private double seconds() {
+        return every.toMillis() / 1000.0;
     }
 
     private @Nullable Queue queue() {

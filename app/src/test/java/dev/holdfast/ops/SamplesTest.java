@@ -38,7 +38,7 @@ class SamplesTest {
         driver.setTargetDataSource(TestPostgres.create().dataSource());
         driver.failures.add(new IndexOutOfBoundsException("readerIndex(0) + length(1) exceeds writerIndex(0)"));
         driver.failures.add(new StackOverflowError());
-        var samples = new Samples(JdbcClient.create(driver), new SimpleMeterRegistry());
+        var samples = new Samples(JdbcClient.create(driver), new SimpleMeterRegistry(), Duration.ofMillis(10));
         samples.start();
         try {
             await().atMost(Duration.ofSeconds(20))
