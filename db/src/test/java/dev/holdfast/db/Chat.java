@@ -2,7 +2,6 @@ package dev.holdfast.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import java.util.Collection;
@@ -14,7 +13,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class Chat implements AutoCloseable {
 
     private final TestDatabase database = TestPostgres.create();
-    private final HikariDataSource pool = pool(database);
+    private final HikariDataSource pool = database.pool(40);
     final JdbcClient jdbc = JdbcClient.create(pool);
 
     Chat() {
@@ -144,13 +143,5 @@ final class Chat implements AutoCloseable {
         } finally {
             pool.close();
         }
-    }
-
-    private static HikariDataSource pool(TestDatabase database) {
-        var config = new HikariConfig();
-        config.setDataSource(database.dataSource());
-        config.setMaximumPoolSize(40);
-        config.setMinimumIdle(0);
-        return new HikariDataSource(config);
     }
 }

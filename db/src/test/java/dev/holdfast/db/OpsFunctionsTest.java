@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.Executors;
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -22,6 +23,7 @@ class OpsFunctionsTest {
     /** ms; the clock of the processor ticks in 10 */
     private static final long GRAIN = 100;
 
+    @AutoClose
     private final QueueFixture queue = new QueueFixture();
 
     @Test

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +20,9 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 class OpsRolesTest {
 
     // one database for all: nearly every call is denied, and leaves nothing behind
+    @AutoClose
     private static final QueueFixture QUEUE = new QueueFixture();
+
     private final String login = "login_" + UUID.randomUUID().toString().substring(0, 8);
     private Connection connection;
     private JdbcClient jdbc;

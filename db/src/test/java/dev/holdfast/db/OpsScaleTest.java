@@ -2,7 +2,7 @@ package dev.holdfast.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class OpsScaleTest {
 
+    @AutoClose
     private static QueueFixture queue;
 
     @BeforeAll
@@ -48,11 +49,6 @@ class OpsScaleTest {
         return queue;
     }
 
-    @AfterAll
-    static void forget() {
-        queue = null;
-    }
-
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -75,12 +71,14 @@ class OpsScaleTest {
 
     @Test
     void what_failed_is_counted_without_reading_the_replies() {
-        var failed = fill(20_000, 1);
-        assertThat(failed.texts("select agent || ' ' || failed from ops.queue order by 1"))
-                .containsExactly("ada 18000", "bob 2000");
-        assertThat(String.join("\n", failed.texts("explain (analyze, costs off, timing off) select * from ops.queue")))
-                .containsPattern("Index Only Scan using message_failed")
-                .contains("Heap Fetches: 0")
-                .doesNotContain("Seq Scan on message", "generation_failed");
+        try (var failed = fill(20_000, 1)) {
+            assertThat(failed.texts("select agent || ' ' || failed from ops.queue order by 1"))
+                    .containsExactly("ada 18000", "bob 2000");
+            assertThat(String.join(
+                            "\n", failed.texts("explain (analyze, costs off, timing off) select * from ops.queue")))
+                    .containsPattern("Index Only Scan using message_failed")
+                    .contains("Heap Fetches: 0")
+                    .doesNotContain("Seq Scan on message", "generation_failed");
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.holdfast.db;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -10,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What operators read in psql. */
 class OpsViewsTest {
 
+    @AutoClose
     private final QueueFixture queue = new QueueFixture();
 
     @Test

@@ -1,5 +1,6 @@
 package dev.holdfast.db;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import java.util.List;
 import java.util.Map;
@@ -7,10 +8,11 @@ import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A room with two people and two agents, a worker, and the steps that bring a generation into any state. */
-final class QueueFixture {
+final class QueueFixture implements AutoCloseable {
 
     final TestDatabase database = TestPostgres.create();
-    final JdbcClient jdbc = database.jdbc();
+    private final HikariDataSource pool = database.pool(3);
+    final JdbcClient jdbc = JdbcClient.create(pool);
     final long worker;
 
     QueueFixture() {
@@ -111,5 +113,10 @@ final class QueueFixture {
 
     List<String> texts(String sql, Object... params) {
         return jdbc.sql(sql).params(params).query(String.class).list();
+    }
+
+    @Override
+    public void close() {
+        pool.close();
     }
 }

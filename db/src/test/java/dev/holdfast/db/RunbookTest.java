@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,9 @@ class RunbookTest {
     private static final Pattern BLOCK = Pattern.compile("```sql\\n([\\s\\S]*?)```");
 
     private static final String AS_THE_OWNER = "-- as the owner\n";
+
+    @AutoClose
+    private final QueueFixture queue = new QueueFixture();
 
     record Section(String heading, String symptom, boolean mends, List<Statement> statements) {
 
@@ -50,7 +54,7 @@ class RunbookTest {
     @ParameterizedTest
     @MethodSource("sections")
     void the_session_finds_and_mends(Section section) throws SQLException {
-        findsAndMends(new QueueFixture(), section, null);
+        findsAndMends(section, null);
     }
 
     @ParameterizedTest
@@ -58,15 +62,13 @@ class RunbookTest {
     @Tag("slow")
     void so_does_that_of_an_operator_but_for_what_is_marked_as_the_owners(Section section)
             throws IOException, SQLException {
-        var queue = new QueueFixture();
-        makeLogins(queue);
-        findsAndMends(queue, section, "operator");
+        makeLogins();
+        findsAndMends(section, "operator");
     }
 
     @Test
     void an_operator_sees_who_sits_in_an_open_transaction() throws IOException, SQLException {
-        var queue = new QueueFixture();
-        makeLogins(queue);
+        makeLogins();
         var session = sections().stream()
                 .filter(section -> section.heading().equals("HoldfastNotifyQueueFills"))
                 .findFirst()
@@ -76,19 +78,19 @@ class RunbookTest {
                 var statement = sits.createStatement()) {
             sits.setAutoCommit(false);
             statement.execute("listen somebody");
-            assertThat(run(queue, session.subList(1, session.size()), "operator"))
+            assertThat(run(session.subList(1, session.size()), "operator"))
                     .as("rows of: " + session.get(1))
                     .isPositive();
         }
     }
 
-    private static void makeLogins(QueueFixture queue) throws IOException, SQLException {
-        run(queue, statements(snippet(OPS.resolve("sql/logins.sql"))), null);
+    private void makeLogins() throws IOException, SQLException {
+        run(statements(snippet(OPS.resolve("sql/logins.sql"))), null);
     }
 
-    private static void findsAndMends(QueueFixture queue, Section section, String login) throws SQLException {
-        symptom(queue, section.symptom());
-        var found = run(queue, section.statements(), login);
+    private void findsAndMends(Section section, String login) throws SQLException {
+        symptom(section.symptom());
+        var found = run(section.statements(), login);
         if (!section.symptom().equals("healthy"))
             assertThat(found).as("rows of: " + section.statements().getFirst()).isPositive();
         if (!section.mends()) return;
@@ -114,8 +116,7 @@ class RunbookTest {
 
     @Test
     void the_session_for_failed_replies_shows_all_that_its_alert_counts() throws IOException {
-        var queue = new QueueFixture();
-        symptom(queue, "failed_for_days");
+        symptom("failed_for_days");
         var section = sections().stream()
                 .filter(each -> each.heading().equals("HoldfastFailedWait"))
                 .findFirst()
@@ -128,11 +129,10 @@ class RunbookTest {
 
     @Test
     void the_snippets_run() throws IOException, SQLException {
-        var queue = new QueueFixture();
-        symptom(queue, "failed");
+        symptom("failed");
         try (var files = Files.list(OPS.resolve("sql"))) {
             for (var file : files.sorted().toList()) {
-                run(queue, statements(snippet(file)), null);
+                run(statements(snippet(file)), null);
             }
         }
     }
@@ -146,7 +146,7 @@ class RunbookTest {
      * @param login runs what is not the owner's; null: the owner runs it all
      * @return the rows of the first statement
      */
-    private static int run(QueueFixture queue, List<Statement> statements, String login) throws SQLException {
+    private int run(List<Statement> statements, String login) throws SQLException {
         var rowsOfFirst = -1;
         try (Connection connection = queue.database.dataSource().getConnection();
                 var statement = connection.createStatement()) {
@@ -190,7 +190,7 @@ class RunbookTest {
         return statements;
     }
 
-    private static void symptom(QueueFixture queue, String symptom) {
+    private void symptom(String symptom) {
         switch (symptom) {
             case "healthy" -> queue.completed("@ada hello");
             case "lease_expired" -> {
@@ -214,16 +214,16 @@ class RunbookTest {
             case "paused" -> {
                 queue.rows("select ops.pause_agent('ada')");
                 queue.ask("general", "@ada hello");
-                old(queue);
+                old();
             }
             case "draining" -> {
                 queue.rows("select ops.drain_worker('web-1')");
                 queue.ask("general", "@ada hello");
-                old(queue);
+                old();
             }
             case "no_worker" -> {
                 queue.ask("general", "@ada hello");
-                old(queue);
+                old();
                 queue.jdbc
                         .sql("update chat.worker set last_seen_at = now() - interval '1 minute'")
                         .update();
@@ -250,7 +250,7 @@ class RunbookTest {
             }
             case "queue_long" -> {
                 queue.askOften(200);
-                old(queue);
+                old();
             }
             case "rate_limited" -> {
                 queue.ask("general", "@ada hello");
@@ -269,7 +269,7 @@ class RunbookTest {
         }
     }
 
-    private static void old(QueueFixture queue) {
+    private void old() {
         queue.jdbc
                 .sql("update chat.generation set queued_at = now() - interval '3 minutes' where state = 'queued'")
                 .update();

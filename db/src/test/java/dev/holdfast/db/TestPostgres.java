@@ -1,6 +1,8 @@
 package dev.holdfast.db;
 
 import com.impossibl.postgres.jdbc.PGDataSource;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -54,6 +56,15 @@ public final class TestPostgres {
             source.setUser(user);
             source.setPassword(password);
             return source;
+        }
+
+        /** Connections are opened when they are needed. */
+        HikariDataSource pool(int connections) {
+            var config = new HikariConfig();
+            config.setDataSource(dataSource());
+            config.setMaximumPoolSize(connections);
+            config.setMinimumIdle(0);
+            return new HikariDataSource(config);
         }
 
         public JdbcClient jdbc() {
