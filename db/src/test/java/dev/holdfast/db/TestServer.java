@@ -4,6 +4,9 @@ import dev.holdfast.db.TestPostgres.TestDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
@@ -23,7 +26,11 @@ public record TestServer(String description, String host, int port, String user,
     /** A server of its own, for a test that restarts or breaks it. Stop it with {@link #stop()}. */
     public static TestServer embedded() {
         try {
+            Path data = Files.createTempDirectory("holdfast-test");
             EmbeddedPostgres postgres = EmbeddedPostgres.builder()
+                    .setDataDirectory(data)
+                    .setCleanDataDirectory(false)
+                    .setRegisterShutdownHook(false) // the one below deletes too
                     .setServerConfig("fsync", "off")
                     // the library's own default is off, and a commit would mean nothing when the server is killed
                     .setServerConfig("synchronous_commit", "on")
@@ -32,7 +39,7 @@ public record TestServer(String description, String host, int port, String user,
                     .setServerConfig("unix_socket_directories", "")
                     .setPGStartupWait(Duration.ofSeconds(60))
                     .start();
-            Runnable stop = () -> close(postgres);
+            Runnable stop = () -> stop(postgres, data);
             Runtime.getRuntime().addShutdownHook(new Thread(stop));
             var server = new TestServer("", "127.0.0.1", postgres.getPort(), "postgres", "postgres", stop);
             return server.described("embedded PostgreSQL");
@@ -99,9 +106,14 @@ public record TestServer(String description, String host, int port, String user,
         return database(name);
     }
 
-    private static void close(EmbeddedPostgres postgres) {
+    /** Nobody waits until hundreds of databases are deleted: a process that outlives this one does that. */
+    private static void stop(EmbeddedPostgres postgres, Path data) {
         try {
             postgres.close();
+            new ProcessBuilder("rm", "-rf", data.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(Redirect.DISCARD)
+                    .start();
         } catch (IOException e) {
             throw new UncheckedIOException("The embedded PostgreSQL did not stop", e);
         }
