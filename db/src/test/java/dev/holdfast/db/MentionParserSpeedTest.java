@@ -8,11 +8,13 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whoever sends 64 kB of nastiness gets no more than a moment of the database's time. */
 @Tag("slow")
+@Order(1)
 class MentionParserSpeedTest {
 
     private static final int SIZE = 65_536;

@@ -10,12 +10,14 @@ import java.sql.SQLException;
 import java.util.concurrent.Executors;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /** What administrators do in psql. */
+@Order(1)
 class OpsFunctionsTest {
 
     private static final String ONE_BY_ONE = "select r.id::text from ops.stuck s, ops.retry(s.id) r";
