@@ -603,6 +603,10 @@ function chat.rename_channel(channel uuid, renamer uuid, name text)
   returns void language plpgsql security definer set search_path=chat, pg_temp
   -- Another name; every member's browsers are told.
 
+function chat.requeue(ids bigint[], new_priority integer)
+  returns void language plpgsql set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
+  -- What every retry has in common: queues these generations anew, now, attempts reset; the old text stays until the first new text replaces it. The caller holds the locks and has checked the states.
+
 function chat.require_content(content text)
   returns void language plpgsql immutable set search_path=chat, pg_temp
   -- Raises HF422 for an empty message or one over 65,536 bytes.
@@ -610,10 +614,6 @@ function chat.require_content(content text)
 function chat.require_member(channel uuid, account uuid)
   returns void language plpgsql stable security definer set search_path=chat, pg_temp
   -- Raises HF404 unless the account is a member; a channel that does not exist and one that may not be seen look alike.
-
-function chat.retry(generation bigint, new_priority integer)
-  returns boolean language plpgsql security definer set search_path=chat, pg_temp
-  -- Queues a finished generation (or one that waits for its next attempt, or whose lease expired) again, now, attempts reset; the old text stays until the first new text replaces it. Returns whether it changed anything.
 
 function chat.retry(message uuid, account uuid)
   returns json language plpgsql security definer set search_path=chat, pg_temp
@@ -762,10 +762,6 @@ function ops.pause_agent(handle text)
 function ops.refuse(verdicts jsonb)
   returns void language plpgsql set search_path=chat, pg_temp
   -- Internal: raises the first refusal among these verdicts, if there is one: HF404 unknown, HF409 not allowed.
-
-function ops.requeue(ids bigint[])
-  returns void language plpgsql security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
-  -- Internal: queues these generations, whose locks the caller holds, anew and behind fresh mentions.
 
 function ops.require_agent(handle text)
   returns uuid language plpgsql stable security definer set search_path=chat, pg_temp

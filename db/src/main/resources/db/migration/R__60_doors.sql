@@ -240,21 +240,26 @@ set search_path = chat, pg_temp
 as $$
 declare
   m chat.message := chat.own_message(message, account);
+  g chat.generation;
 begin
-  if not exists (select from generation g where g.message_id = m.id) then
+  select * into g from generation x where x.message_id = m.id for no key update;
+  if not found then
     raise exception 'The message is not an agent''s reply; there is nothing to retry.'
       using errcode = 'HF409', detail = 'Retry works on a reply that has ended.';
   end if;
-  begin
-    perform chat.retry(g.id, 0) from generation g where g.message_id = m.id;
-  exception when sqlstate 'HF409' then
-    if m.deleted_at is not null then
-      raise;
-    end if;
+  if m.deleted_at is not null then
+    raise exception 'The reply was deleted.' using errcode = 'HF409', detail = 'Ask again with a new message.';
+  end if;
+  if g.state = 'running' and g.lease_until >= now() then
     raise exception 'The reply is being written right now.' using errcode = 'HF409', detail = 'Stop it first, then retry.';
-  end;
+  end if;
+  if g.state <> 'queued' or g.run_at > now() or g.attempt > 0 then
+    perform chat.requeue(array[g.id], 0);
+  end if;
   return (select chat.message_json(x) from chat.message x where x.id = m.id);
 end
 $$;
 comment on function chat.retry(uuid, uuid) is
   'Any member runs a reply again; the old text stays until the first new text replaces it. HF404, HF409 not a reply, running, or deleted.';
+-- the function above called it until a moment ago
+drop function if exists chat.retry(bigint, integer);

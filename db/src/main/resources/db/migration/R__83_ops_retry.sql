@@ -1,7 +1,7 @@
 -- Running generations again. The doors for one (refused: raises) and for many (refused: says so) share their inside.
 
 -- of an earlier shape
-drop function if exists ops.judge_retry(bigint[], bigint[]), ops.requeue(bigint[], text);
+drop function if exists ops.judge_retry(bigint[], bigint[]), ops.requeue(bigint[], text), ops.requeue(bigint[]);
 
 -- generic plans: planning each of a thousand calls anew would cost ten times what they do
 create or replace function ops.judge_retry(ids bigint[], stuck bigint[])
@@ -59,44 +59,6 @@ end
 $$;
 comment on function ops.judge_retry(bigint[], bigint[]) is 'Internal: what a retry of each of these generations comes to: queued, unchanged or refused, and why.';
 
-create or replace function ops.requeue(ids bigint[])
-returns void
-language plpgsql
-security definer
-set search_path = chat, pg_temp
-set plan_cache_mode = force_generic_plan
-as $$
-#variable_conflict use_column
-declare
-  taken bigint[];
-  others uuid[];
-begin
-  select array_agg(g.id) filter (where g.state = 'running'), array_agg(g.message_id) filter (where g.state <> 'running')
-  into taken, others
-  from generation g
-  where g.id = any(ids);
-  -- not counted: one that waits has an attempt left
-  perform chat.leave_running(taken, 'queued', 'queued', 'taken away', null, null, now(), false, null);
-  update message m set status = 'queued', seq = t.seq from chat.take_seqs(others) t where m.id = t.message_id;
-  -- fresh mentions, of priority 0, go first
-  with turns as (
-    select p.agent_id, p.person_id, chat.next_turn(p.agent_id, p.person_id, -1) as next
-    from (select distinct g.agent_id, g.person_id from generation g where g.id = any(ids)) p
-  ), places as (
-    select g.id, t.next + row_number() over (partition by g.agent_id, g.person_id order by g.id) - 1 as turn
-    from generation g
-    join turns t on t.agent_id = g.agent_id and t.person_id = g.person_id
-    where g.id = any(ids)
-  )
-  update generation g
-  set state = 'queued', attempt = 0, fence = g.fence + 1, priority = -1, turn = p.turn, run_at = now(), queued_at = now(),
-    error = null, error_code = null, finished_at = null, first_token_at = null, input_tokens = null, output_tokens = null, flushes = null
-  from places p
-  where g.id = p.id;
-end
-$$;
-comment on function ops.requeue(bigint[]) is 'Internal: queues these generations, whose locks the caller holds, anew and behind fresh mentions.';
-
 create or replace function ops.run_again(ids bigint[], action text, strict boolean)
 returns table (id bigint, outcome text, agent text, channel text, detail text)
 language plpgsql
@@ -122,7 +84,8 @@ begin
     perform ops.refuse(verdicts);
   end if;
   if changed is not null then
-    perform ops.requeue(changed);
+    -- fresh mentions, of priority 0, go first
+    perform chat.requeue(changed, -1);
     perform ops.audit_generations(action, verdicts, 'queued');
   end if;
   return query select * from ops.answers(verdicts);

@@ -11,6 +11,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Attempts count at the claim; what was written before an attempt failed stays until the next one writes. */
 class AttemptsTest {
 
+    private static final String OF_PEOPLE =
+            "select chat.retry(message_id, person_id)::text from chat.generation where id = ?";
+    private static final String OF_ADMINISTRATORS = "select outcome from ops.retry(?)";
+
     @AutoClose
     private final Chat chat = new Chat();
 
@@ -99,7 +103,7 @@ class AttemptsTest {
     void a_retry_starts_anew_and_keeps_the_old_text_and_history() {
         Worker.Claim claim = chat.claimed(worker);
         worker.fail(claim, "bad key", null, "old", true);
-        chat.one(String.class, "select chat.retry(?::uuid, ?::uuid)::text", claim.message(), chat.account("tom"));
+        chat.one(String.class, OF_PEOPLE, claim.generation());
         assertThat(text(claim)).isEqualTo("old under 1");
         assertThat(chat.one(
                         String.class,
@@ -108,15 +112,29 @@ class AttemptsTest {
         assertThat(worker.claimOne().attempt()).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {OF_PEOPLE, OF_ADMINISTRATORS})
+    void a_retry_leaves_nothing_of_the_earlier_attempt_but_its_history(String retry) {
+        Worker.Claim claim = chat.claimed(worker);
+        worker.append(claim, null, 0, "done");
+        worker.complete(claim, "done");
+        chat.one(String.class, retry, claim.generation());
+        assertThat(
+                        chat.one(
+                                String.class,
+                                "select concat_ws(' ', state, first_token_at, finished_at, input_tokens, output_tokens, flushes) from chat.generation"))
+                .isEqualTo("queued");
+    }
+
     @Test
     void a_retry_of_one_that_waits_begins_at_once_and_of_one_that_is_due_changes_nothing() {
         Worker.Claim claim = chat.claimed(worker);
         worker.fail(claim, "rate limited", "1 hour", null, true);
-        assertThat(chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation()))
-                .isTrue();
-        assertThat(chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation()))
-                .isFalse();
-        assertThat(chat.one(Boolean.class, "select chat.retry(0, 0)")).isFalse();
+        chat.one(String.class, OF_PEOPLE, claim.generation());
+        String once = chat.one(String.class, "select g::text from chat.generation g");
+        chat.one(String.class, OF_PEOPLE, claim.generation());
+        assertThat(chat.one(String.class, "select g::text from chat.generation g"))
+                .isEqualTo(once);
         assertThat(worker.claimOne().generation()).isEqualTo(claim.generation());
     }
 
@@ -125,23 +143,23 @@ class AttemptsTest {
         Worker.Claim claim = chat.claimed(worker);
         worker.append(claim, null, 0, "so far");
         worker.outliveLease(claim);
-        assertThat(chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation()))
-                .isTrue();
+        chat.one(String.class, OF_PEOPLE, claim.generation());
         assertThat(worker.complete(claim, "stale")).isEqualTo("fenced");
         assertThat(text(claim)).isEqualTo("so far under 1");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"select chat.retry(?, 0)::text", "select outcome from ops.retry(?)"})
+    @ValueSource(strings = {OF_PEOPLE, OF_ADMINISTRATORS})
     void a_retry_of_one_whose_lease_has_expired_at_its_last_attempt_gives_it_all_attempts_again(String retry) {
         Worker.Claim claim = chat.claimed(worker);
         chat.run("update chat.generation set max_attempts = 1");
         worker.outliveLease(claim);
         chat.one(String.class, retry, claim.generation());
-        assertThat(chat.one(
-                        String.class,
-                        "select concat_ws(' ', state, attempt, history -> 0 ->> 'attempt') from chat.generation"))
-                .isEqualTo("queued 0 1");
+        assertThat(
+                        chat.one(
+                                String.class,
+                                "select concat_ws(' ', state, attempt, history -> 0 ->> 'attempt', history -> 0 ->> 'outcome') from chat.generation"))
+                .isEqualTo("queued 0 1 taken away");
         assertThat(worker.claimOne().attempt()).isEqualTo(1);
     }
 

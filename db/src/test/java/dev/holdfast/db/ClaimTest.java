@@ -123,7 +123,7 @@ class ClaimTest {
     void a_lower_priority_waits_and_holds_up_no_fresh_mention() {
         postMany("mira", 20);
         claimAll(worker, 20).forEach(worker::giveUp);
-        chat.jdbc.sql("select chat.retry(id, -1) from chat.generation").query().listOfRows();
+        chat.jdbc.sql("select ops.retry(id) from chat.generation").query().listOfRows();
         UUID fresh = chat.post("mira", "@ada!");
         UUID toms = chat.post("tom", "@ada!");
         assertThat(worker.claim(2))

@@ -147,7 +147,7 @@ class NotificationsTest {
         Worker.Claim claim = chat.claimed(worker);
         assertThat(heardAfter(() -> chat.one(Boolean.class, "select chat.cancel(?)", claim.generation())))
                 .containsExactlyInAnyOrder(changed("general"), "generation_changed");
-        assertThat(heardAfter(() -> chat.one(Boolean.class, "select chat.retry(?, 0)", claim.generation())))
+        assertThat(heardAfter(() -> chat.one(String.class, "select outcome from ops.retry(?)", claim.generation())))
                 .containsExactlyInAnyOrder(changed("general"), "generation_ready");
         worker.claimOne();
         worker.outliveLease(claim);
