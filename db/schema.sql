@@ -707,10 +707,6 @@ function chat.without_code_spans(lines text[])
   returns text language plpgsql immutable
   -- The lines without `code spans`: a run of backticks up to the next run of the same length in the same paragraph (an empty line ends it). A backslash escapes a backtick outside a span, never in it.
 
-function chat.worker_draining(worker bigint)
-  returns boolean language sql stable security definer set search_path=chat, pg_temp
-  -- Whether the worker shall take no new generations; null when its row is gone and it has to register anew.
-
 function chat.write_agent(administrator uuid, agent uuid, change jsonb, action text)
   returns void language plpgsql set search_path=chat, pg_temp
   -- What making and changing an agent have in common, the audit included.

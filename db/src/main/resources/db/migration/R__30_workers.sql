@@ -24,16 +24,8 @@ as $$
 $$;
 comment on function chat.register_worker(text, integer) is 'A worker process presents itself; returns its id.';
 
-create or replace function chat.worker_draining(worker bigint)
-returns boolean
-language sql
-stable
-security definer
-set search_path = chat, pg_temp
-as $$
-  select w.draining from worker w where w.id = worker_draining.worker
-$$;
-comment on function chat.worker_draining(bigint) is 'Whether the worker shall take no new generations; null when its row is gone and it has to register anew.';
+-- no worker ever asked it
+drop function if exists chat.worker_draining(bigint);
 
 create or replace function chat.start_drain(worker bigint)
 returns void

@@ -38,7 +38,7 @@ begin
   if exists (select from pg_roles where rolname = 'holdfast_worker') then
     grant usage on schema chat to holdfast_worker;
     grant select on chat.account, chat.agent, chat.channel, chat.message, chat.generation, chat.chunk, chat.worker to holdfast_worker;
-    grant execute on function chat.register_worker(text, integer), chat.worker_draining(bigint), chat.start_drain(bigint),
+    grant execute on function chat.register_worker(text, integer), chat.start_drain(bigint),
       chat.unregister_worker(bigint), chat.claim(bigint, integer, interval),
       chat.heartbeat(bigint, bigint[], bigint[], interval), chat.reap(), chat.start_thinking(uuid[], bigint[]),
       chat.start_streaming(uuid[], bigint[]),

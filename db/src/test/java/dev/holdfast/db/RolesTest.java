@@ -76,7 +76,7 @@ class RolesTest {
                 "select * from chat.complete(1, (select array_agg(message_id) from chat.generation), '{1}', '{@ada}', '{1}', '{1}')",
                 "select chat.fail(1, gen_random_uuid(), 1, '', '', null, '', true)",
                 "select chat.release(1, '{}', '{}', '{}')",
-                "select chat.worker_draining(1), chat.start_drain(1), chat.unregister_worker(1)",
+                "select chat.start_drain(1), chat.unregister_worker(1)",
                 "select * from chat.agent")) {
             assertThat(as("holdfast_worker", sql)).as(sql).isEqualTo("allowed");
         }
