@@ -51,8 +51,9 @@ class LimitsTest {
             for (var answer : threads.invokeAll(tries)) {
                 answers.add(answer.get());
             }
-            assertThat(answers).containsOnly(401, 429);
-            assertThat(answers.stream().filter(status -> status == 401)).hasSize(10);
+            // 503: it was one of the ten, and no core was free to look at its password
+            assertThat(answers).contains(401).isSubsetOf(401, 429, 503);
+            assertThat(answers.stream().filter(status -> status != 429)).hasSize(10);
         }
         var refused = other.browser().signIn("pat").mustBe(429);
         assertThat(refused.detail()).contains("@pat").contains("10 times in 3 minutes");
