@@ -541,7 +541,7 @@ function chat.notify_account()
 
 function chat.notify_agent()
   returns trigger language plpgsql security definer set search_path=chat, pg_temp
-  -- Statement trigger of agent: agent_changed, and generation_ready, because a resumed agent or a wider limit may let queued generations run.
+  -- Statement trigger of agent: generation_ready, because a resumed agent or a wider limit may let queued generations run.
 
 function chat.notify_chunk_channels()
   returns trigger language plpgsql security definer set search_path=chat, pg_temp

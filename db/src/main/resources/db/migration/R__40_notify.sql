@@ -185,13 +185,12 @@ security definer
 set search_path = chat, pg_temp
 as $$
 begin
-  perform pg_notify('agent_changed', '');
   perform pg_notify('generation_ready', '');
   return null;
 end
 $$;
 comment on function chat.notify_agent() is
-  'Statement trigger of agent: agent_changed, and generation_ready, because a resumed agent or a wider limit may let queued generations run.';
+  'Statement trigger of agent: generation_ready, because a resumed agent or a wider limit may let queued generations run.';
 
 create or replace trigger agent_40_notifies
   after insert or update or delete on chat.agent
