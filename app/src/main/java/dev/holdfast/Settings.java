@@ -56,13 +56,13 @@ public record Settings(
     }
 
     public Path homeFolder() {
-        if (home != null) {
-            return home;
-        }
-        // as a shell's ~ : HOME wins over the account's home folder
-        String userHome = System.getenv("HOME");
-        return Path.of(
-                userHome == null || userHome.isBlank() ? System.getProperty("user.home") : userHome, ".holdfast");
+        return home != null ? home : userHome().resolve(".holdfast");
+    }
+
+    /** As a shell's ~ : HOME wins over the account's home folder. */
+    public static Path userHome() {
+        String home = System.getenv("HOME");
+        return Path.of(home == null || home.isBlank() ? System.getProperty("user.home") : home);
     }
 
     private static void requireWithin(String name, Duration value, Duration least, Duration most) {

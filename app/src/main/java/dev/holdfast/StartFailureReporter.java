@@ -1,6 +1,7 @@
 package dev.holdfast;
 
 import dev.holdfast.postgres.LostDatabase;
+import java.io.IOException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringBootExceptionReporter;
@@ -27,6 +28,12 @@ class StartFailureReporter implements SpringBootExceptionReporter {
         if (cause(failure, PortInUseException.class) instanceof PortInUseException taken) {
             return "port " + taken.getPort()
                     + " is taken; stop what listens there or set SERVER_PORT (the page) or MANAGEMENT_SERVER_PORT (health and metrics)";
+        }
+        // Jetty's own, which says where, around the system's, which says why
+        if (cause(failure, java.net.BindException.class) instanceof java.net.BindException refused
+                && cause(failure, IOException.class) instanceof IOException where) {
+            return where.getMessage() + " (" + refused.getMessage()
+                    + "); mend SERVER_ADDRESS and SERVER_PORT (the page) or MANAGEMENT_SERVER_ADDRESS and MANAGEMENT_SERVER_PORT (health and metrics)";
         }
         if (cause(failure, BindException.class) instanceof BindException unbound && unbound.getProperty() != null) {
             return variable(unbound.getName().toString()) + " is "

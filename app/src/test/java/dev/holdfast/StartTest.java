@@ -3,6 +3,7 @@ package dev.holdfast;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.db.TestPostgres;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -58,7 +59,9 @@ class StartTest {
             HOLDFAST_DATABASE_URL | postgresql://mira:hush@db                   | no database
             HOLDFAST_DATABASE_URL | postgresql://mira:hush@db:70000/chat        | 65535
             HOLDFAST_DATABASE_URL | postgresql://mira:hush@db/chat?sslmode=some | verify-full
-            HOLDFAST_DATABASE_URL | postgresql://mira:hush@db/chat?timeout=3    | only sslmode
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@db/chat?timeout=3    | sslmode, sslrootcert
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@db/chat?sslmode=verify-ca&sslrootcert=/no/root.crt | /no/root.crt cannot be read
+            HOLDFAST_DATABASE_URL | postgresql://mira:hush@db/chat?sslmode=verify-full | sslrootcert=
             HOLDFAST_DATABASE_URL | postgresql://mira:hush%zz@db/chat           | percent-encoded
             HOLDFAST_DATABASE_URL | postgresql://mira:hush#1@db/chat            | percent-encoded
             HOLDFAST_DATABASE_URL | postgresql://mira:12#hush@db/chat           | percent-encoded
@@ -76,6 +79,22 @@ class StartTest {
         refuse(Map.of(variable, value));
         assertThat(printed.toString()).doesNotContain("\tat ", "hush");
         assertThat(printed.getErr().lines()).singleElement().asString().contains(variable, remedy);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SERVER_ADDRESS", "MANAGEMENT_SERVER_ADDRESS"})
+    void an_address_that_the_machine_does_not_have_is_told_in_one_line(String variable, CapturedOutput printed) {
+        refuse(Map.of(
+                "HOLDFAST_DATABASE_URL",
+                TestPostgres.create().url(),
+                "SERVER_PORT",
+                "0",
+                "MANAGEMENT_SERVER_PORT",
+                "0",
+                variable,
+                "192.0.2.1"));
+        assertThat(printed.toString()).doesNotContain("\tat ");
+        assertThat(printed.getErr().lines()).singleElement().asString().contains("192.0.2.1", variable);
     }
 
     @Test

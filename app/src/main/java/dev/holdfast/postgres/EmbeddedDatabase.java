@@ -103,7 +103,7 @@ final class EmbeddedDatabase implements AutoCloseable {
     }
 
     synchronized DatabaseUrl url() {
-        return new DatabaseUrl("127.0.0.1", postgres.getPort(), "postgres", "postgres", password, "disable");
+        return new DatabaseUrl("127.0.0.1", postgres.getPort(), "postgres", "postgres", password, "disable", null);
     }
 
     /** Killed or crashed, the server has nobody else who starts it again; Holdfast waits for it as for any database. */
