@@ -15,9 +15,12 @@ import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 class ReadyAgentsTest {
@@ -70,6 +73,27 @@ class ReadyAgentsTest {
             make(jdbc, address(listening));
         }
         assertThat(agents(jdbc)).containsExactlyInAnyOrder("guide guide", "openai qwen3-8b");
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void where_a_person_has_the_handle_of_an_agent_to_be_a_warning_says_so_until_there_is_one(CapturedOutput printed) {
+        var jdbc = TestPostgres.create().jdbc();
+        jdbc.sql("insert into chat.account (handle, display_name) values ('claude', 'Claude')")
+                .update();
+        var anthropic = new ModelEnvironment(null, null, null, "sk-test", "http://127.0.0.1:1");
+        new ReadyAgents(jdbc, anthropic).make();
+        assertThat(printed)
+                .containsOnlyOnce("@claude is taken, so anthropic has no agent; make one on the page /agents");
+
+        jdbc.sql("""
+                with made as (
+                  insert into chat.account (handle, display_name, kind) values ('sonnet', 'Sonnet', 'agent') returning id
+                )
+                insert into chat.agent (account_id, provider, model) select id, 'anthropic', 'm' from made
+                """).update();
+        new ReadyAgents(jdbc, anthropic).make();
+        assertThat(printed).containsOnlyOnce("@claude is taken");
     }
 
     private static String address(ServerSocket listening) {
