@@ -445,7 +445,7 @@ function chat.end_attempt(g chat.generation, outcome text, error text)
 
 function chat.fail(worker bigint, message uuid, fence bigint, error text, error_code text, retry_after interval, partial text, counts boolean)
   returns text language plpgsql security definer set search_path=chat, pg_temp
-  -- The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced.
+  -- The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced; 55P03 while somebody holds its channel.
 
 function chat.has_forgotten(channels uuid[], seqs bigint[], last_changed uuid[])
   returns boolean language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off

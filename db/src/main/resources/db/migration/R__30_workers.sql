@@ -56,58 +56,43 @@ set search_path = chat, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
-declare
-  chosen bigint[];
-  taken bigint[] := '{}';
 begin
   if max < 1 or not exists (select from worker w where w.id = claim.worker and not w.draining) then
     return;
   end if;
   -- one claim at a time: only so do max_concurrency and the turns hold across all workers
   perform pg_advisory_xact_lock(7211, 0);
-  loop
-    with running as (
-      select g.agent_id, count(*) as running from generation g
-      -- counting all that run takes longer the more there are, and only a limit needs it
-      where g.state = 'running' and (select exists (select from agent a where a.max_concurrency is not null))
-      group by g.agent_id
-    ), open as (
-      select a.account_id, least(claim.max, a.max_concurrency - coalesce(r.running, 0))::integer as room
-      from agent a
-      left join running r on r.agent_id = a.account_id
-      where not a.paused
-    ), candidates as (
-      select c.id, c.priority, row_number() over (partition by o.account_id order by c.priority desc, c.turn, c.id) as rank
-      from open o
-      cross join lateral (
-        select g.id, g.priority, g.turn
-        from generation g
-        where g.agent_id = o.account_id and g.state = 'queued' and g.run_at <= now() and g.id <> all(taken)
-        order by g.priority desc, g.turn, g.id
-        limit greatest(o.room, 0)
-      ) c
-    )
-    select array_agg(f.id) into chosen
-    from (select c.id from candidates c order by c.priority desc, c.rank, c.id limit claim.max) f;
-    exit when chosen is null;
-    return query
-    with locked as materialized (
-      select g.id from generation g
-      where g.id = any(chosen) and g.state = 'queued' and g.run_at <= now()
-      order by g.id
+  return query
+  with running as (
+    select g.agent_id, count(*) as running from generation g
+    -- counting all that run takes longer the more there are, and only a limit needs it
+    where g.state = 'running' and (select exists (select from agent a where a.max_concurrency is not null))
+    group by g.agent_id
+  ), open as (
+    select a.account_id, least(claim.max, a.max_concurrency - coalesce(r.running, 0))::integer as room
+    from agent a
+    left join running r on r.agent_id = a.account_id
+    where not a.paused
+  ), free as materialized (
+    select c.id, c.priority, row_number() over (partition by o.account_id order by c.priority desc, c.turn, c.id) as rank
+    from open o
+    cross join lateral (
+      -- behind what somebody holds, too
+      select g.id, g.priority, g.turn
+      from generation g
+      where g.agent_id = o.account_id and g.state = 'queued' and g.run_at <= now()
+      order by g.priority desc, g.turn, g.id
+      limit greatest(o.room, 0)
       for no key update skip locked
-    )
-    update generation g
-    set state = 'running', attempt = g.attempt + 1, fence = g.fence + 1, worker_id = claim.worker,
-      lease_until = now() + claim.lease, claimed_at = now(), first_token_at = null
-    from account a
-    where g.id = any(array(select l.id from locked l)) and a.id = g.agent_id
-    returning g.id, g.message_id, g.fence, g.agent_id, a.handle, g.channel_id, g.attempt, g.max_attempts, g.queued_at,
-      g.asked_by_message, extract(epoch from clock_timestamp() - greatest(g.queued_at, g.run_at))::double precision;
-    exit when found;
-    -- all of these are in somebody's hands: look behind them
-    taken := taken || chosen;
-  end loop;
+    ) c
+  )
+  update generation g
+  set state = 'running', attempt = g.attempt + 1, fence = g.fence + 1, worker_id = claim.worker,
+    lease_until = now() + claim.lease, claimed_at = now(), first_token_at = null
+  from account a
+  where g.id = any(array(select f.id from free f order by f.priority desc, f.rank, f.id limit claim.max)) and a.id = g.agent_id
+  returning g.id, g.message_id, g.fence, g.agent_id, a.handle, g.channel_id, g.attempt, g.max_attempts, g.queued_at,
+    g.asked_by_message, extract(epoch from clock_timestamp() - greatest(g.queued_at, g.run_at))::double precision;
 end
 $$;
 comment on function chat.claim(bigint, integer, interval) is

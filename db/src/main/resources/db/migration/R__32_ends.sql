@@ -128,7 +128,10 @@ as $$
 declare
   g generation;
 begin
-  perform chat.lock_channels_of(array[message], true);
+  -- its caller comes again, and meanwhile others have the connection
+  if chat.lock_channels_of(array[message], false) = '{}' and exists (select from message m where m.id = fail.message) then
+    raise exception 'Somebody holds the channel of reply %; come again.', message using errcode = 'lock_not_available';
+  end if;
   select * into g from generation x
   where x.message_id = fail.message and x.fence = fail.fence and x.worker_id = fail.worker and x.state = 'running'
   for no key update;
@@ -144,7 +147,7 @@ begin
 end
 $$;
 comment on function chat.fail(bigint, uuid, bigint, text, text, interval, text, boolean) is
-  'The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced.';
+  'The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced; 55P03 while somebody holds its channel.';
 
 create or replace function chat.release(worker bigint, messages uuid[], fences bigint[], partials text[])
 returns integer

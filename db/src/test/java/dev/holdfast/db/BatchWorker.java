@@ -10,6 +10,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.springframework.jdbc.UncategorizedSQLException;
 
 /** A worker process for the stress test: holds many replies, calls in batches, believes nothing but the database. */
 final class BatchWorker {
@@ -114,12 +115,17 @@ final class BatchWorker {
 
     private String fail() {
         Worker.Claim claim = any();
-        worker.fail(
-                claim,
-                "cut",
-                random.nextBoolean() ? "0 seconds" : null,
-                random.nextBoolean() ? "partial" : null,
-                random.nextBoolean());
+        try {
+            worker.fail(
+                    claim,
+                    "cut",
+                    random.nextBoolean() ? "0 seconds" : null,
+                    random.nextBoolean() ? "partial" : null,
+                    random.nextBoolean());
+        } catch (UncategorizedSQLException refusal) {
+            if (!"55P03".equals(refusal.getSQLException().getSQLState())) throw refusal;
+            return "fail later";
+        }
         forget(claim.message());
         return "fail";
     }

@@ -1,6 +1,7 @@
 package dev.holdfast.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -61,6 +62,19 @@ class LocksTest {
             assertThat(worker.complete(free, "free")).isEqualTo("held");
         });
         assertThat(worker.complete(held, "good")).isEqualTo("held");
+    }
+
+    @Test
+    void a_failure_leaves_a_channel_that_is_held_at_once_and_comes_again() throws Exception {
+        Worker.Claim claim = chat.claimed(worker);
+        holding(
+                "select * from chat.channel where name = 'general' for update",
+                () -> assertThatThrownBy(() -> worker.giveUp(claim))
+                        .rootCause()
+                        .hasMessageContaining("come again")
+                        .extracting("SQLState")
+                        .isEqualTo("55P03"));
+        assertThat(worker.giveUp(claim)).isEqualTo("failed");
     }
 
     @Test
