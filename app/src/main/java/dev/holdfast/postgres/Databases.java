@@ -42,12 +42,12 @@ class Databases {
     /**
      * The connection is the owner's; from then on it may do what the role may, where the server knows the role. A statement
      * ends a little before its connection is given up ({@link #NO_ANSWER}): the server would go on with it for nobody. One
-     * that waits for a channel which somebody holds in psql gives its connection back to the others sooner. None takes long
-     * enough to be worth compiling.
+     * that waits for a channel which somebody holds in psql gives its connection back to the others sooner: soonest on the web,
+     * where whoever writes there asks again anyway. None takes long enough to be worth compiling.
      */
     private static final String AS_ROLE = """
             select set_config('timezone', 'UTC', false), set_config('idle_in_transaction_session_timeout', '5s', false),
-              set_config('statement_timeout', '18s', false), set_config('lock_timeout', '3s', false),
+              set_config('statement_timeout', '18s', false), set_config('lock_timeout', '%s', false),
               set_config('jit', 'off', false),
               (select set_config('role', rolname, false) from pg_roles where rolname = '%s' and pg_has_role(oid, 'member'))
             """;
@@ -149,20 +149,20 @@ class Databases {
     @Primary
     @Qualifier("web")
     HikariDataSource webDataSource(Migrated database, Settings settings, MeterRegistry meters) {
-        return pool("web", "holdfast_web", database.url(), settings.webConnections(), meters);
+        return pool("web", "holdfast_web", "1s", database.url(), settings.webConnections(), meters);
     }
 
     @Bean(destroyMethod = "close", defaultCandidate = false)
     @Qualifier("feed")
     @WebSide
     HikariDataSource feedDataSource(Migrated database, MeterRegistry meters) {
-        return pool("feed", "holdfast_web", database.url(), 2, meters);
+        return pool("feed", "holdfast_web", "3s", database.url(), 2, meters);
     }
 
     @Bean(destroyMethod = "close", defaultCandidate = false)
     @Qualifier("worker")
     HikariDataSource workerDataSource(Migrated database, Settings settings, MeterRegistry meters) {
-        return pool("worker", "holdfast_worker", database.url(), settings.workerConnections(), meters);
+        return pool("worker", "holdfast_worker", "3s", database.url(), settings.workerConnections(), meters);
     }
 
     @Bean
@@ -184,11 +184,11 @@ class Databases {
     }
 
     private static HikariDataSource pool(
-            String name, String role, DatabaseUrl url, int connections, MeterRegistry meters) {
+            String name, String role, String lockTimeout, DatabaseUrl url, int connections, MeterRegistry meters) {
         var config = new HikariConfig();
         config.setPoolName(name);
         config.setDataSource(url.dataSource(NO_ANSWER));
-        config.setConnectionInitSql(AS_ROLE.formatted(role));
+        config.setConnectionInitSql(AS_ROLE.formatted(lockTimeout, role));
         config.setMaximumPoolSize(connections);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(5_000);

@@ -1,5 +1,7 @@
 package dev.holdfast.worker;
 
+import static java.util.Comparator.comparingInt;
+
 import dev.holdfast.generation.Chunk;
 import dev.holdfast.generation.Chunk.Refusal;
 import dev.holdfast.generation.Chunks;
@@ -28,6 +30,11 @@ import org.springframework.dao.DataAccessException;
  * <p>A pass: believe nothing doubtful, show what has begun, append what is new, fold what has ended.
  */
 final class Flusher {
+    /** Replies, and UTF-16 code units of theirs, that one statement folds: some tenths of a second. */
+    private static final int MOST_FOLDED = 100;
+
+    private static final int MOST_FOLDED_TEXT = 1_000_000;
+
     private final Chunks chunks;
     private final LongSupplier worker;
     private final Collection<Reply> replies;
@@ -116,7 +123,27 @@ final class Flusher {
         });
     }
 
+    /** In parts, the short ones first: a statement for all that an outage has kept waiting would be given up, every time. */
     private void fold(List<Reply> ended) {
+        List<Reply> part = new ArrayList<>();
+        long length = 0;
+        for (Reply reply : ended.stream().sorted(comparingInt(Flusher::length)).toList()) {
+            if (part.size() == MOST_FOLDED || length + length(reply) > MOST_FOLDED_TEXT) {
+                foldTogether(part);
+                part.clear();
+                length = 0;
+            }
+            part.add(reply);
+            length += length(reply);
+        }
+        foldTogether(part);
+    }
+
+    private static int length(Reply reply) {
+        return reply.text.length();
+    }
+
+    private void foldTogether(List<Reply> ended) {
         if (ended.isEmpty()) return;
         List<Completion> completions = ended.stream().map(Reply::completion).toList();
         List<Reply> refused = new ArrayList<>();

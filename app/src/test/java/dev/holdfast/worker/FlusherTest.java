@@ -80,6 +80,21 @@ class FlusherTest {
         assertThat(meters.get("holdfast.fenced.writes").counter().count()).isZero();
     }
 
+    @Test
+    void what_an_outage_kept_waiting_is_folded_in_parts() throws Exception {
+        claim(120);
+        for (Reply reply : replies) {
+            reply.text.append("word ");
+            reply.finish(new Ended(1, 2, null));
+        }
+        flushUntilItWorks();
+        assertThat(channel.jdbc
+                        .sql("select count(*) from chat.generation where state = 'completed' group by xmin order by 1")
+                        .query(Integer.class)
+                        .list())
+                .containsExactly(20, 100);
+    }
+
     private void checkBeginnings(List<UUID> asked, long seed) {
         for (int i = 0; i < asked.size(); i++) {
             assertThat(replies.get(i).text.whole()).as("seed %d", seed).startsWith((String)
