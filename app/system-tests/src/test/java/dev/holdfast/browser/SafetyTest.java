@@ -210,4 +210,24 @@ class SafetyTest {
         assertThat(seen).containsEntry("coloured", true).containsEntry("lost", 0);
         mira.assertNoComplaints();
     }
+
+    /** Against the same links in the same run: a slow machine is slow with both. */
+    @Test
+    void many_links_in_one_paragraph_are_drawn_about_as_fast_as_each_in_its_own() {
+        mira.open(holdfast.channel(mira)).live();
+        var times = Person.map(mira.page.evaluate("""
+                async () => {
+                  const { render } = await import('/markdown.js');
+                  const took = (source) => {
+                    const began = performance.now();
+                    render(source);
+                    return performance.now() - began;
+                  };
+                  ['[](#)', '[](#)\\n\\n'].forEach((each) => took(each.repeat(1_000)));
+                  return { together: took('[](#)'.repeat(20_000)), apart: took('[](#)\\n\\n'.repeat(20_000)) };
+                }"""));
+        System.out.println("Drawing 20,000 links took ms: " + times);
+        assertThat(((Number) times.get("together")).doubleValue())
+                .isLessThan(2 * ((Number) times.get("apart")).doubleValue());
+    }
 }
