@@ -9,7 +9,7 @@ import { View } from './view.js';
 
 /** One message: who, when, what, how far a reply is, and what one can do about it. */
 class Message extends View {
-  static properties = { message: {}, joined: {}, adjacent: {}, handles: {}, editing: { state: true }, sure: { state: true } };
+  static properties = { message: {}, joined: {}, asked: {}, handles: {}, editing: { state: true }, sure: { state: true } };
 
   #clock = 0;
 
@@ -62,10 +62,9 @@ class Message extends View {
   }
 
   #asked() {
-    const { replyTo } = this.message;
-    if (!replyTo || replyTo === this.adjacent) return nothing;
-    const asked = store.messages.remembered(replyTo);
-    if (!asked) return html`<p class="asked">in reply to an earlier message</p>`;
+    const { asked } = this;
+    if (asked === undefined) return nothing;
+    if (asked === null) return html`<p class="asked">in reply to an earlier message</p>`;
     return html`<a class="asked" href="/c/${asked.channelId}?at=${asked.position}"><b>${asked.author.displayName}</b> ${asked.deleted ? 'a deleted message' : asked.content.slice(0, 140)}</a>`;
   }
 

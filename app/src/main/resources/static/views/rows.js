@@ -20,7 +20,7 @@ export function rows(shown, newAfter) {
       all.push(divider('new', 'new', 'New'));
     }
     const joined = !newDay && !isNew && follows(before, message);
-    all.push({ key: message.id, template: html`<li><hf-message .message=${message} .joined=${joined} .adjacent=${before?.id} .handles=${handles()}></hf-message></li>` });
+    all.push({ key: message.id, template: html`<li><hf-message .message=${message} .joined=${joined} .asked=${asked(message, before)} .handles=${handles()}></hf-message></li>` });
     before = message;
   }
   return all;
@@ -31,6 +31,9 @@ const divider = (key, kind, words) => ({ key, template: html`<li class="divider 
 const follows = (before, message) =>
   before && before.author.id === message.author.id && !message.replyTo && !before.deleted &&
   new Date(message.createdAt) - new Date(before.createdAt) < TOGETHER;
+
+/** What a message replies to as it is now, unless that stands right above; null where this browser does not have it. */
+const asked = ({ replyTo }, before) => (!replyTo || replyTo === before?.id ? undefined : (store.messages.remembered(replyTo) ?? null));
 
 let known = new Set();
 let knownOf = '';

@@ -7,6 +7,7 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
@@ -207,6 +208,31 @@ class ReadingTest {
         mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=abc')", channel);
         mira.awaitText("message 6000");
         mira.assertNoComplaints();
+    }
+
+    @Test
+    void a_quote_shows_its_message_as_it_is_now() {
+        var channel = holdfast.channel(mira);
+        var asked = mira.rest()
+                .write(channel, "the password is hunter2")
+                .mustBe(201)
+                .json();
+        mira.rest().write(channel, "in between").mustBe(201);
+        reply(channel, asked.path("id").stringValue());
+        mira.open(channel).live();
+        mira.page.locator(".asked >> text=hunter2").waitFor();
+        var message = "/api/messages/" + asked.path("id").stringValue();
+        mira.rest().patch(message, "{\"content\": \"the password is no more\"}").mustBe(200);
+        mira.page.locator(".asked >> text=no more").waitFor();
+        mira.rest().delete(message).mustBe(200);
+        mira.page.locator(".asked >> text=a deleted message").waitFor();
+    }
+
+    private void reply(String channel, String replyTo) {
+        var body = "{\"id\": \"%s\", \"content\": \"an answer\", \"replyTo\": \"%s\"}";
+        mira.rest()
+                .post("/api/channels/" + channel + "/messages", body.formatted(UUID.randomUUID(), replyTo))
+                .mustBe(201);
     }
 
     @Test
