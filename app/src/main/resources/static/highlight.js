@@ -13,6 +13,7 @@ let isBusy = false;
 
 /** Colours a code element by the language that its block names: at once as far as its text is known, then the rest. Unknown languages stay plain. */
 export function highlight(code, growing = false) {
+  if (code.textContent === '') return; // all code begins so
   if (show(code) || code.textContent.length > (growing ? MOST_GROWING : MOST)) return;
   waiting.push(code);
   if (!isBusy) colourWaiting();

@@ -211,6 +211,25 @@ class SafetyTest {
         mira.assertNoComplaints();
     }
 
+    @Test
+    void a_fence_that_was_drawn_while_it_was_empty_takes_no_colours_from_later_code() {
+        mira.open(holdfast.channel(mira)).live();
+        mira.page.evaluate("""
+                async () => {
+                  const { Growing } = await import('/growing.js');
+                  window.grown = document.body.appendChild(document.createElement('div'));
+                  const show = (source) => new Growing(grown.appendChild(document.createElement('div'))).show(source, { growing: true });
+                  show('```python');
+                  await new Promise((resolve) => requestAnimationFrame(resolve));
+                  show('```java\\nint x = 1;');
+                  window.show = show;
+                }""");
+        // what came before it is done, too
+        mira.page.waitForFunction("() => grown.querySelector('[data-language=java] .hljs-type')");
+        mira.page.evaluate("() => show('```python\\nimport os')");
+        mira.page.waitForFunction("() => grown.querySelector('[data-language=python] .hljs-keyword')");
+    }
+
     /** Against the same links in the same run: a slow machine is slow with both. */
     @Test
     void many_links_in_one_paragraph_are_drawn_about_as_fast_as_each_in_its_own() {
