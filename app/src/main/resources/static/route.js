@@ -2,7 +2,7 @@
 import { store } from './store.js';
 
 const ROUTES = [
-  [/^\/c\/([^/]+)$/, (match, url) => ({ page: 'channel', channelId: match[1], position: numberIn(url, 'at') })],
+  [/^\/c\/([^/]+)$/, (match, url) => ({ page: 'channel', channelId: match[1], at: placeIn(url) })],
   [/^\/join$/, (_, url) => ({ page: 'join', code: url.hash.slice(1) })],
   [/^\/search$/, (_, url) => ({ page: 'search', query: url.searchParams.get('q') ?? '' })],
   [/^\/(agents|people|browse|settings|ops)(?:\/.*)?$/, (match) => ({ page: match[1] })],
@@ -38,7 +38,8 @@ function read() {
   return store.set({ route: { page: 'start' } });
 }
 
-function numberIn(url, name) {
-  const number = Number.parseInt(url.searchParams.get(name), 10);
-  return Number.isSafeInteger(number) ? number : undefined;
+/** The message that a link leads to; another object each time, so that the same link leads there again. */
+function placeIn(url) {
+  const position = Number.parseInt(url.searchParams.get('at'), 10);
+  return Number.isSafeInteger(position) ? { position } : undefined;
 }

@@ -39,9 +39,9 @@ class App extends View {
   }
 
   #main() {
-    const { page, channelId, position, query } = store.route;
+    const { page, channelId, at, query } = store.route;
     switch (page) {
-      case 'channel': return html`<hf-channel .channelId=${channelId} .position=${position}></hf-channel>`;
+      case 'channel': return html`<hf-channel .channelId=${channelId} .at=${at}></hf-channel>`;
       case 'agents': return html`<hf-agents></hf-agents>`;
       case 'people': return html`<hf-people></hf-people>`;
       case 'browse': return html`<hf-browse></hf-browse>`;

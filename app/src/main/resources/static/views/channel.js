@@ -10,7 +10,7 @@ import { View } from './view.js';
 
 /** A channel: its name, its messages, and where one writes. */
 class Channel extends View {
-  static properties = { channelId: {}, position: {}, showsDetails: { state: true }, replyTo: { state: true }, opened: { state: true } };
+  static properties = { channelId: {}, at: {}, showsDetails: { state: true }, replyTo: { state: true }, opened: { state: true } };
 
   watches() {
     return ['channels', 'session'];
@@ -19,17 +19,18 @@ class Channel extends View {
   willUpdate(changed) {
     super.willUpdate();
     this.#noteNew();
-    if (changed.has('channelId') || changed.has('position')) this.#open();
+    if (changed.has('channelId')) this.replyTo = null;
+    if (changed.has('channelId') || changed.has('at')) this.#open();
   }
 
   async #open() {
     const { channelId } = this;
-    Object.assign(this, { showsDetails: false, replyTo: null, opened: false });
+    Object.assign(this, { showsDetails: false, opened: false });
     const channel = store.channels.get(channelId);
     // The divider stays where it was when one came in, also while one reads.
     this.newAfter = channel?.unread > 0 ? channel.lastReadSeq : undefined;
     localStorage.setItem('holdfast.channel', channelId);
-    await this.attempt(() => openChannel(channelId, this.position));
+    await this.attempt(() => openChannel(channelId, this.at?.position));
     if (this.channelId === channelId) this.opened = true;
   }
 
@@ -47,10 +48,10 @@ class Channel extends View {
     return html`
       <section class="channel" aria-label=${nameOf(channel)}>
         ${this.#header(channel)}
-        ${this.opened === false && this.position !== undefined ? html`<p class="looking" role="status"><span>Looking for the message…</span></p>` : nothing}
+        ${this.opened === false && this.at ? html`<p class="looking" role="status"><span>Looking for the message…</span></p>` : nothing}
         ${this.opened && this.problem ? html`<p class="problem" role="alert">${this.problem} <button type="button" class="plain" @click=${() => this.#open()}>Try again</button></p>` : nothing}
         ${keyed(this.channelId, html`
-          <hf-messages .channelId=${this.channelId} .position=${this.position} .newAfter=${this.newAfter} @reply=${this.#reply}></hf-messages>
+          <hf-messages .channelId=${this.channelId} .at=${this.at} .newAfter=${this.newAfter} @reply=${this.#reply}></hf-messages>
           <hf-composer .channelId=${this.channelId} .replyTo=${this.replyTo} @done=${() => (this.replyTo = null)}></hf-composer>`)}
       </section>
       ${this.showsDetails ? html`<hf-details .channelId=${this.channelId} @close=${() => (this.showsDetails = false)}></hf-details>` : nothing}`;

@@ -13,7 +13,7 @@ const NEAR = 600; // pixels from an end at which more is fetched
 
 /** The messages on screen: a window that moves over the channel. The bottom sticks while one is there; the reader's place holds otherwise. */
 class Messages extends View {
-  static properties = { channelId: {}, position: {}, newAfter: {}, fetching: { state: true }, away: { state: true } };
+  static properties = { channelId: {}, at: {}, newAfter: {}, fetching: { state: true }, away: { state: true } };
 
   #place = new Place(this);
   #observer = new ResizeObserver(() => this.#place.settle());
@@ -89,7 +89,7 @@ class Messages extends View {
 
   willUpdate(changed) {
     super.willUpdate();
-    if (changed.has('position')) this.#goElsewhere();
+    if (changed.has('at')) this.#goElsewhere();
     this.#place.remember();
   }
 
@@ -127,14 +127,12 @@ class Messages extends View {
   /** Begins at the message that was looked for, else where the new ones begin, else at the end. */
   #begin() {
     if (!this.log.loaded || this.log.items.length === 0) return;
-    const target = this.position === undefined
-      ? this.querySelector('.divider.new')
-      : this.querySelector(`[data-position="${this.position}"]`);
-    if (!target && this.position !== undefined) return; // not drawn yet
+    const target = this.querySelector(this.at ? `[data-position="${this.at.position}"]` : '.divider.new');
+    if (!target && this.at) return; // not drawn yet
     this.#placed = true;
     if (!target) return;
-    this.#place.goTo(target, this.position === undefined ? 'start' : 'center', this.log.atEnd);
-    if (this.position !== undefined) target.classList.add('found');
+    this.#place.goTo(target, this.at ? 'center' : 'start', this.log.atEnd);
+    if (this.at) target.classList.add('found');
   }
 
   #scrolled = () => {

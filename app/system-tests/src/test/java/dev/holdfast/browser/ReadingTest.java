@@ -211,6 +211,28 @@ class ReadingTest {
     }
 
     @Test
+    void a_quote_leads_to_its_message_whenever_it_is_followed_and_the_reply_that_is_being_written_stays() {
+        var channel = holdfast.channel(mira);
+        mira.open(channel).live();
+        var asked = mira.rest().write(channel, "the first of all").mustBe(201).json();
+        mira.awaitText("the first of all");
+        fill(channel, 120);
+        reply(channel, asked.path("id").stringValue());
+        mira.awaitText("an answer");
+        var answer = mira.messages().last();
+        answer.hover();
+        answer.locator("[aria-label=Reply]").click();
+        for (var time = 1; time <= 2; time++) {
+            mira.page.locator("a.asked").click();
+            var found = mira.page.locator("hf-message.found >> text=the first of all");
+            found.waitFor();
+            mira.page.locator("button.jump").click();
+            found.waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
+        }
+        assertThat(mira.page.locator(".replying").count()).isOne();
+    }
+
+    @Test
     void a_quote_shows_its_message_as_it_is_now() {
         var channel = holdfast.channel(mira);
         var asked = mira.rest()
