@@ -241,9 +241,18 @@ export function keepDraft(id, text) {
 
 const SHOWN = 50;
 
-/** Finds the newest, and whether there are more. */
-export const search = (query) => answer('search', api.get(`/api/search?q=${encodeURIComponent(query)}&limit=${SHOWN + 1}`)
-  .then((messages) => ({ query, messages: messages.slice(0, SHOWN), more: messages.length > SHOWN })));
+let sought = null;
+
+/** Finds the newest, and whether there are more. An answer to what was sought before comes to nothing. */
+export async function search(query) {
+  sought = query;
+  try {
+    const messages = await api.get(`/api/search?q=${encodeURIComponent(query)}&limit=${SHOWN + 1}`);
+    if (query === sought) store.lay('search', { query, messages: messages.slice(0, SHOWN), more: messages.length > SHOWN });
+  } catch (failure) {
+    if (query === sought) throw failure;
+  }
+}
 
 /** Looks for accounts whose handle begins so; they are in the store's accounts after. */
 export async function findAccounts(prefix) {

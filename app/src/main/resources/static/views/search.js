@@ -20,7 +20,11 @@ class Search extends View {
 
   willUpdate(changed) {
     super.willUpdate();
-    if (changed.has('query') && this.query) this.attempt(() => search(this.query));
+    if (changed.has('query') && this.query) this.#search();
+  }
+
+  #search() {
+    this.attempt(() => search(this.query));
   }
 
   render() {
@@ -54,7 +58,8 @@ class Search extends View {
   #submit = (event) => {
     event.preventDefault();
     const words = new FormData(event.target).get('q').trim();
-    if (words) go(`/search?q=${encodeURIComponent(words)}`);
+    if (words && words === this.query) this.#search(); // what failed is tried again, what was found may be more now
+    else if (words) go(`/search?q=${encodeURIComponent(words)}`);
   };
 }
 

@@ -4,9 +4,11 @@ import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import java.time.Duration;
 import java.time.Year;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -108,6 +110,36 @@ class OrientationTest {
                 return each.path("unread").intValue();
         }
         throw new AssertionError("not a channel of " + mira.handle);
+    }
+
+    @Test
+    void a_search_that_failed_is_tried_again_and_an_older_answer_that_comes_late_hides_nothing() {
+        var channel = holdfast.channel(mira);
+        mira.rest().write(channel, "flour and water").mustBe(201);
+        mira.open(channel).live();
+        mira.page.evaluate("() => holdfast.go('/search')");
+        mira.page.route("**/api/search?*", Route::abort);
+        search("flour");
+        mira.page.locator("hf-search .problem").waitFor();
+        mira.page.unroute("**/api/search?*");
+        search("flour");
+        mira.page.locator(".found mark >> text=flour").waitFor();
+
+        var held = new AtomicReference<Route>();
+        mira.page.route("**/api/search?q=yeast*", held::set);
+        var late = mira.page.waitForRequest("**/api/search?q=yeast*", () -> search("yeast"));
+        search("water");
+        mira.page.locator(".found mark >> text=water").waitFor();
+        mira.page.waitForRequestFinished(
+                new Page.WaitForRequestFinishedOptions().setPredicate(late::equals),
+                () -> held.get().resume());
+        mira.page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))");
+        assertThat(mira.page.locator(".found mark").allTextContents()).containsExactly("water");
+    }
+
+    private void search(String words) {
+        mira.page.locator("hf-search input").fill(words);
+        mira.page.locator("hf-search button >> text=Search").click();
     }
 
     @Test
