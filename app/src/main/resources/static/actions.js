@@ -254,9 +254,13 @@ export async function search(query) {
   }
 }
 
-/** Looks for accounts whose handle begins so; they are in the store's accounts after. */
-export async function findAccounts(prefix) {
-  await store.takeAccounts(await api.get(`/api/accounts?prefix=${encodeURIComponent(prefix)}`));
+const LISTED = 500; // accounts that the server hands out at once
+
+/** Looks for accounts whose handle or name begins so; they are in the store's accounts after. Answers whether there may be more. */
+export async function findAccounts(prefix, limit = LISTED) {
+  const found = await api.get(`/api/accounts?prefix=${encodeURIComponent(prefix)}&limit=${limit}`);
+  await store.takeAccounts(found);
+  return found.length === limit;
 }
 
 // --- people, agents, sessions ---

@@ -95,7 +95,7 @@ class Composer extends View {
     this.chosen = null;
     if (this.offer !== null && this.#asked !== this.offer) {
       this.#asked = this.offer;
-      findAccounts(this.offer).catch(() => {}); // offline, the known ones are offered
+      findAccounts(this.offer, 10).catch(() => {}); // offline, the known ones are offered
     }
     clearTimeout(this.saving);
     this.saving = setTimeout(this.#keep, 300);

@@ -47,7 +47,7 @@ class Details extends View {
 
   #add() {
     const members = new Set((store.shelf.get(`members:${this.channelId}`) ?? []).map((each) => each.id));
-    const others = [...store.accounts.values()].filter((each) => !members.has(each.id)).sort((a, b) => a.handle.localeCompare(b.handle));
+    const others = [...store.accounts.values()].filter((each) => !each.disabled && !members.has(each.id)).sort((a, b) => a.handle.localeCompare(b.handle));
     return html`
       <form class="inline" @submit=${this.#submit}>
         <label>Add somebody <input name="handle" list="known-handles" required autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="handle"

@@ -8,14 +8,14 @@ import { View } from './view.js';
 
 /** Everybody here; write to them, and invite others. */
 class People extends View {
-  static properties = { filter: { state: true } };
+  static properties = { filter: { state: true }, more: { state: true } };
 
   watches() {
     return ['accounts', 'invites', 'fresh invite', 'me'];
   }
 
   firstUpdated() {
-    this.attempt(() => findAccounts(''));
+    this.attempt(() => this.#find(''));
     if (isAdministrator()) this.attempt(findInvites);
   }
 
@@ -28,7 +28,8 @@ class People extends View {
       <ul class="people">${this.#shown().map((each) => html`
         <li>${avatar(each, 'small')}<b>${each.displayName}</b> <span class="quiet">@${each.handle}</span>
           ${each.kind === 'agent' ? html`<span class="kind">agent</span>` : nothing}
-          <button type="button" class="plain" aria-label="Write to ${each.displayName}" @click=${() => this.#write(each)}>Write</button></li>`)}</ul>`);
+          ${each.disabled ? html`<span class="kind bad">closed</span>` : html`<button type="button" class="plain" aria-label="Write to ${each.displayName}" @click=${() => this.#write(each)}>Write</button>`}</li>`)}</ul>
+      ${this.more ? html`<p class="quiet">There are more. Type how a handle or a name begins to find others.</p>` : nothing}`);
   }
 
   #shown() {
@@ -39,8 +40,12 @@ class People extends View {
 
   #typed = (event) => {
     this.filter = event.target.value.replace(/^@/, '');
-    findAccounts(this.filter).catch(() => {});
+    this.#find(this.filter).catch(() => {}); // offline, the known ones are listed
   };
+
+  async #find(beginning) {
+    this.more = await findAccounts(beginning);
+  }
 
   async #write(account) {
     await this.attempt(async () => {

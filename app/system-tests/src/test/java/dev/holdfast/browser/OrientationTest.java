@@ -143,6 +143,30 @@ class OrientationTest {
     }
 
     @Test
+    void everybody_is_listed_and_whose_account_is_closed_is_offered_nowhere() {
+        var beginning = "zz" + UUID.randomUUID().toString().substring(0, 6);
+        holdfast.jdbc().sql("""
+                        insert into chat.account (handle, display_name, disabled_at)
+                        select ? || '-' || n, 'Zoe ' || n, case when n > 1 then now() end
+                        from generate_series(1, 500) n
+                        """).param(beginning).update();
+        try (var root = new Person(holdfast, "root", holdfast.administrator, holdfast.process.port())) {
+            root.open(holdfast.channel()).live();
+            root.page.evaluate("() => holdfast.go('/people')");
+            root.page.locator("text=There are more").waitFor();
+            root.page.locator("hf-people .filter input").fill(beginning);
+            var listed = root.page.locator(".people li", new Page.LocatorOptions().setHasText("@" + beginning));
+            listed.nth(499).waitFor();
+            assertThat(listed.locator("text=Write").count()).isOne();
+            root.page.goBack();
+            root.page.locator("hf-composer textarea").pressSequentially("@" + beginning);
+            root.page.locator("[role=option]").first().waitFor();
+            assertThat(root.page.locator("[role=option] .quiet").allTextContents())
+                    .containsExactly("@" + beginning + "-1");
+        }
+    }
+
+    @Test
     void who_comes_back_to_a_tab_sees_where_the_new_messages_begin() {
         var channel = holdfast.channel(mira, ben);
         mira.open(channel).live();
