@@ -52,7 +52,7 @@ rules.th_open = rules.td_open = (tokens, index) => {
 
 function codeBlock(code, language) {
   const name = language ? ` data-language="${escape(language)}"` : '';
-  return `<div class="code"${name}><button type="button" class="copy" aria-label="Copy this code">Copy</button><pre tabindex="0"><code>${escape(code)}</code></pre></div>`;
+  return `<div class="code"${name}><button type="button" class="copy" title="Copy this code">Copy</button><pre tabindex="0"><code>${escape(code)}</code></pre></div>`;
 }
 
 function hostOf(href) {
@@ -104,7 +104,7 @@ rules.mention = (tokens, index, _, env) => {
 const CLEAN = {
   RETURN_DOM_FRAGMENT: true,
   ALLOWED_TAGS: ['a', 'blockquote', 'br', 'button', 'code', 'del', 'div', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'li', 'ol', 'p', 'pre', 's', 'span', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'],
-  ALLOWED_ATTR: ['aria-label', 'class', 'data-language', 'href', 'rel', 'start', 'tabindex', 'target', 'title', 'type'],
+  ALLOWED_ATTR: ['class', 'data-language', 'href', 'rel', 'start', 'tabindex', 'target', 'title', 'type'],
   // What is listed here is not an address, so the pattern below doesn't have to fit it.
   ADD_URI_SAFE_ATTR: ['rel', 'start', 'tabindex', 'target', 'type'],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|\/(?!\/)|#)/i,

@@ -31,15 +31,16 @@ class Agents extends View {
   }
 
   #card(agent) {
+    const pause = agent.paused ? 'Resume' : 'Pause';
     return html`
       <li class="card">
         <div class="title">${avatar({ ...agent, kind: 'agent' })}<div><b>${agent.displayName}</b><br><span class="quiet">@${agent.handle} · ${agent.provider}${agent.model && agent.model !== agent.provider ? ` · ${agent.model}` : ''}</span></div>
           ${agent.paused ? html`<span class="kind bad">paused</span>` : nothing}</div>
         <div class="buttons">
-          <button type="button" @click=${() => this.#write(agent)}>Write</button>
+          <button type="button" aria-label="Write to ${agent.displayName}" @click=${() => this.#write(agent)}>Write</button>
           ${isAdministrator() ? html`
-            <button type="button" @click=${() => this.attempt(() => changeAgent(agent.id, { paused: !agent.paused }))}>${agent.paused ? 'Resume' : 'Pause'}</button>
-            <button type="button" @click=${() => this.#open(agent)}>Change</button>` : nothing}
+            <button type="button" aria-label="${pause} ${agent.displayName}" @click=${() => this.attempt(() => changeAgent(agent.id, { paused: !agent.paused }))}>${pause}</button>
+            <button type="button" aria-label="Change ${agent.displayName}" @click=${() => this.#open(agent)}>Change</button>` : nothing}
         </div>
       </li>`;
   }

@@ -9,6 +9,7 @@ import { rows } from './rows.js';
 import { View } from './view.js';
 
 const ENDED = ['complete', 'failed', 'stopped'];
+const SAID = 5; // messages that a screen reader is told at most at once
 const NEAR = 600; // pixels from an end at which more is fetched
 
 /** The messages on screen: a window that moves over the channel. The bottom sticks while one is there; the reader's place holds otherwise. */
@@ -19,7 +20,8 @@ class Messages extends View {
   #observer = new ResizeObserver(() => this.#place.settle());
   #placed = false;
   #first = null; // the id of the first message that was drawn
-  #said = null; // what a screen reader was told last, and of which seq
+  #heard = null; // the seq up to which a screen reader was told what came in
+  #said = []; // the seqs of what it was told last
 
   watches() {
     return [`messages:${this.channelId}`, 'outbox', 'accounts', 'channels', 'me'];
@@ -53,7 +55,9 @@ class Messages extends View {
         </div>
       </div>
       ${this.away || !this.log.atEnd ? this.#jump(channel) : nothing}
-      <p class="hidden" role="status">${this.#announcement(shown)}</p>`;
+      <div class="hidden" role="log" aria-label="What came in">
+        ${repeat(this.#news(shown), (each) => each.seq, (each) => html`<p>${each.author.displayName}: ${each.content.slice(0, 120)}</p>`)}
+      </div>`;
   }
 
   #top(channel, shown) {
@@ -74,15 +78,15 @@ class Messages extends View {
     return html`<button type="button" class="jump" @click=${this.#toEnd}>${icon('down')} ${channel?.unread > 0 ? `${channel.unread} new` : 'Newest'}</button>`;
   }
 
-  /** Says what came in since the channel was opened, a reply once it has ended, for people who don't see the page; growing text would be noise. */
-  #announcement(shown) {
+  /** What came in since the channel was opened, a reply once it has ended, for people who don't see the page; growing text would be noise. */
+  #news(shown) {
     const channel = store.channels.get(this.channelId);
-    this.#said ??= { seq: this.newAfter ?? channel?.cursor ?? channel?.seq ?? 0, words: '' };
-    for (const each of shown) {
-      const isNews = each.seq > this.#said.seq && each.author.id !== store.me.id && ENDED.includes(each.status) && !each.deleted && !each.editedAt;
-      if (isNews) this.#said = { seq: each.seq, words: `${each.author.displayName}: ${each.content.slice(0, 120)}` };
-    }
-    return this.#said.words;
+    this.#heard ??= this.newAfter ?? channel?.cursor ?? channel?.seq ?? 0;
+    const isNews = (each) => each.seq > this.#heard && each.author.id !== store.me.id && ENDED.includes(each.status) && !each.deleted && !each.editedAt;
+    const seqs = shown.filter(isNews).map((each) => each.seq).sort((a, b) => a - b);
+    this.#heard = seqs.at(-1) ?? this.#heard;
+    this.#said = [...this.#said, ...seqs].slice(-SAID);
+    return shown.filter((each) => this.#said.includes(each.seq)).sort((a, b) => a.seq - b.seq);
   }
 
   // --- where one is ---

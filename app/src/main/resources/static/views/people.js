@@ -70,9 +70,9 @@ class People extends View {
         <p class="fresh" role="status">Send this link; it is shown only now.
           <input readonly aria-label="Invitation link" .value=${`${location.origin}/join#${fresh.code}`} @focus=${(event) => event.target.select()}></p>` : nothing}
       ${open.length > 0 ? html`
-        <ul class="people">${open.map((each) => html`
-          <li>Used ${each.uses} of ${each.maxUses}, until ${moment(each.expiresAt)}
-            <button type="button" class="plain" @click=${() => this.attempt(() => revokeInvite(each.id))}>Revoke</button></li>`)}</ul>` : nothing}`;
+        <ul class="people">${open.map((each, n) => html`
+          <li><span id="invite-${n}">Used ${each.uses} of ${each.maxUses}, until ${moment(each.expiresAt)}</span>
+            <button type="button" class="plain" id="revoke-${n}" aria-labelledby="revoke-${n} invite-${n}" @click=${() => this.attempt(() => revokeInvite(each.id))}>Revoke</button></li>`)}</ul>` : nothing}`;
   }
 
   #invite = (event) => {

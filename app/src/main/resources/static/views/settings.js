@@ -35,9 +35,9 @@ class Settings extends View {
         <button type="submit">Change the password</button>
       </form>
       <h2>Signed in</h2>
-      <ul class="people">${(store.shelf.get('sessions') ?? []).map((each) => html`
-        <li><span>${each.current ? html`<b>This browser</b>` : browserOf(each.userAgent)}<br><span class="quiet">last used ${moment(each.lastUsedAt)}</span></span>
-          ${each.current ? nothing : html`<button type="button" class="plain bad" @click=${() => this.attempt(() => endSession(each.id))}>Sign out there</button>`}</li>`)}</ul>
+      <ul class="people">${(store.shelf.get('sessions') ?? []).map((each, n) => html`
+        <li><span id="session-${n}">${each.current ? html`<b>This browser</b>` : browserOf(each.userAgent)}<br><span class="quiet">last used ${moment(each.lastUsedAt)}</span></span>
+          ${each.current ? nothing : html`<button type="button" class="plain bad" id="end-${n}" aria-labelledby="end-${n} session-${n}" @click=${() => this.attempt(() => endSession(each.id))}>Sign out there</button>`}</li>`)}</ul>
       <h2>Leave</h2>
       ${this.#leave()}`);
   }

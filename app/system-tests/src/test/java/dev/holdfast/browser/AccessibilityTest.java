@@ -2,11 +2,14 @@ package dev.holdfast.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -148,10 +151,42 @@ class AccessibilityTest {
                 .nth(1)
                 .waitFor();
         assertThat(announced()).startsWith("Ada: ");
+        // three in one batch
+        holdfast.jdbc()
+                .sql("""
+                        insert into chat.message (channel_id, author_id, content)
+                        select :channel::uuid, (select id from chat.account where handle = :handle), 'at once ' || n
+                        from generate_series(1, 3) n
+                        """)
+                .param("channel", quiet)
+                .param("handle", ben.handle)
+                .update();
+        mira.awaitText("at once 3");
+        assertThat(mira.page.locator(ANNOUNCED).allTextContents())
+                .endsWith("Ben: at once 1", "Ben: at once 2", "Ben: at once 3");
     }
 
+    private static final String ANNOUNCED = "hf-messages > [role=log] > p";
+
     private String announced() {
-        return mira.page.locator("hf-messages > [role=status]").textContent().strip();
+        return mira.page.locator(ANNOUNCED).last().textContent();
+    }
+
+    @Test
+    void a_button_s_name_says_whom_it_concerns() {
+        mira.page.evaluate("() => holdfast.go('/agents')");
+        mira.page.getByRole(AriaRole.BUTTON, named("^Write to Ada$")).waitFor();
+        try (var there = mira.device()) {
+            mira.page.evaluate("() => holdfast.go('/settings')");
+            mira.page
+                    .getByRole(AriaRole.BUTTON, named("^Sign out there .+ last used .+"))
+                    .first()
+                    .waitFor();
+        }
+    }
+
+    private static Page.GetByRoleOptions named(String pattern) {
+        return new Page.GetByRoleOptions().setName(Pattern.compile(pattern));
     }
 
     @Test
@@ -202,7 +237,9 @@ class AccessibilityTest {
         var second = mira.page.locator(".message.joined .code");
         second.hover();
         second.locator(".copy").click();
-        second.locator(".copy >> text=/^(Copied|Selected)/").waitFor();
+        var done = Pattern.compile("^(Copied|Selected)");
+        second.getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName(done))
+                .waitFor();
     }
 
     @Test

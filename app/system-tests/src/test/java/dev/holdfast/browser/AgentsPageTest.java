@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
@@ -22,7 +23,9 @@ class AgentsPageTest {
             assertThat(limit()).isEqualTo("none");
             change(root, "Limited", "7");
             assertThat(limit()).isEqualTo("7");
-            card(root, "@limitless").locator("button >> text=/^Pause$/").click();
+            root.page
+                    .getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Pause Limited"))
+                    .click();
             card(root, "@limitless").locator(".kind.bad").waitFor();
             change(root, "Paused", null);
             assertThat(limit()).isEqualTo("7");

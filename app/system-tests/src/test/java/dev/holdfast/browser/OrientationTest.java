@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.AriaRole;
 import java.time.Duration;
 import java.time.Year;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -158,12 +160,20 @@ class OrientationTest {
             var listed = root.page.locator(".people li", new Page.LocatorOptions().setHasText("@" + beginning));
             listed.nth(499).waitFor();
             assertThat(listed.locator("text=Write").count()).isOne();
+            root.page
+                    .getByRole(AriaRole.BUTTON, named("^Revoke Used . of 1, until .+"))
+                    .first()
+                    .waitFor();
             root.page.goBack();
             root.page.locator("hf-composer textarea").pressSequentially("@" + beginning);
             root.page.locator("[role=option]").first().waitFor();
             assertThat(root.page.locator("[role=option] .quiet").allTextContents())
                     .containsExactly("@" + beginning + "-1");
         }
+    }
+
+    private static Page.GetByRoleOptions named(String pattern) {
+        return new Page.GetByRoleOptions().setName(Pattern.compile(pattern));
     }
 
     @Test
