@@ -19,7 +19,8 @@ class Message extends View {
   }
 
   watches() {
-    return this.message?.pending ? ['connection'] : [];
+    const { pending, status } = this.message ?? {};
+    return [pending && 'connection', status === 'queued' && 'agents'].filter(Boolean);
   }
 
   /** What was being typed into the editor when the message was last on screen goes on there. */
@@ -78,7 +79,8 @@ class Message extends View {
   #state() {
     const { message } = this;
     if (message.author.kind !== 'agent' || message.deleted) return nothing;
-    const { words, tone, stops, retries } = stateOf(message);
+    const agent = store.kept.get('agents')?.find((each) => each.id === message.author.id);
+    const { words, tone, stops, retries } = stateOf(message, agent?.paused);
     if (!words && !stops && !retries) return nothing;
     return html`
       <footer class="state ${tone}">

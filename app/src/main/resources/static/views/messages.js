@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { markRead, newer, newest, older } from '../actions.js';
+import { findAgents, markRead, newer, newest, older } from '../actions.js';
 import { overlay } from '../overlay.js';
 import { store } from '../store.js';
 import { icon } from './parts.js';
@@ -10,6 +10,7 @@ import { View } from './view.js';
 
 const ENDED = ['complete', 'failed', 'stopped'];
 const SAID = 5; // messages that a screen reader is told at most at once
+const ASKED_EVERY = 5_000; // ms
 const NEAR = 600; // pixels from an end at which more is fetched
 
 /** The messages on screen: a window that moves over the channel. The bottom sticks while one is there; the reader's place holds otherwise. */
@@ -20,6 +21,7 @@ class Messages extends View {
   #observer = new ResizeObserver(() => this.#place.settle());
   #placed = false;
   #first = null; // the id of the first message that was drawn
+  #asking = 0; // the timer of what is asked while a reply waits
   #heard = null; // the seq up to which a screen reader was told what came in
   #said = []; // the seqs of what it was told last
 
@@ -36,6 +38,8 @@ class Messages extends View {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#observer.disconnect();
+    clearTimeout(this.#asking);
+    this.#asking = 0;
     document.removeEventListener('visibilitychange', this.#read);
     removeEventListener('focus', this.#read);
   }
@@ -104,6 +108,18 @@ class Messages extends View {
     this.#observer.observe(this.querySelector('.sheet'));
     if (this.#place.sticks) this.log.trim();
     this.#read();
+    this.#askForAgents();
+  }
+
+  /** Nobody is told that an agent was paused, or goes on: where a reply waits and waits, that is asked for. */
+  #askForAgents() {
+    const waits = () => this.log.items.some(({ status }) => status === 'queued');
+    if (this.#asking || !waits()) return;
+    this.#asking = setTimeout(async () => {
+      if (waits() && document.visibilityState === 'visible') await findAgents().catch(() => {}); // offline, what is known stands
+      this.#asking = 0;
+      this.requestUpdate();
+    }, ASKED_EVERY);
   }
 
   /** Where as many messages leave at one end as come at the other, no resize tells. */

@@ -1,10 +1,10 @@
 // How far a reply is, in words that help.
 
-/** `{words, tone, stops, retries}` of a reply; `tone` is waiting, growing, done, stopped or failed. */
-export function stateOf({ status, generation, pending }) {
+/** `{words, tone, stops, retries}` of a reply whose agent may be paused; `tone` is waiting, growing, done, stopped or failed. */
+export function stateOf({ status, generation, pending }, isPaused) {
   const asked = pending && pending.state !== 'failed';
   switch (status) {
-    case 'queued': return { words: waiting(generation), tone: 'waiting', stops: !asked };
+    case 'queued': return { words: waiting(generation, isPaused), tone: 'waiting', stops: !asked };
     case 'thinking': return { words: `Thinking${again(generation)}…`, tone: 'waiting', stops: !asked };
     case 'streaming': return { words: '', tone: 'growing', stops: !asked };
     case 'stopped': return { words: 'Stopped.', tone: 'stopped', retries: !asked };
@@ -17,7 +17,8 @@ export function stateOf({ status, generation, pending }) {
 /** Whether the reply is still being made. */
 export const isRunning = ({ status }) => ['queued', 'thinking', 'streaming'].includes(status);
 
-function waiting(generation) {
+function waiting(generation, isPaused) {
+  if (isPaused) return 'The agent is paused; the reply begins once it is resumed.';
   const seconds = generation?.runAt ? Math.ceil((new Date(generation.runAt) - Date.now()) / 1_000) : 0;
   if (!generation?.error) return 'Waiting for its turn…';
   return `${sentence(generation.error)} ${seconds > 0 ? `Next try in ${seconds} s.` : 'Trying again…'}`;

@@ -196,6 +196,19 @@ class ReplyTest {
     }
 
     @Test
+    void a_reply_of_an_agent_that_is_paused_says_so_and_begins_once_it_is_resumed() {
+        var agent = holdfast.administrator.post("/api/agents", """
+                {"handle": "dozer", "provider": "openai", "model": "test-model"}""").mustBe(201).json();
+        var path = "/api/agents/" + agent.path("id").stringValue();
+        holdfast.add(channel, "dozer");
+        holdfast.administrator.patch(path, "{\"paused\": true}").mustBe(200);
+        mira.write("@dozer are you there?");
+        mira.page.locator(".state >> text=The agent is paused").waitFor();
+        holdfast.administrator.patch(path, "{\"paused\": false}").mustBe(200);
+        mira.awaitReply("complete");
+    }
+
+    @Test
     void what_any_sql_writer_posts_appears_and_is_answered() {
         holdfast.jdbc()
                 .sql(
