@@ -46,6 +46,7 @@ async function ask() {
 }
 
 async function open(me) {
+  sync.begin();
   localStorage.setItem(LAST, me.id);
   await store.open(me, {
     onLead: lead,
@@ -81,7 +82,7 @@ async function enter(path, fields) {
 export async function signOut() {
   const { id } = store.me;
   await api.remove('/api/session').catch((failure) => {
-    if (failure.status !== 401) throw failure;
+    if (failure.status !== 401 && store.me?.id === id) throw failure; // else the session's end was heard of first, and nobody waits for this answer
   });
   await leave({ keepUnsent: false });
   await store.erase(id); // a tab that heard first of the session's end has kept what was not sent
@@ -97,6 +98,7 @@ async function leave(how) {
   store.set({ session: 'starting' });
   if (localStorage.getItem(LAST) === store.me?.id) localStorage.removeItem(LAST); // else somebody has signed in since
   yieldLead();
+  api.giveUp();
   await store.wipe(how);
   store.set({ session: 'signed-out', connection: 'live' });
 }
@@ -305,6 +307,7 @@ store.watch(['lost'], () => {
 /** What the tab that wiped it has stored since may be seen here a little later, so the server is asked. */
 store.watch(['wiped'], () => {
   yieldLead();
+  api.giveUp();
   ask();
 });
 

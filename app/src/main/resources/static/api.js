@@ -27,7 +27,7 @@ export const put = (path, body) => call('PUT', path, body);
 export const patch = (path, body) => call('PATCH', path, body);
 export const remove = (path) => call('DELETE', path);
 
-/** Waits for no answer any more: the network has forgotten the connections that they were to come over. */
+/** Waits for no answer any more: whoever asked has left, or the network has forgotten the connections that they were to come over. */
 export const giveUp = () => onTheirWay.forEach((patience) => patience.abort());
 
 async function call(method, path, body) {
@@ -52,6 +52,7 @@ async function answerTo(method, path, body, signal) {
     answer = await request(method, path, body, { account, signal });
   }
   const content = await read(answer);
+  if (account && account !== store.me?.id) throw new Unreachable(); // they have left: whoever is here now must not be given it
   if (!answer.ok) throw new Problem(answer.status, content ?? {}, Number(answer.headers.get('retry-after')) || undefined);
   return content;
 }

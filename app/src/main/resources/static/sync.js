@@ -12,6 +12,7 @@ export class Sync {
   #store;
   #pages;
   #queue = Promise.resolve();
+  #queues = 0;
   #accountWaits = null;
 
   constructor(store) {
@@ -19,9 +20,20 @@ export class Sync {
     this.#pages = new Pages(store);
   }
 
+  /** Begins for whoever has come: what still waits was for the one before. */
+  begin() {
+    this.#queue = Promise.resolve();
+    this.#queues += 1;
+    this.#accountWaits = null;
+  }
+
   /** Runs after everything that came before it; a failure is the caller's and doesn't stop the queue. */
   #inTurn(work) {
-    const result = this.#queue.then(work);
+    const queue = this.#queues;
+    const result = this.#queue.then(() => {
+      if (queue !== this.#queues) throw new api.Unreachable();
+      return work();
+    });
     this.#queue = result.catch(() => {});
     return result;
   }

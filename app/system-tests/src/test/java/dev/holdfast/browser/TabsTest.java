@@ -356,6 +356,34 @@ class TabsTest {
         }
     }
 
+    /** On a slow network what one person asked for is answered when the next is here. */
+    @Test
+    void an_answer_to_who_has_signed_out_is_neither_awaited_nor_kept_for_who_signs_in_next() {
+        try (var eve = holdfast.person("Eve");
+                var zoe = holdfast.person("Zoe")) {
+            var theirs = holdfast.channel(eve, zoe);
+            eve.open(theirs).live();
+            var secret = holdfast.channel();
+            holdfast.administrator.write(secret, "for eve alone").mustBe(201);
+            var answers = new ArrayList<Runnable>();
+            eve.page.route("**/channels/" + secret + "/messages?*", route -> {
+                var answer = route.fetch();
+                answers.add(() -> route.fulfill(new Route.FulfillOptions().setResponse(answer)));
+            });
+            holdfast.add(secret, eve.handle);
+            eve.page.waitForCondition(() -> !answers.isEmpty());
+            eve.signOut();
+            eve.signIn(zoe.handle).open(theirs);
+            answers.forEach(Runnable::run);
+            eve.write("only this");
+            eve.page
+                    .locator("hf-message[data-status=complete] >> text=only this")
+                    .waitFor();
+            assertThat(Person.stored(secret, eve.page)).isEmpty();
+            eve.assertNoComplaints();
+        }
+    }
+
     /** Until somebody pauses what they type is in the field alone. */
     private static void typeWithoutAPause(Page tab, String text) {
         tab.evaluate("""
