@@ -8,12 +8,16 @@ import { Sync } from './sync.js';
 const EVERY = 1_000; // ms between two tellings of what was read
 const LARGEST = 200; // messages that the server hands out at once
 const LAST = 'holdfast.account'; // localStorage: whose copy to open before the server is asked
+const LEAVING = 'holdfast.leaving'; // localStorage: who signs out, whichever tab hears first that the session is over
 
 const sync = new Sync(store);
 const outbox = new Outbox(store, { signedOut: () => sessionEnded() });
 const feed = new Feed({
-  // the cookie may have become another person's, whom this copy is not for
-  hello: (event) => (event.account === store.me.id ? sync.hello(event) : sessionEnded()),
+  hello: (event) => {
+    if (event.account !== store.me.id) return sessionEnded(); // the cookie may have become another person's, whom this copy is not for
+    stay();
+    return sync.hello(event);
+  },
   heads: sync.heads,
   batch: sync.batch,
   account: sync.account,
@@ -81,16 +85,23 @@ async function enter(path, fields) {
 /** Ends the session and wipes this browser's copy; unsent messages go too, so views ask first. */
 export async function signOut() {
   const { id } = store.me;
+  localStorage.setItem(LEAVING, id); // the answer may get lost; then the feed tells that the session is over
   await api.remove('/api/session').catch((failure) => {
-    if (failure.status !== 401 && store.me?.id === id) throw failure; // else the session's end was heard of first, and nobody waits for this answer
+    if (failure.status !== 401 && store.me?.id === id) throw failure;
   });
   await leave({ keepUnsent: false });
-  await store.erase(id); // a tab that heard first of the session's end has kept what was not sent
+  await store.erase(id); // a tab that heard first of the session's end may have kept what was not sent
 }
 
-/** The server no longer knows this session. What was not sent yet, drafts too, waits for the next sign-in of the same person. */
+/** Who is welcome after all, or goes on writing, has not signed out. */
+const stay = () => localStorage.removeItem(LEAVING);
+
+/** The server no longer knows this session. What was not sent yet, drafts too, waits for the next sign-in of the same person, unless they signed out. */
 async function sessionEnded() {
-  await leave({ keepUnsent: true });
+  const id = store.me?.id;
+  const keepUnsent = localStorage.getItem(LEAVING) !== id;
+  await leave({ keepUnsent });
+  if (!keepUnsent) await store.erase(id);
 }
 
 async function leave(how) {
@@ -100,6 +111,7 @@ async function leave(how) {
   yieldLead();
   api.giveUp();
   await store.wipe(how);
+  stay();
   store.set({ session: 'signed-out', connection: 'live' });
 }
 
@@ -235,6 +247,7 @@ export const sendAgain = (n) => outbox.again(n);
 export const draft = (id) => store.kept.get('drafts')?.[id] ?? '';
 
 export function keepDraft(id, text) {
+  stay();
   const { [id]: _, ...others } = store.kept.get('drafts') ?? {};
   store.keep('drafts', text ? { ...others, [id]: text } : others);
 }

@@ -235,6 +235,25 @@ class TabsTest {
         eve.close();
     }
 
+    @Test
+    void signing_out_wipes_all_though_the_answer_to_it_is_lost() {
+        try (var eve = holdfast.person("Eve")) {
+            var theirs = holdfast.channel(eve);
+            eve.open(theirs).live();
+            var second = eve.tab();
+            eve.open(theirs, second);
+            typeWithoutAPause(eve.page, "half a secret");
+            eve.context.route("**/api/session", route -> {
+                route.fetch();
+                route.abort();
+            });
+            second.evaluate("() => holdfast.go('/settings')");
+            second.locator("button.bad >> text=/^Sign out$/").click();
+            eve.page.locator("hf-sign-in form").waitFor();
+            awaitNoDatabase(eve);
+        }
+    }
+
     private static void awaitNoDatabase(Person person) {
         eventually(
                 "no database is left",
