@@ -13,7 +13,8 @@ class Composer extends View {
   static properties = { channelId: {}, replyTo: {}, offer: { state: true }, chosen: { state: true }, length: { state: true } };
 
   #asked = '';
-  #unkept = false;
+  #isTyped = false;
+  #kept = ''; // the draft as this tab shows or has kept it; another tab may have a later one
   #stopKeeping = () => {};
 
   watches() {
@@ -38,7 +39,7 @@ class Composer extends View {
   }
 
   firstUpdated() {
-    this.field.value = draft(this.channelId);
+    this.field.value = this.#kept = draft(this.channelId);
     this.#grow();
     if (matchMedia('(pointer: fine)').matches) this.field.focus();
   }
@@ -58,10 +59,11 @@ class Composer extends View {
     this.#keep();
   }
 
-  /** Another tab may hold the same draft: only what was typed here is worth keeping. */
+  /** Another tab may have put its own draft here, or sent it: what was typed here is worth keeping then, too, and nothing else is. */
   #keep = () => {
-    if (this.#unkept) keepDraft(this.channelId, this.field.value);
-    this.#unkept = false;
+    if (!this.#isTyped || this.field.value === draft(this.channelId)) return;
+    this.#kept = this.field.value;
+    keepDraft(this.channelId, this.#kept);
   };
 
   render() {
@@ -88,7 +90,7 @@ class Composer extends View {
   }
 
   #typed = () => {
-    this.#unkept = true;
+    this.#isTyped = true;
     this.#grow();
     this.length = new Blob([this.field.value]).size;
     this.offer = this.#word();
@@ -168,8 +170,8 @@ class Composer extends View {
     field.value = '';
     this.offer = null;
     this.length = 0;
-    this.#unkept = false;
-    keepDraft(this.channelId, '');
+    this.#isTyped = false;
+    if (draft(this.channelId) === this.#kept) keepDraft(this.channelId, '');
     this.#grow();
     this.dispatchEvent(new Event('done'));
   };

@@ -11,6 +11,11 @@ class Editor extends View {
   static properties = { message: {} };
 
   #isTyped = false;
+  #showsDraft = false;
+
+  watches() {
+    return ['drafts'];
+  }
 
   get field() {
     return this.querySelector('textarea');
@@ -22,12 +27,13 @@ class Editor extends View {
     this.field.setSelectionRange(this.field.value.length, this.field.value.length);
   }
 
-  /** The message may change elsewhere meanwhile; what was typed here stays. */
+  /** The message may change elsewhere meanwhile; what was typed here stays. A draft of another tab goes when that tab is done with it. */
   updated() {
     if (this.#isTyped) return;
     const kept = draft(this.message.id);
+    if (this.#showsDraft && !kept) this.dispatchEvent(new Event('close'));
+    this.#showsDraft = kept !== '';
     this.field.value = kept || this.text;
-    this.#isTyped = kept !== '';
   }
 
   get text() {

@@ -236,6 +236,37 @@ class TabsTest {
     }
 
     @Test
+    void what_is_half_typed_stays_though_another_tab_sends_something_in_the_same_channel() {
+        var second = mira.tab();
+        mira.open(channel, second);
+        mira.page.locator("hf-composer textarea").fill("ten minutes of thought");
+        second.waitForFunction("(channel) => holdfast.store.kept.get('drafts')?.[channel]", channel);
+        second.locator("hf-composer textarea").fill("ok");
+        second.locator("hf-composer textarea").press("Enter");
+        mira.awaitText("ok");
+        second.close();
+        mira.page.evaluate("() => holdfast.go('/people')");
+        mira.page.locator("hf-people").waitFor();
+        mira.open(channel);
+        assertThat(draft(mira.page)).isEqualTo("ten minutes of thought");
+    }
+
+    @Test
+    void what_another_tab_half_typed_into_a_message_is_shown_no_longer_than_there() {
+        mira.write("the first text").awaitText("the first text");
+        mira.page.locator("hf-composer textarea").press("ArrowUp");
+        var editor = mira.page.locator("hf-editor textarea");
+        editor.fill("the second te");
+        var second = mira.tab();
+        mira.open(channel, second);
+        second.locator("hf-editor").waitFor();
+        editor.fill("the second text");
+        editor.press("Enter");
+        second.locator("hf-message .text >> text=the second text").waitFor();
+        second.close();
+    }
+
+    @Test
     void signing_out_wipes_all_though_the_answer_to_it_is_lost() {
         try (var eve = holdfast.person("Eve")) {
             var theirs = holdfast.channel(eve);
