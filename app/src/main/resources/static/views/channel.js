@@ -6,6 +6,7 @@ import './composer.js';
 import './details.js';
 import './messages.js';
 import { avatar, icon, nameOf, problem } from './parts.js';
+import { unsent } from './unsent.js';
 import { View } from './view.js';
 
 /** A channel: its name, its messages, and where one writes. */
@@ -13,7 +14,7 @@ class Channel extends View {
   static properties = { channelId: {}, at: {}, showsDetails: { state: true }, replyTo: { state: true }, opened: { state: true } };
 
   watches() {
-    return ['channels', 'session'];
+    return ['channels', 'session', 'outbox'];
   }
 
   willUpdate(changed) {
@@ -73,6 +74,7 @@ class Channel extends View {
   }
 
   #stranger() {
+    const left = store.outbox.filter((each) => each.channelId === this.channelId);
     const join = () => this.attempt(() => joinChannel({ id: this.channelId })).then((done) => done && this.#open());
     return html`
       <div class="empty">
@@ -80,7 +82,8 @@ class Channel extends View {
           <h1>This channel isn’t one of yours</h1>
           <p>It may be private, or you may have left it. If it is public you can join.</p>
           ${problem(this.problem)}
-          <p><button type="button" class="primary" ?disabled=${this.busy} @click=${join}>Join the channel</button> <a class="button" href="/browse">Browse channels</a></p>`}
+          <p><button type="button" class="primary" ?disabled=${this.busy} @click=${join}>Join the channel</button> <a class="button" href="/browse">Browse channels</a></p>
+          ${left.length > 0 ? html`<h2>Not sent</h2>${unsent(left)}` : nothing}`}
       </div>`;
   }
 }

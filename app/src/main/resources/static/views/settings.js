@@ -4,6 +4,7 @@ import { go } from '../route.js';
 import { store } from '../store.js';
 import { page } from './page.js';
 import { moment, problem } from './parts.js';
+import { unsent } from './unsent.js';
 import { View } from './view.js';
 
 /** My name, my password, where I am signed in, and the way out. */
@@ -11,7 +12,7 @@ class Settings extends View {
   static properties = { said: { state: true }, sure: { state: true } };
 
   watches() {
-    return ['me', 'sessions', 'outbox'];
+    return ['me', 'sessions', 'outbox', 'channels'];
   }
 
   firstUpdated() {
@@ -38,14 +39,15 @@ class Settings extends View {
       <ul class="people">${(store.shelf.get('sessions') ?? []).map((each, n) => html`
         <li><span id="session-${n}">${each.current ? html`<b>This browser</b>` : browserOf(each.userAgent)}<br><span class="quiet">last used ${moment(each.lastUsedAt)}</span></span>
           ${each.current ? nothing : html`<button type="button" class="plain bad" id="end-${n}" aria-labelledby="end-${n} session-${n}" @click=${() => this.attempt(() => endSession(each.id))}>Sign out there</button>`}</li>`)}</ul>
+      ${store.outbox.length > 0 ? html`<h2>Not sent yet</h2>${unsent(store.outbox)}` : nothing}
       <h2>Leave</h2>
       ${this.#leave()}`);
   }
 
   #leave() {
-    const unsent = store.outbox.length;
-    if (unsent > 0 && !this.sure) {
-      return html`<p>${unsent === 1 ? 'One thing has' : `${unsent} things have`} not been sent yet and would be lost.
+    const { length } = store.outbox;
+    if (length > 0 && !this.sure) {
+      return html`<p>${length === 1 ? 'One thing has' : `${length} things have`} not been sent yet and would be lost.
         <button type="button" class="bad" @click=${() => (this.sure = true)}>Sign out anyway…</button></p>`;
     }
     return html`<p class="quiet">Signing out also removes the copy of your messages from this browser.</p>

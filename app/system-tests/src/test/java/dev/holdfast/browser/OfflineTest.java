@@ -180,6 +180,24 @@ class OfflineTest {
     }
 
     @Test
+    void what_was_written_for_a_channel_that_one_is_no_longer_in_can_be_read_and_thrown_away() {
+        var left = holdfast.channel(mira);
+        mira.open(left);
+        mira.offline();
+        mira.write("written on the train");
+        holdfast.administrator
+                .delete("/api/channels/" + left + "/members/" + mira.handle)
+                .mustBe(204);
+        mira.online();
+        mira.page.locator("hf-channel .people >> text=written on the train").waitFor();
+        mira.page.evaluate("() => holdfast.go('/settings')");
+        mira.page.getByLabel("Discard “written on the train”").click();
+        mira.page.locator("button.bad >> text=/^Sign out$/").waitFor();
+        assertThat(mira.unsent()).isZero();
+        mira.assertNoComplaints();
+    }
+
+    @Test
     void a_message_is_on_screen_in_the_same_frame_as_enter() {
         mira.page.evaluate("""
                 () => document.addEventListener('keydown', (event) => {
