@@ -1,6 +1,6 @@
 import { html } from 'lit';
 import { discard, draft, edit, keepDraft } from '../actions.js';
-import { submits } from './parts.js';
+import { composes, submits } from './parts.js';
 import { View } from './view.js';
 
 /**
@@ -55,6 +55,7 @@ class Editor extends View {
   };
 
   #key = (event) => {
+    if (composes(event)) return;
     if (event.key === 'Escape') this.#close();
     if (submits(event)) this.#save(event);
   };

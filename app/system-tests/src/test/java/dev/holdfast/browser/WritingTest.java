@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.WaitForSelectorState;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -131,14 +132,33 @@ class WritingTest {
     @Test
     void the_enter_that_ends_a_word_of_an_input_method_does_not_send() {
         var field = begin("にほん");
-        field.evaluate(ENTER, 229);
+        field.evaluate(KEY, List.of("Enter", 229));
         assertThat(field.inputValue()).isEqualTo("にほん");
-        field.evaluate(ENTER, 13);
+        field.evaluate(KEY, List.of("Enter", 13));
         assertThat(field.inputValue()).isEmpty();
     }
 
-    private static final String ENTER =
-            "(field, keyCode) => field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode, bubbles: true, cancelable: true }))";
+    @Test
+    void the_escape_that_gives_up_a_word_of_an_input_method_does_not_give_up_the_whole_change() {
+        var editor = edit("にほん");
+        editor.fill("にほんご");
+        editor.evaluate(KEY, List.of("Escape", 229));
+        assertThat(mira.page.evaluate("() => document.querySelector('hf-editor textarea')?.value"))
+                .isEqualTo("にほんご");
+        editor.press("Escape");
+        mira.page.locator("hf-message .text >> text=/^にほん$/").waitFor();
+    }
+
+    private static final String KEY =
+            "(field, [key, keyCode]) => field.dispatchEvent(new KeyboardEvent('keydown', { key, keyCode, bubbles: true, cancelable: true }))";
+
+    private Locator edit(String text) {
+        var field = begin(text);
+        field.press("Enter");
+        mira.awaitText(text);
+        field.press("ArrowUp");
+        return mira.page.locator("hf-editor textarea");
+    }
 
     private Locator begin(String text) {
         mira.open(holdfast.channel(mira, sam)).live();
