@@ -5,7 +5,7 @@ import { View } from './view.js';
 
 /**
  * Changes the text of a message: Enter saves (on a phone the button does), Escape leaves it as it was. Until then what was typed is
- * kept as a draft. Says `close` when it is done.
+ * kept as a draft. Says `close` when it is done, and `emptied` after it where nothing is left of the text.
  */
 class Editor extends View {
   static properties = { message: {} };
@@ -67,6 +67,7 @@ class Editor extends View {
     if (pending?.kind === 'edit' && pending.state === 'failed') discard(pending.n);
     if (text.trim() !== '' && (text !== this.message.content || pending?.state === 'failed')) edit(this.message, text);
     this.#close();
+    if (text.trim() === '') this.dispatchEvent(new Event('emptied'));
   };
 
   #close = () => {

@@ -39,7 +39,7 @@ class Message extends View {
         <div class="content">
           ${this.joined ? html`<span class="hidden">${author.displayName}</span>` : this.#head()}
           ${this.#asked()}
-          ${message.deleted ? html`<p class="gone">This message was deleted.</p>` : this.editing ? html`<hf-editor .message=${message} @close=${() => (this.editing = false)}></hf-editor>` : this.#body()}
+          ${message.deleted ? html`<p class="gone">This message was deleted.</p>` : this.editing ? html`<hf-editor .message=${message} @close=${() => (this.editing = false)} @emptied=${() => this.#ask(true)}></hf-editor>` : this.#body()}
           ${this.#state()}
           ${this.#pending()}
         </div>

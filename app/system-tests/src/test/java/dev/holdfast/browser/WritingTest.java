@@ -152,6 +152,16 @@ class WritingTest {
     private static final String KEY =
             "(field, [key, keyCode]) => field.dispatchEvent(new KeyboardEvent('keydown', { key, keyCode, bubbles: true, cancelable: true }))";
 
+    @Test
+    void a_message_that_is_emptied_asks_whether_to_delete_it() {
+        var editor = edit("to be or not to be");
+        editor.fill("");
+        editor.press("Enter");
+        mira.page.locator(".tools.sure button.bad").click();
+        mira.page.locator("hf-message .gone").waitFor();
+        mira.assertNoComplaints();
+    }
+
     private Locator edit(String text) {
         var field = begin(text);
         field.press("Enter");
