@@ -5,7 +5,7 @@ import { listbox, namesLike } from './names.js';
 import { composes, icon, nameOf, submits } from './parts.js';
 import { View } from './view.js';
 
-const WORD = /(?:^|[\s([{"'])@([a-z0-9_-]*)$/i;
+const WORD = /(?:^|[\s([{"'])@([\p{L}\p{M}\p{N}_-]*)$/u; // a handle, or a name in any script
 const LIMIT = 64 * 1024; // bytes, the server's own limit
 
 /** Where one writes. Enter sends (on a phone the button does), Shift+Enter begins a line, @ offers names, arrow up in the empty field edits the last message. */

@@ -44,6 +44,17 @@ class WritingTest {
     }
 
     @Test
+    void names_are_offered_in_any_script() {
+        try (var zoe = holdfast.person("Zoe")) {
+            zoe.rest().patch("/api/me", "{\"displayName\": \"זואי\"}").mustBe(200);
+            var field = begin("@זו");
+            mira.page.locator("[role=option] >> text=@" + zoe.handle).waitFor();
+            field.press("Tab");
+            assertThat(field.inputValue()).isEqualTo("@" + zoe.handle + " ");
+        }
+    }
+
+    @Test
     void a_name_is_put_where_it_was_being_written_and_nowhere_else() {
         var field = begin("hello world @ad");
         mira.page.locator("[role=option] >> text=@ada").waitFor();
