@@ -93,8 +93,13 @@ table chat.credential
   account_id uuid not null
   password_hash text not null
   changed_at timestamp with time zone not null default now()
+  reset_hash bytea  -- Of the code with which its person may choose a new password until reset_until; null where none is open.
+  reset_until timestamp with time zone
   constraint credential_pkey PRIMARY KEY (account_id)
+  constraint credential_reset_hash_is_unique UNIQUE (reset_hash)
   constraint credential_account_exists FOREIGN KEY (account_id) REFERENCES chat.account(id) ON DELETE CASCADE
+  constraint credential_reset_has_an_end CHECK (((reset_hash IS NULL) = (reset_until IS NULL)))
+  constraint credential_reset_hash_is_sha256 CHECK ((octet_length(reset_hash) = 32))
 
 table chat.generation with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=5000)
   -- One reply's way through the queue. state: queued -> running -> completed | failed | cancelled. fence rises with every claim, retry and cancel; a writer that names an older one writes nothing. turn: this agent's round in which the person comes up (round-robin between persons). worker_id: who runs it, or ran it last. history: the attempts that ended without completing, as objects {attempt, worker, claimedAt, firstTokenAt, endedAt, outcome, error}.
@@ -393,7 +398,7 @@ function chat.change_agent(administrator uuid, agent uuid, change jsonb)
 
 function chat.change_password(person uuid, password_hash text)
   returns void language sql security definer set search_path=chat, pg_temp
-  -- A new password; the caller has checked the old one.
+  -- A new password; the caller has checked the old one. A link that was to replace the old one opens nothing any more.
 
 function chat.change_person(administrator uuid, person uuid, role text, disabled boolean)
   returns void language plpgsql security definer set search_path=chat, pg_temp
@@ -615,6 +620,10 @@ function chat.require_member(channel uuid, account uuid)
   returns void language plpgsql stable security definer set search_path=chat, pg_temp
   -- Raises HF404 unless the account is a member; a channel that does not exist and one that may not be seen look alike.
 
+function chat.reset_password(code_hash bytea, password_hash text)
+  returns uuid language plpgsql security definer set search_path=chat, pg_temp
+  -- A new password by a code of ops.reset_password, which is used by that; all sessions of the person end.
+
 function chat.retry(message uuid, account uuid)
   returns json language plpgsql security definer set search_path=chat, pg_temp
   -- Any member runs a reply again; the old text stays until the first new text replaces it. HF404, HF409 not a reply, running, or deleted.
@@ -695,6 +704,10 @@ function chat.usable_invite(code_hash bytea)
   returns uuid language plpgsql security definer set search_path=chat, pg_temp
   -- The id of the invitation, locked until the end of the transaction; or a sentence that says why it cannot be used.
 
+function chat.usable_reset(code_hash bytea)
+  returns uuid language plpgsql security definer set search_path=chat, pg_temp
+  -- Whose password the code may replace, locked until the end of the transaction; or a sentence that says why it cannot be used.
+
 function chat.utc(at timestamp with time zone)
   returns text language sql stable
   -- A time as ISO 8601 in UTC, whatever the session's time zone.
@@ -762,6 +775,11 @@ function ops.refuse(verdicts jsonb)
 function ops.require_agent(handle text)
   returns uuid language plpgsql stable security definer set search_path=chat, pg_temp
   -- Internal: the agent of this handle, or HF404 with the handles that there are.
+
+function ops.reset_password(handle text)
+  returns TABLE(account text, link text, valid_until timestamp with time zone) language plpgsql security definer set search_path=chat, pg_temp
+  -- A link for somebody who lost the password, to be sent with the page's address in front: once, and for a day, a new password can be chosen there, which ends
+all sessions of that person. The old password is good until then: select * from ops.reset_password('mira').
 
 function ops.resume_agent(handle text)
   returns TABLE(agent text, outcome text, detail text) language sql security definer set search_path=chat, pg_temp

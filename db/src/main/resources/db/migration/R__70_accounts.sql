@@ -198,6 +198,53 @@ language sql
 security definer
 set search_path = chat, pg_temp
 as $$
-  update credential c set password_hash = change_password.password_hash, changed_at = now() where c.account_id = person
+  update credential c
+  set password_hash = change_password.password_hash, changed_at = now(), reset_hash = null, reset_until = null
+  where c.account_id = person
 $$;
-comment on function chat.change_password(uuid, text) is 'A new password; the caller has checked the old one.';
+comment on function chat.change_password(uuid, text) is 'A new password; the caller has checked the old one. A link that was to replace the old one opens nothing any more.';
+
+create or replace function chat.usable_reset(code_hash bytea)
+returns uuid
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  found_reset record;
+begin
+  select c.account_id, c.reset_until, a.disabled_at into found_reset
+  from credential c join account a on a.id = c.account_id
+  where c.reset_hash = usable_reset.code_hash
+  for update of c;
+  if found_reset.account_id is null then
+    raise exception 'This link is not known here.'
+      using errcode = 'HF404', detail = 'Copy it whole. If it was used, or a newer one made, ask an administrator for a new one.';
+  elsif found_reset.reset_until <= now() then
+    raise exception 'This link expired on %.', to_char(found_reset.reset_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+      using errcode = 'HF409', detail = 'Ask an administrator for a new one.';
+  elsif found_reset.disabled_at is not null then
+    raise exception 'This account is closed.' using errcode = 'HF409', detail = 'Ask an administrator to open it again.';
+  end if;
+  return found_reset.account_id;
+end
+$$;
+comment on function chat.usable_reset(bytea) is 'Whose password the code may replace, locked until the end of the transaction; or a sentence that says why it cannot be used.';
+
+create or replace function chat.reset_password(code_hash bytea, password_hash text)
+returns uuid
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  person uuid := chat.usable_reset(code_hash);
+begin
+  perform chat.change_password(person, password_hash);
+  delete from session s where s.principal_name = person::text;
+  insert into audit (actor, action, subject)
+  select a.handle, 'choose_password', 'account ' || a.handle from account a where a.id = person;
+  return person;
+end
+$$;
+comment on function chat.reset_password(bytea, text) is 'A new password by a code of ops.reset_password, which is used by that; all sessions of the person end.';

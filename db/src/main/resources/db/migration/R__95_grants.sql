@@ -65,6 +65,10 @@ begin
         ops.drain_worker(text), ops.resume_worker(text) to %I', reader);
     end if;
   end loop;
+  -- whose link it is becomes that person: administrators alone, whom the web knows
+  if to_regrole('holdfast_web') is not null then
+    grant execute on function ops.reset_password(text) to holdfast_web;
+  end if;
   -- a worker process exports the queue's metrics as well, and nothing else of this
   if to_regrole('holdfast_worker') is not null then
     grant usage on schema ops to holdfast_worker;

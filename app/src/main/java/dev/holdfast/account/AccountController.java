@@ -87,4 +87,14 @@ class AccountController {
         accounts.change(me.id(), id, change.role(), change.disabled());
         return accounts.byId(id);
     }
+
+    @PostMapping("/{id}/reset")
+    @ResponseStatus(HttpStatus.CREATED)
+    @Operation(
+            summary =
+                    "Make a link for a person who lost the password: shown this once, good for a day and one new password (administrators)")
+    Accounts.ResetLink reset(@PathVariable UUID id, @AuthenticationPrincipal SignedIn me) {
+        me.mustBeAdministrator("reset passwords");
+        return accounts.resetLink(me.handle(), id);
+    }
 }

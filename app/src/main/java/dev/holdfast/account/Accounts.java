@@ -1,6 +1,7 @@
 package dev.holdfast.account;
 
 import dev.holdfast.web.WebSide;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,6 +16,9 @@ class Accounts {
 
     /** @param disabled whether the account was closed by an administrator */
     record Account(UUID id, String handle, String displayName, String kind, String role, boolean disabled) {}
+
+    /** @param link the address of the page goes in front; shown this once */
+    record ResetLink(String link, OffsetDateTime validUntil) {}
 
     record Credential(UUID accountId, String passwordHash) {}
 
@@ -104,6 +108,34 @@ class Accounts {
                 .params(person, passwordHash)
                 .query()
                 .listOfRows();
+    }
+
+    /** Names who acts for the audit first; the lateral join keeps that order. */
+    private static final String RESET_LINK = """
+            with actor as materialized (select set_config('holdfast.actor', ?, true) as handle)
+            select r.link, r.valid_until
+            from actor
+            left join chat.account a on a.id = ?
+            cross join lateral ops.reset_password(case when actor.handle <> '' then coalesce(a.handle, ?) end) r
+            """;
+
+    ResetLink resetLink(String administrator, UUID person) {
+        return jdbc.sql(RESET_LINK)
+                .params(administrator, person, person.toString())
+                .query(ResetLink.class)
+                .single();
+    }
+
+    /** Raises the sentence that says why the code of a link cannot be used. */
+    void mustBeResettable(byte[] codeHash) {
+        jdbc.sql("select chat.usable_reset(?)").param(codeHash).query().listOfRows();
+    }
+
+    UUID resetPassword(byte[] codeHash, String passwordHash) {
+        return jdbc.sql("select chat.reset_password(?, ?)")
+                .params(codeHash, passwordHash)
+                .query(UUID.class)
+                .single();
     }
 
     void change(UUID administrator, UUID person, String role, Boolean disabled) {

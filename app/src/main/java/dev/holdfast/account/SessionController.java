@@ -29,6 +29,9 @@ class SessionController {
 
     record Credentials(String handle, String password) {}
 
+    /** @param code what follows the # in the link that an administrator made */
+    record NewPassword(String code, String password) {}
+
     private final Accounts accounts;
     private final Passwords passwords;
     private final Sessions sessions;
@@ -53,6 +56,18 @@ class SessionController {
         }
         limits.returnSignIn(handle, request.getRemoteAddr());
         var id = known.orElseThrow().accountId();
+        sessions.begin(id, request, response);
+        return Person.of(accounts.byId(id));
+    }
+
+    @PostMapping("/api/session/reset")
+    @Operation(
+            summary = "Choose a new password by a link that an administrator made, and sign in; all other sessions end")
+    Person reset(@RequestBody NewPassword wanted, HttpServletRequest request, HttpServletResponse response) {
+        limits.takeJoining(request.getRemoteAddr());
+        var code = Invites.hash(wanted.code());
+        accounts.mustBeResettable(code);
+        var id = accounts.resetPassword(code, passwords.hash(wanted.password()));
         sessions.begin(id, request, response);
         return Person.of(accounts.byId(id));
     }

@@ -37,8 +37,13 @@ public class Limits {
         return "sign-in " + handle.substring(0, Math.min(40, handle.length())) + " " + address;
     }
 
+    /** For whatever is opened by a code. */
     public void takeJoining(String address) {
-        take("join " + address, settings.joining(), 1, "Invitations were tried from your address too often");
+        take(
+                "join " + address,
+                settings.joining(),
+                1,
+                "Invitations and links for a new password were tried from your address too often");
     }
 
     public void takePosting(UUID person) {

@@ -103,7 +103,7 @@ class WebSecurity {
                 .authorizeHttpRequests(calls -> calls.dispatcherTypeMatchers(
                                 DispatcherType.ERROR, DispatcherType.FORWARD, DispatcherType.ASYNC)
                         .permitAll()
-                        .requestMatchers("/api/setup", "/api/session")
+                        .requestMatchers("/api/setup", "/api/session", "/api/session/reset")
                         .permitAll()
                         .requestMatchers(HttpMethod.POST, "/api/accounts")
                         .permitAll()

@@ -114,6 +114,7 @@ class OpsRolesTest {
                 "select ops.set_draining('web-1', true)",
                 "select ops.set_paused('ada', true)",
                 "select ops.audit_generations('x', '[]', 'y')",
+                "select ops.reset_password('mira')",
                 "create table ops.mine (id int)",
                 "create table chat.mine (id int)",
             })
@@ -136,6 +137,7 @@ class OpsRolesTest {
                 "select ops.cancel(1)",
                 "select ops.pause_agent('ada')",
                 "select ops.drain_worker('web-1')",
+                "select ops.reset_password('mira')",
                 "select password_hash from chat.credential",
                 "select * from chat.session",
                 "select * from chat.invite",
