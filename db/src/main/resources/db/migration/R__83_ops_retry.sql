@@ -46,10 +46,13 @@ begin
     from (select case
       when g.id is null then 'unknown'
       when m.deleted_at is not null then 'deleted'
-      -- claimed, heard of or completed after the caller's select had chosen it: no mistake of the caller
+      -- claimed, heard of or completed after the caller's select had chosen it: no mistake of the caller. A row's times are when
+      -- the transaction began, some seconds before the row was seen; a later one than now is of before the clock was set back
       when g.state = 'running' and g.id <> all(stuck) then
-        case when greatest(g.claimed_at, w.last_seen_at) >= statement_timestamp() then 'just got on' else 'runs' end
-      when g.state = 'completed' and g.finished_at >= statement_timestamp() then 'just completed'
+        case when greatest(g.claimed_at, g.first_token_at) between statement_timestamp() - interval '10 seconds' and clock_timestamp()
+          or w.last_seen_at >= statement_timestamp() then 'just got on' else 'runs' end
+      -- may be retried on purpose, at once
+      when g.state = 'completed' and g.finished_at between statement_timestamp() and clock_timestamp() then 'just completed'
       when g.state = 'queued' and g.attempt = 0 and g.run_at <= now() then 'is queued'
       else 'again'
     end as verdict) j

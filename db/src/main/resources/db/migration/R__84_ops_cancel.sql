@@ -30,8 +30,8 @@ begin
   cross join lateral (
     select case
       when g.state in ('queued', 'running', 'failed') then 'cancelled'
-      -- ended after the caller's select had chosen it: no mistake of the caller
-      when g.state = 'cancelled' or g.finished_at >= statement_timestamp() then 'unchanged'
+      -- ended after the caller's select had chosen it, by a transaction that had begun some seconds before: no mistake of the caller
+      when g.state = 'cancelled' or g.finished_at >= statement_timestamp() - interval '10 seconds' then 'unchanged'
       else 'refused' end as outcome
   ) v
   order by asked.place;

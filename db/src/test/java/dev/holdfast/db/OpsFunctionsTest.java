@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.impossibl.postgres.api.jdbc.PGSQLExceptionInfo;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.Executors;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AutoClose;
@@ -89,6 +90,7 @@ class OpsFunctionsTest {
     void a_generation_that_gets_on_is_not_retried() {
         long id = queue.ask("general", "@ada one");
         queue.claim();
+        queue.passSeconds(20);
         refused("HF409", "Generation " + id + " is running (attempt 1) and gets on.", "select ops.retry(?)", id);
         assertThat(queue.row("select * from ops.retry_all(array[?::bigint])", id))
                 .containsEntry("outcome", "refused");
@@ -111,6 +113,7 @@ class OpsFunctionsTest {
     @Test
     void a_refusal_carries_its_remedy_where_psql_and_the_web_show_it() {
         long id = queue.completed("@ada one");
+        queue.passSeconds(20);
         assertThat(remedy("select ops.cancel(" + id + ")")).contains("select ops.retry(" + id + ");");
         assertThat(remedy("select ops.retry(99)")).contains("ops.generations");
         assertThat(remedy("select ops.pause_agent('mira')")).isEqualTo("Agents: ada, bob.");
@@ -129,6 +132,7 @@ class OpsFunctionsTest {
         queue.failEveryRunning("The provider refused the key.");
         long running = queue.ask("general", "@ada talk");
         queue.claim();
+        queue.passSeconds(20);
         refused(
                 "HF409",
                 "Generation " + running + " is running (attempt 1) and gets on.",
@@ -207,6 +211,7 @@ class OpsFunctionsTest {
                 .containsEntry("outcome", "unchanged")
                 .containsEntry("detail", "is cancelled already");
         long done = queue.completed("@ada three");
+        queue.passSeconds(20);
         refused(
                 "HF409",
                 "Generation " + done + " has completed; there is nothing to cancel.",
@@ -243,23 +248,50 @@ class OpsFunctionsTest {
     }
 
     @Test
-    void one_that_ended_after_the_select_chose_it_doesnt_spoil_a_bulk_cancel() throws SQLException {
-        long id = queue.completed("@ada one");
-        try (Connection connection = queue.database.dataSource().getConnection()) {
-            JdbcClient jdbc = JdbcClient.create(new SingleConnectionDataSource(connection, true));
-            assertThat(jdbc.sql("""
-                    with ended as materialized (select pg_sleep(0.001)), late as materialized (
-                      select statement_timestamp() as at from ended)
-                    select (select count(*) from late)::int
-                    """).query(Integer.class).single()).isEqualTo(1);
-            jdbc.sql("update chat.generation set finished_at = clock_timestamp() + interval '1 second' where id = ?")
-                    .param(id)
-                    .update();
-            assertThat(jdbc.sql("select detail from ops.cancel(?)")
-                            .param(id)
-                            .query(String.class)
-                            .single())
-                    .isEqualTo("has completed a moment ago");
+    void one_that_ends_while_a_bulk_cancel_has_chosen_it_doesnt_spoil_it() throws Exception {
+        queue.ask("general", "@ada one");
+        queue.claim();
+        queue.ask("lab", "@ada two");
+        String completing = """
+                select c.held from chat.generation g,
+                  chat.complete(g.worker_id, array[g.message_id], array[g.fence], array['done'], array[1], array[1]) c
+                where g.state = 'running'
+                """;
+        assertThat(
+                        whileUncommitted(
+                                completing,
+                                "select (r).detail from (select ops.cancel(id) as r from ops.generations where state in ('queued', 'running')) s"))
+                .containsExactlyInAnyOrder("has completed a moment ago", "was queued");
+    }
+
+    @Test
+    void one_that_starts_while_a_bulk_retry_has_chosen_it_doesnt_spoil_it() throws Exception {
+        queue.failed("@bob one");
+        queue.ask("general", "@ada two");
+        queue.jdbc
+                .sql("update chat.generation set queued_at = now() - interval '2 minutes' where state = 'queued'")
+                .update();
+        assertThat(whileUncommitted(
+                        "select generation_id from chat.claim(%d, 1, interval '10 seconds')".formatted(queue.worker),
+                        "select (r).outcome from (select ops.retry(id) as r from ops.stuck) s"))
+                .containsExactlyInAnyOrder("queued", "unchanged");
+    }
+
+    /** What a statement answers that waits for another one, which began before it and commits when it has chosen its rows. */
+    private List<String> whileUncommitted(String first, String statement) throws Exception {
+        try (Connection connection = queue.database.dataSource().getConnection();
+                var waiting = Executors.newVirtualThreadPerTaskExecutor()) {
+            connection.setAutoCommit(false);
+            JdbcClient.create(new SingleConnectionDataSource(connection, true))
+                    .sql(first)
+                    .query()
+                    .listOfRows();
+            var answers = waiting.submit(() -> queue.texts(statement));
+            while (queue.texts(
+                            "select 1::text from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+                    .isEmpty()) Thread.onSpinWait();
+            connection.commit();
+            return answers.get();
         }
     }
 

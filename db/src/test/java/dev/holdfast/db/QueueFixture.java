@@ -96,6 +96,15 @@ final class QueueFixture implements AutoCloseable {
         return id;
     }
 
+    /** As if what has begun or finished had done so earlier. */
+    void passSeconds(int seconds) {
+        jdbc.sql("""
+                update chat.generation
+                set claimed_at = claimed_at - make_interval(secs => :seconds), first_token_at = first_token_at - make_interval(secs => :seconds),
+                  finished_at = finished_at - make_interval(secs => :seconds)
+                """).param("seconds", seconds).update();
+    }
+
     String state(long generation) {
         return jdbc.sql("select state from chat.generation where id = ?")
                 .param(generation)
