@@ -77,6 +77,14 @@ export const setUp = (fields) => enter('/api/setup', fields);
 export const signIn = (fields) => enter('/api/session', fields);
 export const join = (fields) => enter('/api/accounts', fields);
 
+/** The browser may hold the copy of a session that is over now, this person's or another's, so the page begins anew. */
+export async function resetPassword(fields) {
+  await api.post('/api/session/reset', fields);
+  await leave({ keepUnsent: true });
+  localStorage.removeItem(LAST);
+  location.replace('/');
+}
+
 async function enter(path, fields) {
   const me = await api.post(path, fields);
   await open(me?.id ? me : await api.get('/api/me'));
@@ -279,6 +287,12 @@ export async function findAccounts(prefix, limit = LISTED) {
 }
 
 // --- people, agents, sessions ---
+
+export async function changeAccount(id, fields) {
+  await store.takeAccounts([await api.patch(`/api/accounts/${id}`, fields)]);
+}
+
+export const makeResetLink = (id) => api.post(`/api/accounts/${id}/reset`);
 
 async function answer(topic, request) {
   store.lay(topic, await request);

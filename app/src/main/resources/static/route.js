@@ -3,7 +3,7 @@ import { store } from './store.js';
 
 const ROUTES = [
   [/^\/c\/([^/]+)$/, (match, url) => ({ page: 'channel', channelId: match[1], at: placeIn(url) })],
-  [/^\/join$/, (_, url) => ({ page: 'join', code: url.hash.slice(1) })],
+  [/^\/(join|reset)$/, (match, url) => ({ page: match[1], code: url.hash.slice(1) })],
   [/^\/search$/, (_, url) => ({ page: 'search', query: url.searchParams.get('q') ?? '' })],
   [/^\/(agents|people|browse|settings|ops)(?:\/.*)?$/, (match) => ({ page: match[1] })],
 ];

@@ -21,6 +21,7 @@ class App extends View {
   render() {
     const { page } = store.route;
     if (store.session === 'starting') return nothing; // index.html says so, as it does where no module arrives
+    if (page === 'reset') return html`<hf-reset .code=${store.route.code}></hf-reset>`;
     if (page === 'join' && store.session !== 'signed-in') return html`<hf-join .code=${store.route.code}></hf-join>`;
     if (store.session === 'setup') return html`<hf-setup></hf-setup>`;
     if (store.session === 'signed-out') return html`<hf-sign-in></hf-sign-in>`;

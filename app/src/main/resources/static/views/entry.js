@@ -1,6 +1,6 @@
-// The pages before one is in: first run, sign in, join by invitation.
+// The pages before one is in: first run, sign in, join by invitation, choose a new password.
 import { html } from 'lit';
-import { join, setUp, signIn, start } from '../actions.js';
+import { join, resetPassword, setUp, signIn, start } from '../actions.js';
 import { store } from '../store.js';
 import { problem } from './parts.js';
 import { View } from './view.js';
@@ -46,7 +46,8 @@ const password = (autocomplete, hint) => html`
   <label>Password <input name="password" type="password" required autocomplete=${autocomplete}></label>
   ${hint ? html`<p class="hint">${hint}</p>` : ''}`;
 
-const newFields = html`${displayName}${handle('What others type after @ to reach you.')}${password('new-password', 'At least 8 characters; a few words are best.')}`;
+const newPassword = password('new-password', 'At least 8 characters; a few words are best.');
+const newFields = html`${displayName}${handle('What others type after @ to reach you.')}${newPassword}`;
 
 class SetUp extends Entry {
   render() {
@@ -70,6 +71,20 @@ class Join extends Entry {
       fields: newFields,
       button: 'Join',
       act: (fields) => join({ ...fields, invite: this.code }),
+    });
+  }
+}
+
+class Reset extends Entry {
+  static properties = { code: {} };
+
+  render() {
+    return this.page({
+      title: 'Choose a new password',
+      words: 'Then you are signed in here, and signed out everywhere else.',
+      fields: newPassword,
+      button: 'Sign in',
+      act: (fields) => resetPassword({ ...fields, code: this.code }),
     });
   }
 }
@@ -99,4 +114,5 @@ class SignIn extends Entry {
 
 customElements.define('hf-setup', SetUp);
 customElements.define('hf-join', Join);
+customElements.define('hf-reset', Reset);
 customElements.define('hf-sign-in', SignIn);

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import { directMessage, findAccounts, findInvites, invite, revokeInvite } from '../actions.js';
 import { go } from '../route.js';
 import { store } from '../store.js';
+import './manage.js';
 import { page } from './page.js';
 import { avatar, isAdministrator, moment, problem } from './parts.js';
 import { View } from './view.js';
@@ -28,8 +29,10 @@ class People extends View {
       <ul class="people">${this.#shown().map((each) => html`
         <li>${avatar(each, 'small')}<b>${each.displayName}</b> <span class="quiet">@${each.handle}</span>
           ${each.kind === 'agent' ? html`<span class="kind">agent</span>` : nothing}
-          ${each.disabled ? html`<span class="kind bad">closed</span>` : html`<button type="button" class="plain" aria-label="Write to ${each.displayName}" @click=${() => this.#write(each)}>Write</button>`}</li>`)}</ul>
-      ${this.more ? html`<p class="quiet">There are more. Type how a handle or a name begins to find others.</p>` : nothing}`);
+          ${each.disabled ? html`<span class="kind bad">closed</span>` : html`<button type="button" class="plain" aria-label="Write to ${each.displayName}" @click=${() => this.#write(each)}>Write</button>`}
+          ${isAdministrator() && each.kind === 'human' && each.role ? html`<button type="button" class="plain" aria-label="Manage ${each.displayName}" @click=${() => this.querySelector('hf-manage').open(each)}>Manage</button>` : nothing}</li>`)}</ul>
+      ${this.more ? html`<p class="quiet">There are more. Type how a handle or a name begins to find others.</p>` : nothing}
+      <hf-manage></hf-manage>`);
   }
 
   #shown() {

@@ -23,6 +23,7 @@ class PageController {
         "/",
         "/c/{channel}",
         "/join",
+        "/reset",
         "/agents",
         "/people",
         "/browse",

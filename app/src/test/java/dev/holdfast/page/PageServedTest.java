@@ -81,6 +81,7 @@ class PageServedTest {
                 "/",
                 "/c/0b5a7cf4-5a0c-4a5c-8d0e-111111111111",
                 "/join",
+                "/reset",
                 "/agents",
                 "/people",
                 "/browse",

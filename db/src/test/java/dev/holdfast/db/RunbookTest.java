@@ -230,6 +230,11 @@ class RunbookTest {
                         .sql("update chat.worker set last_seen_at = now() - interval '1 minute'")
                         .update();
             }
+            case "lost_password" ->
+                queue.jdbc
+                        .sql(
+                                "insert into chat.credential (account_id, password_hash) select id, 'lost' from chat.account where handle = 'mira'")
+                        .update();
             case "clock_set_back" -> {
                 queue.ask("general", "@ada hello");
                 queue.jdbc

@@ -1,0 +1,63 @@
+package dev.holdfast.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** The page /people, where administrators give roles, close accounts and help who lost a password. */
+@Isolated("Chromium keeps both cores busy")
+class PeoplePageTest {
+    private final Holdfast holdfast = Holdfast.shared();
+
+    @Test
+    void an_administrator_gives_a_role_a_new_password_and_closes_an_account() {
+        try (var root = new Person(holdfast, "root", holdfast.administrator, holdfast.process.port());
+                var lost = holdfast.person("Lost")) {
+            root.page.navigate(root.origin() + "/people");
+            root.page.getByLabel("Find somebody").fill(lost.handle);
+            root.page
+                    .locator(".people li", new Page.LocatorOptions().setHasText("@" + lost.handle))
+                    .locator("button >> text=Manage")
+                    .click();
+
+            root.page.getByLabel("Role").selectOption("operator");
+            button(root, "Reset password").click();
+            var link = root.page.getByLabel("Link for a new password").inputValue();
+            assertThat(account(lost)).isEqualTo("operator open");
+
+            lost.page.navigate(link);
+            lost.page.locator("hf-reset input[name=password]").fill("a new password");
+            button(lost, "Sign in").click();
+            lost.page.locator("hf-sidebar").waitFor();
+            assertThat(lost.page.url()).doesNotContain("reset");
+
+            button(root, "Close account").click();
+            assertThat(Axe.violations(root.page)).isEmpty();
+            button(root, "Close it").click();
+            button(root, "Open again").waitFor();
+            assertThat(account(lost)).isEqualTo("operator closed");
+            lost.page.locator("hf-sign-in").waitFor();
+            button(root, "Open again").click();
+            button(root, "Close account").waitFor();
+            assertThat(account(lost)).isEqualTo("operator open");
+        }
+    }
+
+    private static Locator button(Person person, String name) {
+        return person.page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    private String account(Person person) {
+        return holdfast.jdbc()
+                .sql(
+                        "select role || case when disabled_at is null then ' open' else ' closed' end from chat.account where handle = ?")
+                .param(person.handle)
+                .query(String.class)
+                .single();
+    }
+}
