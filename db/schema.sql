@@ -624,9 +624,9 @@ function chat.reset_password(code_hash bytea, password_hash text)
   returns uuid language plpgsql security definer set search_path=chat, pg_temp
   -- A new password by a code of ops.reset_password, which is used by that; all sessions of the person end.
 
-function chat.retry(message uuid, account uuid)
+function chat.retry(message uuid, account uuid, queued_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
   returns json language plpgsql security definer set search_path=chat, pg_temp
-  -- Any member runs a reply again; the old text stays until the first new text replaces it. HF404, HF409 not a reply, running, or deleted.
+  -- Any member runs a reply again; the old text stays until the first new text replaces it. One that was queued at another time than the caller saw has been retried since, and is left as it is. HF404, HF409 not a reply, running, or deleted.
 
 function chat.return_allowance(key text)
   returns void language sql security definer set search_path=chat, pg_temp
@@ -672,9 +672,9 @@ function chat.start_thinking(messages uuid[], fences bigint[])
   returns TABLE(message_id uuid, held boolean) language sql security definer set search_path=chat, pg_temp
   -- The worker asks the model now. See chat.show_status.
 
-function chat.stop(message uuid, account uuid)
+function chat.stop(message uuid, account uuid, queued_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
   returns json language plpgsql security definer set search_path=chat, pg_temp
-  -- Any member stops a reply; its text so far stays. One that has ended already is left as it is. HF404, HF409 not a reply.
+  -- Any member stops a reply; its text so far stays. One that has ended already is left as it is, and so is one that was queued at another time than the caller saw: it has been retried since. HF404, HF409 not a reply.
 
 function chat.summon_agents()
   returns trigger language plpgsql security definer set search_path=chat, pg_temp

@@ -212,7 +212,10 @@ $$;
 comment on function chat.delete_message(uuid, uuid) is
   'Leaves a tombstone without text; a running reply is cancelled first. Again changes nothing. HF403, HF404.';
 
-create or replace function chat.stop(message uuid, account uuid)
+-- of an earlier shape; a web process of the release before goes on to name two arguments
+drop function if exists chat.stop(uuid, uuid), chat.retry(uuid, uuid);
+
+create or replace function chat.stop(message uuid, account uuid, queued_at timestamptz default null)
 returns json
 language plpgsql
 security definer
@@ -225,14 +228,14 @@ begin
     raise exception 'The message is not an agent''s reply; there is nothing to stop.'
       using errcode = 'HF409', detail = 'Stop works on a reply that is queued, thinking or streaming.';
   end if;
-  perform chat.cancel(g.id) from generation g where g.message_id = m.id;
+  perform chat.cancel(g.id) from generation g where g.message_id = m.id and g.queued_at = coalesce(stop.queued_at, g.queued_at);
   return (select chat.message_json(x) from chat.message x where x.id = m.id);
 end
 $$;
-comment on function chat.stop(uuid, uuid) is
-  'Any member stops a reply; its text so far stays. One that has ended already is left as it is. HF404, HF409 not a reply.';
+comment on function chat.stop(uuid, uuid, timestamptz) is
+  'Any member stops a reply; its text so far stays. One that has ended already is left as it is, and so is one that was queued at another time than the caller saw: it has been retried since. HF404, HF409 not a reply.';
 
-create or replace function chat.retry(message uuid, account uuid)
+create or replace function chat.retry(message uuid, account uuid, queued_at timestamptz default null)
 returns json
 language plpgsql
 security definer
@@ -247,6 +250,9 @@ begin
     raise exception 'The message is not an agent''s reply; there is nothing to retry.'
       using errcode = 'HF409', detail = 'Retry works on a reply that has ended.';
   end if;
+  if g.queued_at <> retry.queued_at then
+    return chat.message_json(m);
+  end if;
   if m.deleted_at is not null then
     raise exception 'The reply was deleted.' using errcode = 'HF409', detail = 'Ask again with a new message.';
   end if;
@@ -259,7 +265,7 @@ begin
   return (select chat.message_json(x) from chat.message x where x.id = m.id);
 end
 $$;
-comment on function chat.retry(uuid, uuid) is
-  'Any member runs a reply again; the old text stays until the first new text replaces it. HF404, HF409 not a reply, running, or deleted.';
+comment on function chat.retry(uuid, uuid, timestamptz) is
+  'Any member runs a reply again; the old text stays until the first new text replaces it. One that was queued at another time than the caller saw has been retried since, and is left as it is. HF404, HF409 not a reply, running, or deleted.';
 -- the function above called it until a moment ago
 drop function if exists chat.retry(bigint, integer);

@@ -1,8 +1,10 @@
 package dev.holdfast.channel;
 
 import dev.holdfast.web.WebSide;
+import java.time.OffsetDateTime;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -68,15 +70,17 @@ class Messages {
         return json("select chat.delete_message(?::uuid, ?::uuid)::text", message, account);
     }
 
-    String stop(UUID message, UUID account) {
-        return json("select chat.stop(?::uuid, ?::uuid)::text", message, account);
+    /** @param queuedAt of the run that is meant; another one is left as it is. Null: whichever there is. */
+    String stop(UUID message, UUID account, @Nullable OffsetDateTime queuedAt) {
+        return json("select chat.stop(?::uuid, ?::uuid, ?::timestamptz)::text", message, account, queuedAt);
     }
 
-    String retry(UUID message, UUID account) {
-        return json("select chat.retry(?::uuid, ?::uuid)::text", message, account);
+    /** @param queuedAt as for {@link #stop} */
+    String retry(UUID message, UUID account, @Nullable OffsetDateTime queuedAt) {
+        return json("select chat.retry(?::uuid, ?::uuid, ?::timestamptz)::text", message, account, queuedAt);
     }
 
-    private String json(String sql, Object... parameters) {
+    private String json(String sql, @Nullable Object... parameters) {
         return jdbc.sql(sql).params(parameters).query(String.class).single();
     }
 }

@@ -9,7 +9,9 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.OffsetDateTime;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -30,6 +32,13 @@ import org.springframework.web.bind.annotation.RestController;
 class OneMessageController {
 
     record Edited(String content) {}
+
+    @Schema(description = "Which run of the reply is meant; by default whichever there is")
+    record Run(
+            @Schema(
+                    description =
+                            "its generation's queuedAt as it was shown; one that was queued at another time is left as it is")
+            OffsetDateTime queuedAt) {}
 
     private final Messages messages;
     private final Limits limits;
@@ -63,14 +72,20 @@ class OneMessageController {
 
     @PostMapping("/stop")
     @Operation(summary = "Stop a running or queued reply; its text so far stays")
-    String stop(@PathVariable UUID id, @AuthenticationPrincipal SignedIn me) {
-        return messages.stop(id, me.id());
+    String stop(
+            @PathVariable UUID id,
+            @RequestBody(required = false) @Nullable Run shown,
+            @AuthenticationPrincipal SignedIn me) {
+        return messages.stop(id, me.id(), shown == null ? null : shown.queuedAt());
     }
 
     @PostMapping("/retry")
     @Operation(summary = "Run a reply again; its old text stays until the new one begins")
-    String retry(@PathVariable UUID id, @AuthenticationPrincipal SignedIn me) {
+    String retry(
+            @PathVariable UUID id,
+            @RequestBody(required = false) @Nullable Run shown,
+            @AuthenticationPrincipal SignedIn me) {
         limits.takeSummoning(me.id(), 1);
-        return messages.retry(id, me.id());
+        return messages.retry(id, me.id(), shown == null ? null : shown.queuedAt());
     }
 }

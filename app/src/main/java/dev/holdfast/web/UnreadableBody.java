@@ -1,5 +1,6 @@
 package dev.holdfast.web;
 
+import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.UUID;
@@ -76,6 +77,9 @@ final class UnreadableBody {
         }
         if (type == UUID.class) {
             return "a UUID such as 0b2f4c1e-8f1d-4c55-9d1c-2f4f0f6a9b10";
+        }
+        if (type == OffsetDateTime.class) {
+            return "a time such as 2026-01-31T12:00:00.000000Z";
         }
         if (type == Boolean.class || type == boolean.class) {
             return "true or false";

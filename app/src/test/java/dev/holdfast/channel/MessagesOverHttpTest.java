@@ -307,6 +307,33 @@ class MessagesOverHttpTest {
                 .isEqualTo("queued");
     }
 
+    @Test
+    void what_was_meant_for_an_earlier_run_of_a_reply_changes_nothing() {
+        ada.post("/api/agents", "{\"handle\": \"flo\", \"provider\": \"guide\", \"model\": \"guide\"}")
+                .mustBe(201);
+        var channel = newChannel(ada, "runs");
+        ada.write(channel, "hello @flo").mustBe(201);
+        var reply = ada.get(path(channel)).json().get(0);
+        var address = "/api/messages/" + reply.path("id").stringValue();
+        var first = "{\"queuedAt\": %s}".formatted(reply.path("generation").path("queuedAt"));
+
+        assertThat(statusAfter(address + "/retry", first)).isEqualTo("queued");
+        assertThat(statusAfter(address + "/stop", first)).isEqualTo("stopped");
+        assertThat(statusAfter(address + "/retry", first)).isEqualTo("queued");
+        assertThat(statusAfter(address + "/stop", first)).isEqualTo("queued");
+        assertThat(statusAfter(address + "/stop", "{\"queuedAt\": null}")).isEqualTo("stopped");
+        assertThat(statusAfter(address + "/retry", first)).isEqualTo("stopped");
+        assertThat(statusAfter(address + "/retry", "")).isEqualTo("queued");
+        assertThat(ada.post(address + "/stop", "{\"queuedAt\": \"earlier\"}")
+                        .mustBe(400)
+                        .detail())
+                .contains("queuedAt", "a time");
+    }
+
+    private static String statusAfter(String address, String body) {
+        return ada.post(address, body).mustBe(200).json().path("status").stringValue();
+    }
+
     private static String newChannel(Browser browser, String name) {
         return browser.post("/api/channels", "{\"name\": \"%s\", \"private\": true}".formatted(name))
                 .mustBe(201)
