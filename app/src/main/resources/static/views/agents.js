@@ -7,6 +7,11 @@ import { avatar, isAdministrator, problem } from './parts.js';
 import { View } from './view.js';
 
 const PROVIDERS = ['openai', 'anthropic', 'ollama', 'guide'];
+const LIMITS = [
+  ['firstTokenSeconds', 'Longest wait for the first word', 60],
+  ['idleSeconds', 'Longest silence after it', 60],
+  ['totalSeconds', 'Longest reply', 900],
+];
 
 /** The agents; administrators make, change and pause them. */
 class Agents extends View {
@@ -67,6 +72,8 @@ class Agents extends View {
           <label>System prompt <textarea name="systemPrompt" rows="5" .value=${agent.systemPrompt ?? ''}></textarea></label>
           <label>Options (JSON) <textarea name="options" rows="2" spellcheck="false" .value=${JSON.stringify(agent.options ?? {})}></textarea></label>
           <label>Replies at once <input name="maxConcurrency" type="number" min="1" max="100000" placeholder="no limit" .value=${String(agent.maxConcurrency ?? '')}></label>
+          ${LIMITS.map(([name, says, usual]) => html`<label>${says} (seconds) <input name=${name} type="number" required min="1" max="86400" .value=${String(agent[name] ?? usual)}></label>`)}
+          <label class="check"><input type="checkbox" name="answersAgents" .checked=${agent.answersAgents ?? false}> Answers when another agent mentions it</label>
           ${problem(this.problem)}
           <div class="buttons"><button type="button" @click=${(event) => event.target.closest('dialog').close()}>Cancel</button>
             <button type="submit" class="primary" ?disabled=${this.busy}>Save</button></div>
@@ -79,7 +86,11 @@ class Agents extends View {
     const fields = Object.fromEntries(new FormData(event.target));
     const agent = this.editing;
     const done = await this.attempt(async () => {
-      const whole = { ...fields, maxConcurrency: fields.maxConcurrency === '' ? null : Number(fields.maxConcurrency), options: parsed(fields.options) };
+      const limits = Object.fromEntries(LIMITS.map(([name]) => [name, Number(fields[name])]));
+      const whole = {
+        ...fields, ...limits, answersAgents: 'answersAgents' in fields, options: parsed(fields.options),
+        maxConcurrency: fields.maxConcurrency === '' ? null : Number(fields.maxConcurrency),
+      };
       await (agent.id ? changeAgent(agent.id, whole) : makeAgent(whole));
     });
     if (done) this.querySelector('dialog').close();

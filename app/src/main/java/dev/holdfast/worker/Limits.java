@@ -11,6 +11,8 @@ import java.time.Duration;
  * notes its signs of life, the slot's looks at them.
  */
 final class Limits {
+    private static final String REMEDY = "an administrator can allow more on the page /agents";
+
     private final Agent agent;
     private final long began = System.nanoTime();
     private volatile long heard = began;
@@ -54,13 +56,14 @@ final class Limits {
         if (over()) {
             return new GiveUp(
                     "The reply took longer than the " + words(agent.totalLimit()) + " that @" + agent.handle()
-                            + " may take.",
+                            + " may take; " + REMEDY + ".",
                     "total_timeout");
         }
         return spoke
-                ? new TryAgain("the model fell silent for " + words(agent.idleLimit()), "idle_timeout")
+                ? new TryAgain("the model fell silent for " + words(agent.idleLimit()) + "; " + REMEDY, "idle_timeout")
                 : new TryAgain(
-                        "the model did not answer within " + words(agent.firstTokenLimit()), "first_token_timeout");
+                        "the model did not answer within " + words(agent.firstTokenLimit()) + "; " + REMEDY,
+                        "first_token_timeout");
     }
 
     private static Duration since(long nanos) {

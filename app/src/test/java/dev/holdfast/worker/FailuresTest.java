@@ -119,7 +119,9 @@ class FailuresTest {
     void a_model_that_does_not_begin_is_tried_again_after_the_first_token_limit(Fault fault) {
         channel.set("ada", "first_token_limit = '300 milliseconds'");
         var asking = ask(Script.fails(fault), Script.says("at last"));
-        assertThat(awaitRetry(asking)).containsEntry("error", "the model did not answer within 0.3 s");
+        assertThat((String) awaitRetry(asking).get("error"))
+                .startsWith("the model did not answer within 0.3 s; ")
+                .contains("/agents");
         assertThat(channel.await(asking, "completed")).containsEntry("content", "at last");
         assertThat(server.served("m").getFirst().end()).isEqualTo(End.CLOSED_BY_CLIENT);
     }
@@ -141,6 +143,7 @@ class FailuresTest {
         var reply = channel.await(ask(Script.says("on and ".repeat(10_000)).pace(200)), "failed");
         assertThat(reply).containsEntry("attempt", 1).containsEntry("error_code", "total_timeout");
         assertThat((String) reply.get("content")).startsWith("on and on and");
+        assertThat((String) reply.get("error")).contains("may take; ", "/agents");
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.WaitForSelectorState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
@@ -31,6 +32,16 @@ class AgentsPageTest {
             assertThat(limit()).isEqualTo("7");
             change(root, "Free again", "");
             assertThat(limit()).isEqualTo("none");
+            assertThat(patience()).isEqualTo("60 60 900 false");
+            card(root, "@limitless").locator("button >> text=Change").click();
+            root.page.getByLabel("Longest wait for the first word (seconds)").fill("600");
+            root.page.getByLabel("Longest reply (seconds)").fill("3600");
+            root.page.getByLabel("Answers when another agent mentions it").check();
+            root.page.locator("dialog button[type=submit]").click();
+            root.page.locator("dialog").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
+            assertThat(patience()).isEqualTo("600 60 3600 true");
+            change(root, "As patient", null);
+            assertThat(patience()).isEqualTo("600 60 3600 true");
         }
     }
 
@@ -45,6 +56,14 @@ class AgentsPageTest {
 
     private static Locator card(Person root, String text) {
         return root.page.locator(".card", new Page.LocatorOptions().setHasText(text));
+    }
+
+    private String patience() {
+        return holdfast.jdbc().sql("""
+                select concat_ws(' ', extract(epoch from first_token_limit)::int, extract(epoch from idle_limit)::int,
+                  extract(epoch from total_limit)::int, answers_agents::text)
+                from chat.agent g join chat.account a on a.id = g.account_id where a.handle = 'limitless'
+                """).query(String.class).single();
     }
 
     private String limit() {
