@@ -37,9 +37,9 @@ class PeopleTest {
         var invite = ada.post("/api/invites", "{\"maxUses\": 2}").mustBe(201).json();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var joins = IntStream.range(0, 5)
-                    .<Callable<Integer>>mapToObj(
-                            i -> () -> join(app.browser(), invite.path("code").stringValue(), "crowd" + i)
-                                    .status())
+                    .<Callable<Integer>>mapToObj(i -> () -> Browser.untilTaken(() ->
+                                    join(app.browser(), invite.path("code").stringValue(), "crowd" + i))
+                            .status())
                     .toList();
             var answers = new ArrayList<Integer>();
             for (var answer : threads.invokeAll(joins)) {

@@ -43,12 +43,11 @@ class SignInTest {
                 .isTrue();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var setUps = IntStream.range(0, 10)
-                    .<Callable<Integer>>mapToObj(i -> () -> app.browser()
-                            .post(
-                                    "/api/setup",
-                                    "{\"handle\": \"%s\", \"displayName\": \"Ada\", \"password\": \"%s\"}"
-                                            .formatted(i == 0 ? "ada" : "ada" + i, WebApp.PASSWORD))
-                            .status())
+                    .mapToObj(i -> "{\"handle\": \"%s\", \"displayName\": \"Ada\", \"password\": \"%s\"}"
+                            .formatted(i == 0 ? "ada" : "ada" + i, WebApp.PASSWORD))
+                    .<Callable<Integer>>map(first ->
+                            () -> Browser.untilTaken(() -> app.browser().post("/api/setup", first))
+                                    .status())
                     .toList();
             var answers = new ArrayList<Integer>();
             for (var answer : threads.invokeAll(setUps)) {

@@ -11,8 +11,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -102,6 +105,18 @@ public final class Browser {
 
     public Answer signIn(String handle, String password) {
         return post("/api/session", "{\"handle\": \"%s\", \"password\": \"%s\"}".formatted(handle, password));
+    }
+
+    /** As a client whose call is answered by 503: once more when the time is over that Retry-After names. */
+    public static Answer untilTaken(Supplier<Answer> call) {
+        var answer = call.get();
+        for (var more = 10; answer.status() == 503 && more > 0; more--) {
+            LockSupport.parkNanos(Duration.ofSeconds(
+                            Long.parseLong(answer.header("Retry-After").orElseThrow()))
+                    .toNanos());
+            answer = call.get();
+        }
+        return answer;
     }
 
     /** The id of the channel of this name that I am in. */
