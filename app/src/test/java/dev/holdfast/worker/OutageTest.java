@@ -119,7 +119,7 @@ class OutageTest {
         worker.proxy.blackHole();
         Thread.sleep(1000);
         worker.proxy.forget();
-        // each connection of the pool that went silent may cost its 20 s, one after the other
+        // each connection of the pool that went silent may cost its 10 s, one after the other
         var most = Duration.ofSeconds(90);
         asked.forEach((asking, text) -> assertThat(
                         channel.await(asking, "completed", most).get("content"))

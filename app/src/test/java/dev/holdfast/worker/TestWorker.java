@@ -37,7 +37,8 @@ final class TestWorker implements AutoCloseable {
     static HikariDataSource pool(TestDatabase database) {
         var config = new HikariConfig();
         var source = (PGDataSource) database.dataSource();
-        source.setNetworkTimeout(20_000); // as the program's pools: a connection gone silent ends
+        // as in the program's pools a connection gone silent ends, here after half the time; a query gives up after 8 s
+        source.setNetworkTimeout(10_000);
         config.setDataSource(source);
         config.setConnectionInitSql("set role holdfast_worker");
         config.setMaximumPoolSize(6);
