@@ -19,6 +19,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 class FeedTest {
 
     private static final Duration SOON = Duration.ofSeconds(30); // patience with a busy machine, no claim
+    private static final Duration BEFORE_THE_POLL = Duration.ofSeconds(4); // which every 5 s would find it anyway
 
     private FeedServer server;
     private String name;
@@ -166,7 +167,7 @@ class FeedTest {
             removed.await(SOON, store -> store.seq(channel) == 0);
             stays.await(SOON, store -> store.seq(channel) == 0);
             server.leave(channel, nour);
-            removed.await(Duration.ofSeconds(1), store -> store.seq(channel) == -1);
+            removed.await(BEFORE_THE_POLL, store -> store.seq(channel) == -1);
             server.say(name, handle(mira), "not for you");
             stays.await(SOON, store -> store.seq(channel) == 1);
             assertThat(removed.messages(channel)).isEmpty();
@@ -180,7 +181,7 @@ class FeedTest {
         try (var browser = server.browser(mira).goOnline()) {
             browser.await(SOON, store -> store.seq(channel) == 0);
             server.join(late, mira);
-            browser.await(Duration.ofSeconds(1), store -> store.seq(late) == 0);
+            browser.await(BEFORE_THE_POLL, store -> store.seq(late) == 0);
             server.say("late-" + name, handle(mira), "here now");
             browser.await(SOON, store -> store.seq(late) == 1);
         }
@@ -195,7 +196,7 @@ class FeedTest {
                     .sql("update chat.account set display_name = 'Mira M.' where id = ?")
                     .param(mira)
                     .update();
-            browser.await(Duration.ofSeconds(1), store -> browser.accountEvents() > before);
+            browser.await(BEFORE_THE_POLL, store -> browser.accountEvents() > before);
         }
     }
 
@@ -212,7 +213,7 @@ class FeedTest {
                         .sql("delete from chat.session where session_id = ?")
                         .param(lost.get("session"))
                         .update();
-                raw.endsWithin(Duration.ofSeconds(1));
+                raw.endsWithin(BEFORE_THE_POLL);
             }
             assertThat(other.connected()).isTrue();
             assertThat(other.hellos()).isEqualTo(1);
@@ -227,7 +228,7 @@ class FeedTest {
                     .sql("update chat.account set disabled_at = now() where id = ?")
                     .param(mira)
                     .update();
-            raw.endsWithin(Duration.ofSeconds(1));
+            raw.endsWithin(BEFORE_THE_POLL);
         }
     }
 

@@ -237,7 +237,7 @@ class ProvidersTest {
                     one -> one == served && one.end() == Served.End.CLOSED_BY_CLIENT);
             assertThat(Duration.between(closed, served.endedAt()))
                     .as(provider + " " + fault)
-                    .isLessThan(Duration.ofMillis(500));
+                    .isLessThan(Duration.ofSeconds(5));
         }
     }
 
@@ -268,13 +268,21 @@ class ProvidersTest {
         try (call) {
             Served served = server.await("for " + model, one -> one.model.equals(model));
             assertThat(reading.await(10, SECONDS)).isTrue();
-            Thread.sleep(700);
-            int sent = served.text().length();
-            Thread.sleep(300);
-            assertThat(served.text().length()).isEqualTo(sent).isLessThan(text.length() / 2);
+            assertThat(settled(served)).isLessThan(text.length() / 2);
         } finally {
             readOn.countDown();
         }
+    }
+
+    /** @return the characters sent, once no more have been for 300 ms */
+    private static int settled(Served served) throws InterruptedException {
+        int sent = -1;
+        for (int looks = 0; served.text().length() != sent; looks++) {
+            assertThat(looks).as("0.3 s each").isLessThan(70);
+            sent = served.text().length();
+            Thread.sleep(300);
+        }
+        return sent;
     }
 
     @Test
@@ -387,8 +395,8 @@ class ProvidersTest {
 
     private static ModelEnd read(ModelCall call) throws InterruptedException {
         try (call) {
-            var end = call.end(Duration.ofSeconds(30));
-            assertThat(end).as("the end of what was said, within 30 s").isNotNull();
+            var end = call.end(Duration.ofSeconds(90));
+            assertThat(end).as("the end of what was said, within 90 s").isNotNull();
             return end;
         }
     }

@@ -119,6 +119,7 @@ public final class TcpProxy implements AutoCloseable {
             server.setTcpNoDelay(true);
             sockets.add(client);
             sockets.add(server);
+            if (refusing) cut(); // it was accepted just before
             Thread.ofVirtual().name("proxy-up").start(() -> pump(client, server, born));
             Thread.ofVirtual().name("proxy-down").start(() -> pump(server, client, born));
         } catch (IOException e) {

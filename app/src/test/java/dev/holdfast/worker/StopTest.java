@@ -57,7 +57,9 @@ class StopTest {
                     .containsEntry("chunks", 0L);
             assertThat((String) reply.get("content")).as(agent).startsWith(before);
             server.await("closed for " + agent, one -> one == served && one.end() == End.CLOSED_BY_CLIENT);
-            assertThat(Duration.between(stopped, served.endedAt())).as(agent).isLessThan(Duration.ofSeconds(1));
+            assertThat(Duration.between(stopped, served.endedAt()))
+                    .as(agent + ": with the next heartbeat, 0.8 s, and patience with a busy machine")
+                    .isLessThan(Duration.ofSeconds(5));
             for (String what : new String[] {"state", "content", "chunks", "seq", "fence"}) {
                 assertThat(channel.reply(asking)).as("nothing comes after").containsEntry(what, reply.get(what));
             }
@@ -71,7 +73,7 @@ class StopTest {
         UUID queued = channel.ask("hello @ada");
         channel.stop(queued, "mira");
         channel.set("ada", "paused = false");
-        server.on("m", Script.fails(Fault.RATE_LIMITED).retryAfter("1"));
+        server.on("m", Script.fails(Fault.RATE_LIMITED).retryAfter("60"));
         UUID waiting = channel.ask("hello again @ada");
         server.await("for m", one -> one.model.equals("m"));
         channel.await(waiting, "queued");
