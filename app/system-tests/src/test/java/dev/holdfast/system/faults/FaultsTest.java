@@ -55,14 +55,14 @@ class FaultsTest {
 
     @Test
     void a_frozen_worker_writes_nothing_after_its_lease() {
-        var replies = installation.askAll(12, "[[numbered=yes words=250 pace=20 kind=mixed]]");
+        var replies = installation.askAll(12, "[[numbered=yes words=250 pace=40 kind=mixed]]");
         installation.awaitAll(SOON, replies, "m.status in ('streaming', 'complete')");
         var frozen = holderOfMost(replies);
         var other = workers.get(1 - workers.indexOf(frozen));
-        var held = replies.stream().filter(reply -> holds(frozen, reply)).toList();
-        assertThat(held).isNotEmpty();
         frozen.freeze();
+        var held = replies.stream().filter(reply -> holds(frozen, reply)).toList();
         try {
+            assertThat(held).isNotEmpty();
             installation.awaitAll(
                     SOON,
                     held,
@@ -88,8 +88,8 @@ class FaultsTest {
         var ending = workers.get(0);
         var staying = workers.get(1);
         staying.terminate().awaitExit(SOON);
-        var brief = installation.askAll(3, "[[numbered=yes words=60 pace=15]]");
-        var lengthy = installation.askAll(3, "[[numbered=yes words=250 pace=10]]");
+        var brief = installation.askAll(3, "[[numbered=yes words=30 pace=15]]");
+        var lengthy = installation.askAll(3, "[[numbered=yes words=250 fault=stall after=20 times=3]]");
         installation.awaitAll(SOON, brief, "m.status in ('streaming', 'complete')");
         installation.awaitAll(SOON, lengthy, "m.status in ('streaming', 'complete')");
         ending.terminate();
@@ -121,8 +121,8 @@ class FaultsTest {
     }
 
     @Test
-    void a_crash_of_postgres_loses_no_acknowledged_message_and_no_character_of_a_reply() {
-        var replies = installation.askAll(12, "[[numbered=yes words=250 pace=20 kind=mixed]]");
+    void a_crash_of_postgres_loses_no_acknowledged_message_and_no_character_of_a_reply() throws InterruptedException {
+        var replies = installation.askAll(12, "[[numbered=yes words=250 pace=40 kind=mixed]]");
         installation.awaitAll(SOON, replies, "m.status in ('streaming', 'complete')");
         var acknowledged = new ArrayList<UUID>();
         var writing = Thread.ofVirtual().start(() -> {
@@ -139,6 +139,7 @@ class FaultsTest {
                 "PostgreSQL crashed: healthy again %.1f s after it was back%n", (System.nanoTime() - restarted) / 1e9);
         installation.awaitAll(Duration.ofSeconds(60), replies, "g.state = 'completed'");
         writing.interrupt();
+        writing.join();
         // a database that was away for longer than a lease cannot know who still lives
         if (Duration.ofNanos(restarted - crashed).compareTo(Installation.LEASE.minusSeconds(2)) < 0) {
             assertThat(installation.count(replies, "g.attempt = 1"))
