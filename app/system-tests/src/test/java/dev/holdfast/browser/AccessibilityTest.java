@@ -141,7 +141,7 @@ class AccessibilityTest {
         mira.awaitText("thank you");
         assertThat(announced()).isEqualTo("Ben: thank you");
         // what began before it and ends after it
-        ben.rest().write(quiet, "@ada and once more [[words=40 pace=40]]").mustBe(201);
+        ben.rest().write(quiet, "@ada and once more [[words=120 pace=40]]").mustBe(201);
         mira.awaitReply("streaming");
         ben.rest().write(quiet, "while it writes").mustBe(201);
         mira.awaitText("while it writes");

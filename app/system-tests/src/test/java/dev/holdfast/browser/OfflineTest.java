@@ -56,7 +56,6 @@ class OfflineTest {
         assertThat(ben.messages().count()).isZero();
 
         mira.online();
-        ben.awaitReply("streaming");
         mira.awaitReply("complete");
         ben.awaitReply("complete");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);

@@ -45,10 +45,14 @@ class ReplyTest {
     void two_browsers_see_the_placeholder_then_growing_text_then_the_final_markdown() {
         watchText(mira.page);
         watchText(ben.page);
-        mira.write("@ada go on [[words=200 pace=50 kind=markdown]]");
-        for (var person : new Person[] {mira, ben}) {
-            person.page.waitForFunction(
-                    "() => ['queued', 'thinking'].includes(watched.at(-1)?.status) || watched.length > 0");
+        // paused, or the first words could be there before a busy browser draws the placeholder
+        pauseAda(true);
+        try {
+            mira.write("@ada go on [[words=200 pace=50 kind=markdown]]");
+            for (var person : new Person[] {mira, ben})
+                person.page.waitForFunction("() => watched[0]?.length === 0 && watched[0].status === 'queued'");
+        } finally {
+            pauseAda(false);
         }
         mira.awaitReply("complete");
         ben.awaitReply("complete");
@@ -152,7 +156,7 @@ class ReplyTest {
 
     @Test
     void stop_ends_a_reply_in_both_browsers_keeps_its_text_and_retry_runs_it_again() {
-        mira.write("@ada go on [[words=40 pace=10]]");
+        mira.write("@ada go on [[words=40 fault=stall after=8 times=1 key=%s]]".formatted(channel));
         awaitLength(ben, 20);
         ben.reply().locator("text=Stop").click();
         mira.awaitReply("stopped");
@@ -220,6 +224,13 @@ class ReplyTest {
         mira.awaitText("good morning");
         mira.awaitReply("complete");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+    }
+
+    private void pauseAda(boolean paused) {
+        holdfast.jdbc()
+                .sql("select outcome from ops." + (paused ? "pause" : "resume") + "_agent('ada')")
+                .query(String.class)
+                .single();
     }
 
     /** Remembers when the text of the last reply on screen changed. */
