@@ -305,6 +305,10 @@ class MessagesOverHttpTest {
                         .path("status")
                         .stringValue())
                 .isEqualTo("queued");
+        ada.delete(address).mustBe(200);
+        assertThat(ada.post(address + "/retry", "{}").mustBe(409).detail())
+                .as("the remedy")
+                .contains("new message");
     }
 
     @Test
