@@ -49,9 +49,14 @@ record MessageJson(
             String state,
 
             int attempt,
+            int maxAttempts,
             long fence,
             OffsetDateTime runAt,
             String error,
+
+            @Schema(description = "of the error, for programs")
+            String errorCode,
+
             String model,
             OffsetDateTime queuedAt,
             OffsetDateTime firstTokenAt,

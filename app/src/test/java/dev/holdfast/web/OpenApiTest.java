@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.util.Collection;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -89,34 +90,37 @@ class OpenApiTest {
                 .mustBe(200)
                 .json()
                 .get(0);
-        assertThat(api.path("components")
-                        .path("schemas")
-                        .path("Member")
-                        .path("properties")
-                        .propertyNames())
-                .containsExactlyInAnyOrderElementsOf(sent.propertyNames());
+        assertThat(described("Member")).containsExactlyInAnyOrderElementsOf(sent.propertyNames());
     }
 
     @Test
-    void a_message_is_described_as_it_is_sent() {
-        ada.write(ada.channel("general"), "described").mustBe(201);
-        var sent = ada.get("/api/channels/" + ada.channel("general") + "/messages")
-                .json()
-                .get(0);
-        var described = api.path("components").path("schemas").path("Message").path("properties");
-        assertThat(described.propertyNames()).containsAll(sent.propertyNames());
-        assertThat(described.path("author").isMissingNode()).isFalse();
+    void a_message_and_a_reply_are_described_as_they_are_sent() {
+        ada.post("/api/agents", "{\"handle\": \"ivy\", \"provider\": \"guide\", \"model\": \"guide\"}")
+                .mustBe(201);
+        var channel = "/api/channels/" + ada.channel("general");
+        ada.write(ada.channel("general"), "describe yourself, @ivy").mustBe(201);
+        var sent = ada.get(channel + "/messages").mustBe(200).json();
+        var reply = sent.get(0);
+        assertThat(described("Message"))
+                .containsExactlyInAnyOrderElementsOf(reply.propertyNames())
+                .containsAll(sent.get(1).propertyNames());
+        assertThat(described("Author"))
+                .containsExactlyInAnyOrderElementsOf(reply.path("author").propertyNames());
+        assertThat(described("Generation"))
+                .containsExactlyInAnyOrderElementsOf(reply.path("generation").propertyNames());
+        assertThat(described("Changes"))
+                .containsExactlyInAnyOrderElementsOf(
+                        ada.get(channel + "/changes?after=0").json().propertyNames());
     }
 
     @Test
     void a_channel_and_an_agent_are_described_as_they_are_sent() {
         ada.post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}")
                 .mustBe(201);
-        var schemas = api.path("components").path("schemas");
-        assertThat(schemas.path("Channel").path("properties").propertyNames())
+        assertThat(described("Channel"))
                 .containsExactlyInAnyOrderElementsOf(
                         ada.get("/api/channels").json().get(0).propertyNames());
-        assertThat(schemas.path("Agent").path("properties").propertyNames())
+        assertThat(described("Agent"))
                 .containsExactlyInAnyOrderElementsOf(
                         ada.get("/api/agents").json().get(0).propertyNames());
     }
@@ -130,11 +134,14 @@ class OpenApiTest {
 
     @Test
     void a_refusal_is_described() {
-        assertThat(api.path("components")
-                        .path("schemas")
-                        .path("Problem")
-                        .path("properties")
-                        .propertyNames())
-                .contains("detail", "retryAfter");
+        assertThat(described("Problem")).contains("detail", "retryAfter");
+    }
+
+    private static Collection<String> described(String schema) {
+        return api.path("components")
+                .path("schemas")
+                .path(schema)
+                .path("properties")
+                .propertyNames();
     }
 }
