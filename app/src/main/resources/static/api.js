@@ -4,18 +4,17 @@ import { store } from './store.js';
 const PATIENCE = 30_000;
 const onTheirWay = new Set();
 
-/** An answer that is not 2xx: `status`, a `title`, a sentence in `message`, and `retryAfter` in seconds where the server said so. */
+/** An answer that is not 2xx: `status`, a sentence in `message`, and `retryAfter` in seconds where the server said so. */
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
     super(body.detail || body.title || `The server answered ${status}.`);
     this.status = status;
-    this.title = body.title;
     this.retryAfter = retryAfter;
   }
 }
 
 /** The server could not be reached, or the answer broke off. */
-export class Unreachable extends Error {
+class Unreachable extends Error {
   constructor(cause) {
     super('The server cannot be reached. Check the connection and try again.', { cause });
   }

@@ -13,7 +13,7 @@ import { Topics } from './store/topics.js';
 const KEPT = ['me', 'drafts', 'agents', 'lineage'];
 const LOADED = new Set(['channels', 'accounts', 'outbox', 'kept']); // topics of what is read from the copy as a whole
 
-export class Store extends Topics {
+class Store extends Topics {
   /** 'starting' | 'setup' | 'signed-out' | 'signed-in' */
   session = 'starting';
   me = null;

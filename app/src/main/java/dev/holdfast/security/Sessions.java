@@ -112,19 +112,10 @@ public class Sessions {
             """;
 
     /** After a new password: whoever knew the old one is out. */
-    public int revokeOthers(UUID account, HttpServletRequest request) {
-        return jdbc.sql(REVOKE_OTHERS)
+    public void revokeOthers(UUID account, HttpServletRequest request) {
+        jdbc.sql(REVOKE_OTHERS)
                 .param(account.toString())
                 .param(request.getSession().getId())
                 .update();
-    }
-
-    private static final String REVOKE_ALL = """
-            delete from chat.session
-            where principal_name = ?
-            """;
-
-    public int revokeAll(UUID account) {
-        return jdbc.sql(REVOKE_ALL).param(account.toString()).update();
     }
 }
