@@ -1,5 +1,5 @@
 // What the user did lies over what the server said until the server says it too.
-import { running } from './store/merge.js';
+import { isRunning } from './store/merge.js';
 
 /** A channel's messages as the user should see them: what is waiting to be sent lies on top, new ones at the end if it is shown. */
 export function overlay({ items: messages, atEnd }, outbox, channelId, me) {
@@ -29,7 +29,7 @@ function laidOver(message, act) {
   switch (act.kind) {
     case 'edit': return { ...message, content: act.state === 'failed' ? message.content : act.content, pending: act };
     case 'delete': return act.state === 'failed' ? { ...message, pending: act } : { ...message, deleted: true, pending: act };
-    case 'stop': return running(message) ? { ...message, pending: act } : message;
+    case 'stop': return isRunning(message) ? { ...message, pending: act } : message;
     default: return { ...message, pending: act };
   }
 }

@@ -5,13 +5,13 @@ const RUNNING = new Set(['queued', 'thinking', 'streaming']);
 const GROWING = new Set(['thinking', 'streaming']);
 
 /** Whether a reply is still being made: its text may grow without its seq changing. */
-export const running = (message) => RUNNING.has(message.status);
+export const isRunning = (message) => RUNNING.has(message.status);
 
 /** The newer of two versions of one message; `held` may be missing. */
 export function newer(held, incoming) {
   if (!held) return incoming;
   if (incoming.seq < held.seq) return held;
-  if (running(incoming) && textIsAhead(held, incoming)) {
+  if (isRunning(incoming) && textIsAhead(held, incoming)) {
     return { ...incoming, content: held.content, textFence: held.textFence };
   }
   return incoming;
@@ -31,7 +31,7 @@ function textIsAhead(held, incoming) {
  */
 export function withText(message, { fence, at, text }) {
   const held = message.textFence ?? 0;
-  if (!running(message) || fence < held) return message;
+  if (!isRunning(message) || fence < held) return message;
   if (fence > held) return at === 0 ? { ...message, content: text, textFence: fence } : null;
   const length = message.content.length;
   if (at > length) return null;
@@ -42,7 +42,7 @@ export function withText(message, { fence, at, text }) {
 /** Whether a head `{fence, length}` tells of text that we don't hold. */
 export function behindHead(message, { fence, length }) {
   const held = message.textFence ?? 0;
-  return running(message) && (fence > held ? length > 0 : fence === held && length > message.content.length);
+  return isRunning(message) && (fence > held ? length > 0 : fence === held && length > message.content.length);
 }
 
 /**

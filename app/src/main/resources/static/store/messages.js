@@ -1,7 +1,7 @@
 // The messages in memory: those on screen, those that grow, and some more. All of them are in the copy.
 import { Growth } from './growth.js';
 import { Log } from './log.js';
-import { newer, running, withText } from './merge.js';
+import { isRunning, newer, withText } from './merge.js';
 
 const REMEMBERED = 3_000; // messages in memory beyond the logs that are open
 
@@ -147,7 +147,7 @@ export class Messages {
   #forgetSome() {
     for (const [id, message] of this.#held) {
       if (this.#held.size <= REMEMBERED / 2) return;
-      if (!running(message) && !this.#growth.has(id)) this.#held.delete(id);
+      if (!isRunning(message) && !this.#growth.has(id)) this.#held.delete(id);
     }
   }
 

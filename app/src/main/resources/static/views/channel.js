@@ -5,7 +5,7 @@ import { store } from '../store.js';
 import './composer.js';
 import './details.js';
 import './messages.js';
-import { avatar, icon, nameOf, problem } from './parts.js';
+import { icon, mark, nameOf, problem } from './parts.js';
 import { unsent } from './unsent.js';
 import { View } from './view.js';
 
@@ -62,7 +62,7 @@ class Channel extends View {
     return html`
       <header class="bar">
         <a class="tool back" href="/" aria-label="Back to the channels">${icon('back')}</a>
-        ${channel.kind === 'direct' ? avatar((channel.members ?? []).find((each) => each.id !== store.me.id) ?? store.me, 'small') : icon(channel.kind === 'private' ? 'lock' : 'hash')}
+        ${mark(channel)}
         <h1>${nameOf(channel)}</h1>
         <button type="button" class="tool" aria-label="Who is here" title="Who is here" @click=${() => (this.showsDetails = true)}>${icon('people')}</button>
       </header>`;

@@ -1,9 +1,10 @@
 import { html, nothing } from 'lit';
 import { discard, draft, remove, retryReply, sendAgain, stopReply } from '../actions.js';
 import { store } from '../store.js';
+import { isRunning } from '../store/merge.js';
 import './editor.js';
 import { avatar, clock, icon, isAdministrator } from './parts.js';
-import { isRunning, stateOf } from './state.js';
+import { stateOf } from './state.js';
 import './text.js';
 import { View } from './view.js';
 

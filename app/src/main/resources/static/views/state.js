@@ -14,9 +14,6 @@ export function stateOf({ status, generation, pending }, isPaused) {
   }
 }
 
-/** Whether the reply is still being made. */
-export const isRunning = ({ status }) => ['queued', 'thinking', 'streaming'].includes(status);
-
 function waiting(generation, isPaused) {
   if (isPaused) return 'The agent is paused; the reply begins once it is resumed.';
   const seconds = generation?.runAt ? Math.ceil((new Date(generation.runAt) - Date.now()) / 1_000) : 0;

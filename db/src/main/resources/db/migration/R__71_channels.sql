@@ -147,7 +147,7 @@ begin
     perform chat.join_channel(channel, adder);
     return;
   end if;
-  perform chat.my_channel(channel, adder);
+  perform chat.require_member(channel, adder);
   if exists (select from channel c where c.id = channel and c.kind = 'direct') then
     raise exception 'A direct message keeps its people.'
       using errcode = 'HF409', detail = 'Open another one with the people you want, or make a private channel.';
@@ -168,7 +168,7 @@ as $$
 declare
   removed uuid;
 begin
-  perform chat.my_channel(channel, remover);
+  perform chat.require_member(channel, remover);
   -- whoever leaves holds the channel, so that two last owners cannot leave at once
   if exists (select from channel c where c.id = channel and c.kind = 'direct' for no key update) then
     raise exception 'A direct message keeps its people.'
@@ -222,7 +222,7 @@ security definer
 set search_path = chat, pg_temp
 as $$
 begin
-  perform chat.my_channel(channel, renamer);
+  perform chat.require_member(channel, renamer);
   if not exists (
     select from membership m
     join account a on a.id = m.account_id
@@ -254,7 +254,7 @@ security definer
 set search_path = chat, pg_temp
 as $$
 begin
-  perform chat.my_channel(channel, reader);
+  perform chat.require_member(channel, reader);
   -- forward only: of two devices, the one that has read further is right
   update membership m set last_read_seq = least(mark_read.seq, c.seq)
   from channel c

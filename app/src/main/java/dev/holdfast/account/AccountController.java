@@ -3,6 +3,7 @@ package dev.holdfast.account;
 import dev.holdfast.security.Limits;
 import dev.holdfast.security.Sessions;
 import dev.holdfast.security.SignedIn;
+import dev.holdfast.web.Bounds;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
@@ -58,9 +59,7 @@ class AccountController {
             @RequestParam(defaultValue = "") String prefix,
             @RequestParam(defaultValue = "10") int limit,
             @AuthenticationPrincipal SignedIn me) {
-        if (limit < 1 || limit > 500) {
-            throw Problem.invalid("The parameter \"limit\" must be from 1 to 500, not %d.".formatted(limit));
-        }
+        Bounds.within("limit", limit, 500);
         return accounts.byPrefix(prefix, me.administrator(), limit);
     }
 

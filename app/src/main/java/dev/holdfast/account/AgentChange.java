@@ -1,5 +1,6 @@
 package dev.holdfast.account;
 
+import dev.holdfast.web.Bounds;
 import dev.holdfast.web.Problem;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.LinkedHashMap;
@@ -87,26 +88,20 @@ record AgentChange(
         mustHaveLength("model", model, 1, 200);
         mustHaveLength("systemPrompt", systemPrompt, 0, LONGEST_PROMPT);
         if (maxConcurrency != null) {
-            mustBeWithin("maxConcurrency", maxConcurrency.orElse(null), 100_000);
+            Bounds.within("maxConcurrency", maxConcurrency.orElse(null), 100_000);
         }
         if (options != null) {
             options.check();
         }
-        mustBeWithin("firstTokenSeconds", firstTokenSeconds, A_DAY);
-        mustBeWithin("idleSeconds", idleSeconds, A_DAY);
-        mustBeWithin("totalSeconds", totalSeconds, A_DAY);
+        Bounds.within("firstTokenSeconds", firstTokenSeconds, A_DAY);
+        Bounds.within("idleSeconds", idleSeconds, A_DAY);
+        Bounds.within("totalSeconds", totalSeconds, A_DAY);
     }
 
     private static void mustHaveLength(String field, @Nullable String value, int least, int most) {
         if (value != null && (value.strip().length() < least || value.length() > most)) {
             throw Problem.invalid("The field \"%s\" must have %d to %d characters; it has %d."
                     .formatted(field, least, most, value.strip().length()));
-        }
-    }
-
-    static void mustBeWithin(String field, @Nullable Integer value, int most) {
-        if (value != null && (value < 1 || value > most)) {
-            throw Problem.invalid("The field \"%s\" must be from 1 to %d, not %d.".formatted(field, most, value));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.account;
 
+import dev.holdfast.web.Bounds;
 import dev.holdfast.web.Problem;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.LinkedHashMap;
@@ -28,9 +29,9 @@ record AgentOptionsChange(
     void check() {
         mustBeWithin("temperature", temperature, 2);
         mustBeWithin("topP", topP, 1);
-        AgentChange.mustBeWithin("options.maxTokens", maxTokens, 1_000_000);
-        AgentChange.mustBeWithin("options.contextTokens", contextTokens, 2_000_000);
-        AgentChange.mustBeWithin("options.contextMessages", contextMessages, 1_000);
+        Bounds.within("options.maxTokens", maxTokens, 1_000_000);
+        Bounds.within("options.contextTokens", contextTokens, 2_000_000);
+        Bounds.within("options.contextMessages", contextMessages, 1_000);
     }
 
     private static void mustBeWithin(String option, Double value, int most) {

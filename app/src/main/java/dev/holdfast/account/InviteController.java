@@ -1,7 +1,7 @@
 package dev.holdfast.account;
 
 import dev.holdfast.security.SignedIn;
-import dev.holdfast.web.Problem;
+import dev.holdfast.web.Bounds;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -51,15 +51,9 @@ class InviteController {
         me.mustBeAdministrator("invite people");
         var days = wanted == null || wanted.days() == null ? 7 : wanted.days();
         var maxUses = wanted == null || wanted.maxUses() == null ? 1 : wanted.maxUses();
-        mustBeWithin("days", days, 365);
-        mustBeWithin("maxUses", maxUses, 1000);
+        Bounds.within("days", days, 365);
+        Bounds.within("maxUses", maxUses, 1000);
         return invites.make(me.id(), days, maxUses);
-    }
-
-    private static void mustBeWithin(String field, int value, int most) {
-        if (value < 1 || value > most) {
-            throw Problem.invalid("The field \"%s\" must be from 1 to %d, not %d.".formatted(field, most, value));
-        }
     }
 
     @DeleteMapping("/{id}")

@@ -2,6 +2,7 @@ package dev.holdfast.channel;
 
 import dev.holdfast.security.Limits;
 import dev.holdfast.security.SignedIn;
+import dev.holdfast.web.Bounds;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
@@ -69,9 +70,7 @@ class MessageController {
             @RequestParam(required = false) Long before,
             @RequestParam(defaultValue = "50") int limit,
             @AuthenticationPrincipal SignedIn me) {
-        if (limit < 1 || limit > 200) {
-            throw Problem.invalid("The parameter \"limit\" must be from 1 to 200, not %d.".formatted(limit));
-        }
+        Bounds.within("limit", limit, 200);
         return messages.history(channel, me.id(), before, limit);
     }
 

@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.joining;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -57,7 +58,7 @@ final class Changes {
         return new Read(incarnation, changes);
     }
 
-    static <T> String array(List<T> items, Function<T, @Nullable Object> element) {
+    static <T> String array(Collection<T> items, Function<T, @Nullable Object> element) {
         return items.stream().map(item -> String.valueOf(element.apply(item))).collect(joining(",", "{", "}"));
     }
 

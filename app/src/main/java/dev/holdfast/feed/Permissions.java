@@ -1,7 +1,5 @@
 package dev.holdfast.feed;
 
-import static java.util.stream.Collectors.joining;
-
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -38,7 +36,7 @@ final class Permissions {
                         row.getObject("channel_id", UUID.class),
                         row.getLong("seq"),
                         row.getObject("last_changed", UUID.class)),
-                array(accounts));
+                Changes.array(accounts, id -> id));
     }
 
     // principal_name is the account's id; a session goes on as long as its account is not disabled
@@ -53,8 +51,8 @@ final class Permissions {
 
     /** Those of the given sessions that may go on. */
     Set<String> liveSessions(Collection<String> sessions) {
-        return new HashSet<>(
-                jdbc.query(LIVE_SESSIONS, (row, number) -> row.getString(1).strip(), array(sessions)));
+        return new HashSet<>(jdbc.query(
+                LIVE_SESSIONS, (row, number) -> row.getString(1).strip(), Changes.array(sessions, id -> id)));
     }
 
     private static final String QUEUE_USAGE = "select pg_notification_queue_usage()";
@@ -62,9 +60,5 @@ final class Permissions {
     /** How full the server's queue of notifications is, 0 to 1; a listener that hangs in a transaction fills it. */
     double notificationQueueUsage() {
         return Objects.requireNonNull(jdbc.queryForObject(QUEUE_USAGE, Double.class));
-    }
-
-    private static String array(Collection<?> ids) {
-        return ids.stream().map(Object::toString).collect(joining(",", "{", "}"));
     }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.ops;
 
+import dev.holdfast.web.Bounds;
 import dev.holdfast.web.Problem;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,9 +33,7 @@ record GenerationFilter(
                     "There is no state \"%s\". Use queued, running, completed, failed, cancelled or stuck."
                             .formatted(state));
         }
-        if (limit != null && (limit < 1 || limit > 500)) {
-            throw Problem.invalid("limit is %d; it has to be between 1 and 500.".formatted(limit));
-        }
+        Bounds.within("limit", limit, 500);
         mustBeAnAge("minAge", minAge);
     }
 

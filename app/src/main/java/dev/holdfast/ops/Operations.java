@@ -1,5 +1,6 @@
 package dev.holdfast.ops;
 
+import dev.holdfast.web.Bounds;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import java.util.ArrayList;
@@ -36,9 +37,7 @@ class Operations {
     }
 
     String throughput(int minutes) {
-        if (minutes < 1 || minutes > 60) {
-            throw Problem.invalid("minutes is %d; it has to be between 1 and 60.".formatted(minutes));
-        }
+        Bounds.within("minutes", minutes, 60);
         return json("""
                 select coalesce(json_agg(json_build_object('minute', t.minute, 'finished', t.finished, 'failed', t.failed,
                   'cancelled', t.cancelled, 'inputTokens', t.input_tokens, 'outputTokens', t.output_tokens,
@@ -51,9 +50,7 @@ class Operations {
     }
 
     String audit(int limit) {
-        if (limit < 1 || limit > 500) {
-            throw Problem.invalid("limit is %d; it has to be between 1 and 500.".formatted(limit));
-        }
+        Bounds.within("limit", limit, 500);
         return json("""
                 select coalesce(json_agg(row_to_json(u) order by u.id desc), '[]')::text
                 from (select * from ops.audit limit ?) u

@@ -1,6 +1,7 @@
 package dev.holdfast.search;
 
 import dev.holdfast.security.SignedIn;
+import dev.holdfast.web.Bounds;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
@@ -46,9 +47,7 @@ class SearchController {
         if (wanted.isEmpty() || wanted.length() > LONGEST || wanted.indexOf('\0') >= 0) {
             throw Problem.invalid("The parameter \"q\" must have 1 to %d characters to search for.".formatted(LONGEST));
         }
-        if (limit < 1 || limit > 200) {
-            throw Problem.invalid("The parameter \"limit\" must be from 1 to 200, not %d.".formatted(limit));
-        }
+        Bounds.within("limit", limit, 200);
         return found(me.id(), wanted, limit);
     }
 
