@@ -12,10 +12,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param databaseUrl postgresql://user:password@host:port/db?sslmode=...; null: the embedded PostgreSQL
  * @param home where the embedded database lives; null: .holdfast in the user's home
+ * @param role which sides of Holdfast this process is
+ * @param adminHandle handle of the first account, made at the start if there is none; null: the first-run page asks
+ * @param adminPassword that account's password
  * @param workerSlots generations at once in this process
  * @param flushInterval how often a worker writes what has been streamed
  * @param lease how long a claim lives without a heartbeat
  * @param drainTimeout how long a worker that is told to end may go on with what it runs
+ * @param webConnections at most so many connections to the database for what browsers ask
+ * @param workerConnections at most so many for what the worker writes
  */
 @ConfigurationProperties("holdfast")
 public record Settings(

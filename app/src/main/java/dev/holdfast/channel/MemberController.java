@@ -59,7 +59,7 @@ class MemberController {
 
     private static String handle(String handle) {
         if (handle == null || handle.isBlank()) {
-            throw Problem.invalid("The field \"handle\" is missing. Send the handle of the one to add.");
+            throw Problem.invalid("The handle is missing. Send the handle of the one you mean.");
         }
         return handle.strip().replaceFirst("^@", "");
     }

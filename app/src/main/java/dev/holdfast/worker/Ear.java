@@ -6,18 +6,18 @@ import dev.holdfast.model.ModelListener;
 final class Ear implements ModelListener {
     private final Slot.Tools tools;
     private final Reply reply;
-    private final Limits limits;
+    private final Patience patience;
     private boolean spoken;
 
-    Ear(Slot.Tools tools, Reply reply, Limits limits) {
+    Ear(Slot.Tools tools, Reply reply, Patience patience) {
         this.tools = tools;
         this.reply = reply;
-        this.limits = limits;
+        this.patience = patience;
     }
 
     @Override
     public void alive() {
-        limits.heard();
+        patience.heard();
     }
 
     @Override
@@ -25,7 +25,7 @@ final class Ear implements ModelListener {
         if (!spoken) tools.metrics().firstToken(reply);
         spoken = true;
         reply.text.append(piece);
-        limits.spoke();
+        patience.spoke();
         tools.toFlush().run();
     }
 }

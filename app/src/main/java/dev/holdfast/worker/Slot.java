@@ -96,21 +96,21 @@ final class Slot {
     }
 
     private ModelEnd ask(Asked asked) throws InterruptedException {
-        var limits = new Limits(asked.agent);
-        var ear = new Ear(tools, reply, limits);
+        var patience = new Patience(asked.agent);
+        var ear = new Ear(tools, reply, patience);
         try (ModelCall call = tools.models.call(asked.agent, asked.prompt, reply.claimed.requestId(), ear)) {
             reply.asking(call);
             tools.toFlush.run();
-            return listen(call, limits);
+            return listen(call, patience);
         }
     }
 
-    private ModelEnd listen(ModelCall call, Limits limits) throws InterruptedException {
+    private ModelEnd listen(ModelCall call, Patience patience) throws InterruptedException {
         while (true) {
-            ModelEnd end = call.end(limits.untilNextLook());
+            ModelEnd end = call.end(patience.untilNextLook());
             if (end != null) return end;
-            if (reply.text.full()) limits.heard(); // the database keeps the model waiting, not the model us
-            if (limits.left().isZero()) return new Failed(limits.passed());
+            if (reply.text.full()) patience.heard(); // the database keeps the model waiting, not the model us
+            if (patience.left().isZero()) return new Failed(patience.passed());
         }
     }
 

@@ -10,7 +10,7 @@ import java.time.Duration;
  * The agent's patience with its model: for the first word, between words, and in all. The thread that hears the model
  * notes its signs of life, the slot's looks at them.
  */
-final class Limits {
+final class Patience {
     private static final String REMEDY = "an administrator can allow more on the page /agents";
 
     private final Agent agent;
@@ -18,7 +18,7 @@ final class Limits {
     private volatile long heard = began;
     private volatile boolean spoke;
 
-    Limits(Agent agent) {
+    Patience(Agent agent) {
         this.agent = agent;
     }
 
