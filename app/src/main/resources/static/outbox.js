@@ -50,8 +50,8 @@ export class Outbox {
     return this.#add({ kind: 'delete', channelId: message.channelId, messageId: message.id });
   }
 
-  stopReply = (message) => this.#add({ kind: 'stop', channelId: message.channelId, messageId: message.id });
-  retryReply = (message) => this.#add({ kind: 'retry', channelId: message.channelId, messageId: message.id });
+  stopReply = (message) => this.#add({ kind: 'stop', ...run(message) });
+  retryReply = (message) => this.#add({ kind: 'retry', ...run(message) });
 
   discard = (n) => this.#store.entries.discard(n);
 
@@ -167,9 +167,12 @@ const CALLS = {
   post: ({ channelId, messageId, content, replyTo }) => api.post(`/api/channels/${channelId}/messages`, { id: messageId, content, ...(replyTo && { replyTo }) }),
   edit: ({ messageId, content }) => api.patch(`/api/messages/${messageId}`, { content }),
   delete: ({ messageId }) => api.remove(`/api/messages/${messageId}`),
-  stop: ({ messageId }) => api.post(`/api/messages/${messageId}/stop`),
-  retry: ({ messageId }) => api.post(`/api/messages/${messageId}/retry`),
+  stop: ({ messageId, queuedAt }) => api.post(`/api/messages/${messageId}/stop`, { queuedAt }),
+  retry: ({ messageId, queuedAt }) => api.post(`/api/messages/${messageId}/retry`, { queuedAt }),
 };
+
+/** The run that is on screen: by the time this arrives (again, if an answer was lost) somebody may have begun another. */
+const run = ({ channelId, id, generation }) => ({ channelId, messageId: id, queuedAt: generation?.queuedAt });
 
 /** A refusal will be the same next time; anything else is worth another try. */
 const isRefusal = ({ status }) => status >= 400 && status < 500 && ![408, 425, 429].includes(status);

@@ -197,6 +197,23 @@ class OfflineTest {
     }
 
     @Test
+    void a_retry_made_offline_leaves_alone_what_somebody_has_retried_since() {
+        mira.write("@ada go [[words=10 fault=bad_key times=1 key=%s]]".formatted(channel));
+        mira.awaitReply("failed");
+        ben.awaitReply("failed");
+        mira.offline();
+        mira.reply().locator("text=Retry").click();
+        eventually("it is kept", Duration.ofSeconds(5), () -> mira.kept() == 1);
+        ben.reply().locator("text=Retry").click();
+        ben.awaitReply("complete");
+        var run = holdfast.messages(channel).get(1).path("generation");
+        mira.online();
+        eventually("it has gone out", Duration.ofSeconds(20), () -> mira.unsent() == 0);
+        assertThat(holdfast.messages(channel).get(1).path("generation")).isEqualTo(run);
+        mira.awaitReply("complete");
+    }
+
+    @Test
     void a_message_is_on_screen_in_the_same_frame_as_enter() {
         mira.page.evaluate("""
                 () => document.addEventListener('keydown', (event) => {
