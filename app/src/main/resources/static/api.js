@@ -14,7 +14,7 @@ export class Problem extends Error {
 }
 
 /** The server could not be reached, or the answer broke off. */
-class Unreachable extends Error {
+export class Unreachable extends Error {
   constructor(cause) {
     super('The server cannot be reached. Check the connection and try again.', { cause });
   }
