@@ -83,8 +83,7 @@ class ReadyAgentsTest {
                 .update();
         var anthropic = new ModelEnvironment(null, null, null, "sk-test", "http://127.0.0.1:1");
         new ReadyAgents(jdbc, anthropic).make();
-        assertThat(printed)
-                .containsOnlyOnce("@claude is taken, so anthropic has no agent; make one on the page /agents");
+        assertThat(printed).contains("@claude is taken, so anthropic has no agent; make one on the page /agents");
 
         jdbc.sql("""
                 with made as (
@@ -92,8 +91,9 @@ class ReadyAgentsTest {
                 )
                 insert into chat.agent (account_id, provider, model) select id, 'anthropic', 'm' from made
                 """).update();
+        int before = printed.length();
         new ReadyAgents(jdbc, anthropic).make();
-        assertThat(printed).containsOnlyOnce("@claude is taken");
+        assertThat(printed.toString().substring(before)).doesNotContain("@claude is taken");
     }
 
     private static String address(ServerSocket listening) {

@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.db.TestPostgres;
@@ -18,10 +19,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.UncategorizedSQLException;
 
 /**
  * Two workers at one reply, of which either may be frozen for any time and wake at any moment: what the rows hold is
@@ -102,8 +105,18 @@ class ZombieTest {
 
         void fail() {
             if (reply() == null || reply().lost()) return;
-            generations.fail(
-                    reply().claimed, "broke", "cut", Duration.ZERO, reply().text.whole());
+            // as a slot does: while the other's flush holds the channel it is told to come again
+            await().pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(5))
+                    .ignoreException(UncategorizedSQLException.class)
+                    .until(
+                            () -> generations.fail(
+                                    reply().claimed,
+                                    "broke",
+                                    "cut",
+                                    Duration.ZERO,
+                                    reply().text.whole()),
+                            Objects::nonNull);
         }
     }
 
