@@ -31,7 +31,7 @@ import org.springframework.jdbc.UncategorizedSQLException;
  * always a beginning of what the holder of their fence wrote, and never a character of anybody else's.
  */
 class ZombieTest {
-    private static final int INTERLEAVINGS = Integer.getInteger("holdfast.interleavings", 1000);
+    private static final int INTERLEAVINGS = Integer.getInteger("holdfast.interleavings", 400);
 
     private final TestDatabase database = TestPostgres.create();
     private final Channel channel = new Channel(database);
@@ -121,7 +121,7 @@ class ZombieTest {
     }
 
     @Test
-    void no_stale_character_is_written_in_a_thousand_interleavings() {
+    void no_stale_character_is_written_whatever_the_interleaving() {
         channel.agent("ada", "guide", "guide");
         long seed = Long.getLong("holdfast.seed", System.nanoTime());
         System.out.println("ZombieTest: " + INTERLEAVINGS + " interleavings, -Dholdfast.seed=" + seed);

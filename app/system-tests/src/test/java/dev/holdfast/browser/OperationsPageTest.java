@@ -406,6 +406,8 @@ class OperationsPageTest {
 
     @SuppressWarnings("unchecked")
     private static List<String> violations(Page page) throws IOException {
+        // the line "Connecting…" fades in
+        page.waitForFunction("() => document.querySelector('.connection.live:empty')");
         try (var axe = OperationsPageTest.class.getResourceAsStream("/axe.min.js")) {
             page.evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8));
         }

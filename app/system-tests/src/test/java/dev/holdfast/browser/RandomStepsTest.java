@@ -17,7 +17,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated("Chromium keeps both cores busy")
 class RandomStepsTest {
 
-    private static final int STEPS = Integer.getInteger("steps", 60);
+    private static final int STEPS = Integer.getInteger("steps", 40);
 
     private final long seed = Long.getLong("seed", System.nanoTime());
     private final Random random = new Random(seed);
