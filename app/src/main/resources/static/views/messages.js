@@ -133,8 +133,13 @@ class Messages extends View {
     if (!this.isConnected) return;
     if (!this.#placed) this.#begin();
     place.settle();
-    // where all fits into the window, no scroll will ask for more
-    if (isOther && this.#placed && place.height > 0 && place.fromTop < NEAR) this.#older();
+    if (isOther) this.#fill();
+  }
+
+  /** Where all fits into the window, no scroll will ask for more. */
+  #fill() {
+    const place = this.#place;
+    if (this.isConnected && this.#placed && place.height > 0 && place.fromTop < NEAR) this.#older();
   }
 
   /** A link leads to another message of the channel that is open already, or back to its end. */
@@ -168,8 +173,12 @@ class Messages extends View {
     const channel = store.channels.get(this.channelId);
     if (this.fetching || !this.log.loaded || (this.log.atStart && channel?.whole)) return;
     this.fetching = true;
+    const first = this.log.items[0]?.id;
     await this.attempt(() => older(this.channelId));
     this.fetching = false;
+    if (this.log.items[0]?.id === first) return;
+    await this.#place.drawn(); // it may have been drawn while this was not done, when nobody could ask for more
+    this.#fill();
   };
 
   #toEnd = async () => {
