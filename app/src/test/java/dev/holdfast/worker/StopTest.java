@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Stop works within a second at any moment, and closes the request to the model. */
+/** Stop works at once at any moment, and closes the request to the model. */
 class StopTest {
     private final TestDatabase database = TestPostgres.create();
     private final ModelServer server = ModelServer.start();

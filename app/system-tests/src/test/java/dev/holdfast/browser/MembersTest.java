@@ -28,12 +28,7 @@ class MembersTest {
 
     @Test
     void leaving_a_private_channel_is_asked_about_and_refused_to_the_last_person() {
-        var channel = mira.rest()
-                .post("/api/channels", "{\"name\": \"diary-of-%s\", \"private\": true}".formatted(mira.handle))
-                .mustBe(201)
-                .json()
-                .path("id")
-                .stringValue();
+        var channel = privately("diary-of-" + mira.handle);
         mira.open(channel).live().write("precious");
         mira.awaitText("precious");
         button("Who is here").click();
@@ -50,9 +45,7 @@ class MembersTest {
                 .waitFor();
         assertThat(mira.messages().count()).isOne();
 
-        mira.rest()
-                .post("/api/channels/" + channel + "/members", "{\"handle\": \"%s\"}".formatted(ben.handle))
-                .mustBe(204);
+        addBen(channel);
         button("Leave").click();
         mira.page.waitForFunction("(channel) => !holdfast.store.channels.has(channel)", channel);
         ben.open(channel).live().awaitText("precious");
@@ -69,15 +62,8 @@ class MembersTest {
 
     @Test
     void an_owner_renames_a_channel_for_everybody_and_a_member_may_not() {
-        var channel = mira.rest()
-                .post("/api/channels", "{\"name\": \"plans-of-%s\", \"private\": true}".formatted(mira.handle))
-                .mustBe(201)
-                .json()
-                .path("id")
-                .stringValue();
-        mira.rest()
-                .post("/api/channels/" + channel + "/members", "{\"handle\": \"%s\"}".formatted(ben.handle))
-                .mustBe(204);
+        var channel = privately("plans-of-" + mira.handle);
+        addBen(channel);
         ben.open(channel).live();
         button(ben, "Who is here").click();
         ben.page.locator("dialog button:has-text('Add')").waitFor();
@@ -101,6 +87,22 @@ class MembersTest {
                     .locator("hf-sidebar", new Page.LocatorOptions().setHasText("next-of-" + mira.handle))
                     .waitFor();
         }
+    }
+
+    /** @return its id */
+    private String privately(String name) {
+        return mira.rest()
+                .post("/api/channels", "{\"name\": \"%s\", \"private\": true}".formatted(name))
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
+    }
+
+    private void addBen(String channel) {
+        mira.rest()
+                .post("/api/channels/" + channel + "/members", "{\"handle\": \"%s\"}".formatted(ben.handle))
+                .mustBe(204);
     }
 
     private Locator button(String name) {

@@ -156,9 +156,23 @@ final class Person implements AutoCloseable {
     }
 
     void awaitText(String text) {
-        page.locator("hf-message", new Page.LocatorOptions().setHasText(text))
+        awaitText(page, text);
+    }
+
+    static void awaitText(Page tab, String text) {
+        tab.locator("hf-message", new Page.LocatorOptions().setHasText(text))
                 .last()
                 .waitFor();
+    }
+
+    /** What stands in the field where one writes. */
+    static String draft(Page tab) {
+        return tab.locator("hf-composer textarea").inputValue();
+    }
+
+    /** Whether it is this one of a browser's tabs that holds the feed. */
+    static boolean leads(Page tab) {
+        return (boolean) tab.evaluate("() => holdfast.store.tabs.leads");
     }
 
     void offline() {
