@@ -1,10 +1,10 @@
 // Markdown to DOM. What people and models write is never markup: no HTML passes, nothing is loaded from elsewhere,
 // a link shows where it goes. DOMPurify checks the result again, in case the renderer can be fooled.
 import DOMPurify from 'dompurify';
-import MarkdownIt from 'markdown-it';
+import 'markdown-it'; // its one file for browsers, which gives no export but a global; as modules it is eighty requests
 import { highlight } from './highlight.js';
 
-const markdown = new MarkdownIt({ html: false, linkify: true, breaks: true, typographer: false });
+const markdown = globalThis.markdownit({ html: false, linkify: true, breaks: true, typographer: false });
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 // Only what opens somewhere sensible; everything else stays text.
 markdown.validateLink = (url) => /^(https?:|mailto:|\/(?!\/)|#)/i.test(url.trim());

@@ -55,8 +55,7 @@ class PageTest {
         }
         assertThat(files.all().keySet())
                 .contains("/_static/lit-html/3.3.3/lit-html.js", "/webjars/idb/7.0.1/build/wrap-idb-value.js")
-                .anyMatch(path -> path.contains("highlight"))
-                .anyMatch(path -> path.contains("entities"));
+                .anyMatch(path -> path.contains("highlight"));
     }
 
     @Test
