@@ -134,7 +134,7 @@ export async function openChannel(channelId, position) {
   const isAwaited = () => opening === openings;
   store.messages.leaveLogs(channelId);
   if (store.channels.get(channelId)?.cursor === undefined) await sync.newestPage(channelId).catch(() => {});
-  if (position === undefined) return log.open();
+  if (position === undefined) return isAwaited() ? log.open() : undefined;
   try {
     await reachBack(channelId, position, isAwaited);
   } catch (failure) {

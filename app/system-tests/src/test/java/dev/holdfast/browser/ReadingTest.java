@@ -4,12 +4,16 @@ import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Response;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -88,11 +92,13 @@ class ReadingTest {
         fillAtOnce(channel, 50_000);
         mira.page = mira.tab();
         var bytes = new AtomicLong();
-        mira.page.onResponse(response -> {
+        Consumer<Response> count = response -> {
             if (response.url().contains("/api/channels/")) bytes.addAndGet(response.body().length);
-        });
+        };
+        mira.page.onResponse(count);
         mira.open(channel).live().awaitText("message 50000");
         assertThat(bytes.get()).isLessThan(1_000_000);
+        mira.page.offResponse(count);
         mira.page
                 .locator("hf-message >> text=/^message 49960$/")
                 .waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.ATTACHED));
@@ -150,6 +156,43 @@ class ReadingTest {
                   return { shown: all.length, spread: Math.max(...all) - Math.min(...all) + 1 };
                 }"""));
         assertThat(positions.get("shown")).as("messages in one piece").isEqualTo(positions.get("spread"));
+    }
+
+    /** A link may be followed while the first page of its channel is on its way. */
+    @Test
+    void an_opening_that_answers_late_does_not_take_the_place_of_what_was_opened_after_it() {
+        var channel = holdfast.channel(mira);
+        fill(channel, 300);
+        mira.open(channel).live().awaitText("message 300");
+        mira.open(holdfast.channel(mira));
+        var held = new ArrayList<Route>();
+        var firstPage = "**/api/channels/" + channel + "/messages?limit=50";
+        mira.page.route(firstPage, held::add);
+        // as one of the many channels of which nothing was fetched in advance
+        mira.page.evaluate("""
+                (channel) => {
+                  delete holdfast.store.channels.get(channel).cursor;
+                  holdfast.go('/c/' + channel);
+                }""", channel);
+        mira.page.waitForCondition(() -> held.size() == 1);
+        mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=161')", channel);
+        mira.page.waitForCondition(() -> held.size() == 2);
+        held.getLast().resume();
+        var found = mira.page.locator("hf-message.found >> text=message 161");
+        found.waitFor();
+        mira.page.unroute(firstPage);
+        held.getFirst().resume();
+        held.getFirst().request().response().finished();
+        // the copy does one thing after the other: when it has taken in what comes now, it has done what the late one
+        // asked
+        for (var seq = 301; seq <= 303; seq++) {
+            fill(channel, 1);
+            mira.page.waitForFunction(
+                    "([channel, seq]) => holdfast.store.channels.get(channel).cursor === seq", List.of(channel, seq));
+        }
+        mira.page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))");
+        assertThat(found.count()).isOne();
+        mira.assertNoComplaints();
     }
 
     @Test
