@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
+@Order(1)
 class FeedFaultsTest {
 
     private static final Duration SOON = Duration.ofSeconds(30); // patience with a busy machine, no claim

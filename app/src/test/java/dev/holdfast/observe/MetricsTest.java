@@ -18,12 +18,14 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /**
  * Each metric of the contract moves when its event happens, seen in scrapes of the whole program. That of the slow browsers
  * that are let go is in FeedFaultsTest.
  */
+@Order(1)
 class MetricsTest {
 
     private static final String ID = "[0-9a-f]{8}-[0-9a-f]{4}-";

@@ -47,7 +47,7 @@ class PageServedTest {
                 .hasValueSatisfying(type -> assertThat(type).startsWith("text/javascript"));
         assertThat(own.header("Cache-Control")).hasValue("no-cache");
         assertThat(own.header("ETag")).isPresent();
-        var library = browser.get("/_static/markdown-it/14.2.0/index.mjs");
+        var library = browser.get("/_static/markdown-it/14.2.0/dist/markdown-it.min.js");
         assertThat(library.header("Content-Type"))
                 .hasValueSatisfying(type -> assertThat(type).startsWith("text/javascript"));
         assertThat(library.header("Cache-Control"))

@@ -16,9 +16,11 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** The database goes away while replies stream: they go on in memory, and the rows catch up. */
+@Order(1)
 class OutageTest {
     private final ModelServer server = ModelServer.start();
     private final List<AutoCloseable> open = new ArrayList<>();

@@ -16,11 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
 /** One process that keeps its database under HOLDFAST_HOME, killed and started again by somebody who mends nothing by hand. */
+@Order(1)
 class EmbeddedDatabaseTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);
