@@ -359,7 +359,11 @@ class OperationsPageTest {
                     .update();
             way.restore();
 
-            page.locator("dialog.story").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
+            // a question that was under way then is given up after 30 s
+            page.locator("dialog.story")
+                    .waitFor(new Locator.WaitForOptions()
+                            .setState(WaitForSelectorState.DETACHED)
+                            .setTimeout(60_000));
             page.locator(".ops .problem >> text=There is no generation " + id).waitFor();
             page.locator("a[href='/ops/generations/" + failed + "']").click();
             page.locator("dialog.story >> text=Generation " + failed).waitFor();
