@@ -102,9 +102,10 @@ class Messages extends View {
   }
 
   updated() {
-    if (!this.#placed) this.#begin();
+    const wasPlaced = this.#placed;
+    if (!wasPlaced) this.#begin();
     this.#place.settle();
-    this.#settleOnceDrawn();
+    this.#settleOnceDrawn(wasPlaced);
     this.#observer.observe(this.querySelector('.sheet'));
     if (this.#place.sticks) this.log.trim();
     this.#read();
@@ -123,17 +124,16 @@ class Messages extends View {
   }
 
   /** Where as many messages leave at one end as come at the other, no resize tells. */
-  async #settleOnceDrawn() {
+  async #settleOnceDrawn(wasPlaced) {
     const first = this.log.items[0]?.id;
-    const isOther = first !== this.#first;
-    if (!isOther && this.#placed) return;
+    if (wasPlaced && first === this.#first) return;
     this.#first = first;
     const place = this.#place;
     await place.drawn();
     if (!this.isConnected) return;
     if (!this.#placed) this.#begin();
     place.settle();
-    if (isOther) this.#fill();
+    this.#fill();
   }
 
   /** Where all fits into the window, no scroll will ask for more. */

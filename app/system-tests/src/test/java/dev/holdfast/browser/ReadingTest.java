@@ -117,21 +117,10 @@ class ReadingTest {
         fill(channel, 3);
         mira.open(channel).live().awaitText("message 3");
         mira.open(holdfast.channel(mira));
-        mira.page.evaluate("""
-                (channel) => {
-                  const { copy } = holdfast.store;
-                  const { before } = copy;
-                  copy.before = async (...which) => {
-                    const found = await before.apply(copy, which);
-                    if (which[0] === channel) await new Promise((resolve) => (window.answer = resolve));
-                    return found;
-                  };
-                }""", channel);
-        mira.open(channel);
-        mira.page.waitForFunction("() => window.answer");
+        openWithSlowCopy(channel);
         fill(channel, 1);
         mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).cursor === 4", channel);
-        mira.page.evaluate("() => { delete holdfast.store.copy.before; window.answer(); }");
+        answer();
         mira.awaitText("message 1");
         mira.awaitText("message 3");
         assertThat(mira.messages().count()).isEqualTo(4);
@@ -309,14 +298,60 @@ class ReadingTest {
         try {
             mira.reload();
             mira.awaitText("message 300");
-            mira.page.waitForFunction("""
-                    () => {
-                      const { scrollHeight, clientHeight } = document.querySelector('hf-messages .scroller');
-                      return scrollHeight > clientHeight + 600;
-                    }""");
+            mira.page.waitForFunction(MORE_THAN_FITS);
         } finally {
             mira.page.setViewportSize(1_280, 720);
         }
+    }
+
+    /** Then what the copy answers begins with the message that is drawn already. */
+    @Test
+    void on_a_tall_window_the_history_comes_also_where_the_feed_was_faster_than_the_copy() {
+        var channel = holdfast.channel(mira);
+        fill(channel, 300);
+        mira.open(channel).live().awaitText("message 300");
+        mira.open(holdfast.channel(mira));
+        mira.page.setViewportSize(1_200, 2_160);
+        try {
+            openWithSlowCopy(channel);
+            holdfast.jdbc()
+                    .sql(
+                            "update chat.message set content = content || '!' where channel_id = :channel::uuid and position > 250")
+                    .param("channel", channel)
+                    .update();
+            mira.awaitText("message 251!");
+            answer();
+            mira.page.waitForFunction(MORE_THAN_FITS);
+        } finally {
+            mira.page.setViewportSize(1_280, 720);
+        }
+    }
+
+    private static final String MORE_THAN_FITS = """
+            () => {
+              const { scrollHeight, clientHeight } = document.querySelector('hf-messages .scroller');
+              return scrollHeight > clientHeight + 600;
+            }""";
+
+    /** What is read of the channel from this browser's copy comes with {@link #answer}. */
+    private void openWithSlowCopy(String channel) {
+        mira.page.evaluate("""
+                (channel) => {
+                  delete window.answer;
+                  const { copy } = holdfast.store;
+                  const { before } = copy;
+                  copy.before = async (...which) => {
+                    const found = await before.apply(copy, which);
+                    if (which[0] === channel) await new Promise((resolve) => (window.answer = resolve));
+                    return found;
+                  };
+                }""", channel);
+        mira.open(channel);
+        mira.page.waitForFunction("() => window.answer");
+    }
+
+    private void answer() {
+        mira.page.evaluate("() => { delete holdfast.store.copy.before; window.answer(); }");
     }
 
     @Test
