@@ -123,7 +123,7 @@ class Messages extends View {
     }, ASKED_EVERY);
   }
 
-  /** Where as many messages leave at one end as come at the other, no resize tells. */
+  /** Where as many messages leave at one end as come at the other, no resize tells. Before the reader is placed, nothing is filled. */
   async #settleOnceDrawn(wasPlaced) {
     const first = this.log.items[0]?.id;
     if (wasPlaced && first === this.#first) return;

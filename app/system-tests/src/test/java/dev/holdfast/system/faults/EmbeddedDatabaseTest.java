@@ -52,11 +52,11 @@ class EmbeddedDatabaseTest {
 
     @AfterEach
     void end() throws Exception {
-        if (Files.notExists(earlier.resolve("binaries"))) copy(home, earlier);
         processes.forEach(HoldfastProcess::close);
         postmaster().ifPresent(ProcessHandle::destroy);
         postmaster().ifPresent(left -> left.onExit().join());
         models.close();
+        if (Files.exists(home.resolve("binaries")) && Files.notExists(earlier.resolve("binaries"))) copy(home, earlier);
     }
 
     @Test
