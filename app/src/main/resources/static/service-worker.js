@@ -1,11 +1,11 @@
-// Served with a first line `const RELEASE = {version, assets: [[path, integrity], ...]};` made from the files themselves.
+// Served with a first line `const RELEASE = {version, integrity, paths};` made from the files themselves.
 // One cache per release, filled whole and checked before the release may take over: no page is ever a mix of two.
 
 const CACHE = `holdfast-${RELEASE.version}`;
 const PATIENCE = 3_000;
 const UNREACHABLE = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Holdfast</title>
 <p>This browser no longer has Holdfast's page, and the server does not answer. <a href="">Try again</a> when there is a connection. What you wrote is kept.`;
-const PATHS = new Set(RELEASE.assets.map(([path]) => path));
+const PATHS = new Set(RELEASE.paths);
 
 self.addEventListener('install', (event) => event.waitUntil(fill()));
 
@@ -25,12 +25,15 @@ self.addEventListener('fetch', (event) => {
 });
 
 async function fill() {
+  // `integrity` refuses another release, which a server that is just being replaced may send.
+  const answer = await fetch('/release.json', { integrity: RELEASE.integrity, cache: 'no-store' });
+  if (!answer.ok) throw new Error(`/release.json: ${answer.status}`);
   const cache = await caches.open(CACHE);
-  // `integrity` refuses a file of another release, which a server that is just being replaced may send.
-  await Promise.all(RELEASE.assets.map(async ([path, integrity]) => {
-    const answer = await fetch(new Request(path, { integrity, cache: 'reload' }));
-    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-    await cache.put(path, answer);
+  await Promise.all((await answer.json()).map(([path, type, text]) => {
+    const headers = new Headers(answer.headers); // the policy is the same for all
+    headers.delete('content-length');
+    headers.set('content-type', type);
+    return cache.put(path, new Response(text, { headers }));
   }));
 }
 

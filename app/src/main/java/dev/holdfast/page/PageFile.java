@@ -8,6 +8,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
+import org.springframework.http.MediaType;
+import org.springframework.http.MediaTypeFactory;
 
 /** A file of the page, in memory. */
 final class PageFile extends ByteArrayResource {
@@ -42,6 +44,13 @@ final class PageFile extends ByteArrayResource {
     @Override
     public String getFilename() {
         return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    /** Told by its name, as for whoever asks for the file itself. */
+    MediaType type() {
+        return MediaTypeFactory.getMediaType(getFilename())
+                .orElseThrow(
+                        () -> new IllegalStateException(path + " of the page is of a type that browsers are not told"));
     }
 
     String text() {

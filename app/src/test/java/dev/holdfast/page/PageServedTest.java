@@ -1,5 +1,6 @@
 package dev.holdfast.page;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.testing.Browser;
@@ -26,18 +27,30 @@ class PageServedTest {
     }
 
     @Test
-    void every_file_of_the_release_is_served_with_the_content_that_the_service_worker_expects() {
+    void the_release_holds_every_file_as_it_is_served_and_is_the_one_that_the_service_worker_expects() {
         var worker = browser.get("/service-worker.js").mustBe(200).body();
-        var assets = Pattern.compile("\\[\"(/[^\"]+)\",\"(sha256-[^\"]+)\"]")
-                .matcher(worker)
-                .results()
-                .toList();
-        assertThat(assets).hasSizeGreaterThan(50).allSatisfy(asset -> {
-            var answer = browser.get(asset.group(1)).mustBe(200);
-            assertThat(PageFile.integrity(answer.body().getBytes(java.nio.charset.StandardCharsets.UTF_8)))
-                    .as(asset.group(1))
-                    .isEqualTo(asset.group(2));
+        var answer = browser.get("/release.json").mustBe(200);
+        assertThat(worker)
+                .contains("\"integrity\":\"" + PageFile.integrity(answer.body().getBytes(UTF_8)) + "\"");
+        assertThat(answer.header("Content-Security-Policy"))
+                .as("the service worker gives it to each of them")
+                .isEqualTo(browser.get("/").header("Content-Security-Policy"));
+        var paths = Pattern.compile("\"(/[^\"]+)\"")
+                .matcher(worker.lines().findFirst().orElseThrow())
+                .results();
+        assertThat(answer.json()).hasSizeGreaterThan(50).allSatisfy(kept -> {
+            var path = kept.path(0).stringValue();
+            var served = browser.get(path).mustBe(200);
+            assertThat(served.header("Content-Type"))
+                    .as(path)
+                    .hasValue(kept.path(1).stringValue());
+            assertThat(served.body()).as(path).isEqualTo(kept.path(2).stringValue());
         });
+        assertThat(paths.map(each -> each.group(1)))
+                .isEqualTo(answer.json()
+                        .valueStream()
+                        .map(kept -> kept.path(0).stringValue())
+                        .toList());
     }
 
     @Test
