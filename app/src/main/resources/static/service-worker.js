@@ -5,6 +5,7 @@ const CACHE = `holdfast-${RELEASE.version}`;
 const PATIENCE = 3_000;
 const UNREACHABLE = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Holdfast</title>
 <p>This browser no longer has Holdfast's page, and the server does not answer. <a href="">Try again</a> when there is a connection. What you wrote is kept.`;
+const OF_ONE_BODY = ['content-encoding', 'content-length', 'etag', 'vary'];
 const PATHS = new Set(RELEASE.paths);
 
 self.addEventListener('install', (event) => event.waitUntil(fill()));
@@ -31,7 +32,7 @@ async function fill() {
   const cache = await caches.open(CACHE);
   await Promise.all((await answer.json()).map(([path, type, text]) => {
     const headers = new Headers(answer.headers); // the policy is the same for all
-    headers.delete('content-length');
+    OF_ONE_BODY.forEach((name) => headers.delete(name));
     headers.set('content-type', type);
     return cache.put(path, new Response(text, { headers }));
   }));

@@ -1,26 +1,34 @@
 package dev.holdfast.page;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.MediaTypeFactory;
+import org.springframework.web.servlet.resource.HttpResource;
 
 /** A file of the page, in memory. */
-final class PageFile extends ByteArrayResource {
+final class PageFile extends ByteArrayResource implements HttpResource {
 
     private final String path;
     private final String integrity;
+    private final HttpHeaders headers = new HttpHeaders();
+    private @Nullable PageFile gzipped;
 
     PageFile(String path, byte[] content) {
         super(content, path + " of the page");
         this.path = path;
         integrity = integrity(content);
+        headers.set(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
     }
 
     static PageFile read(String path, Resource resource) {
@@ -29,6 +37,15 @@ final class PageFile extends ByteArrayResource {
         } catch (IOException e) {
             throw new UncheckedIOException(path + " of the page cannot be read from the program's own jar", e);
         }
+    }
+
+    /** The same for browsers that unpack it. Made when it is first asked for: a start has no time for it. */
+    synchronized PageFile gzipped() {
+        if (gzipped == null) {
+            gzipped = new PageFile(path, gzip(content()));
+            gzipped.headers.set(HttpHeaders.CONTENT_ENCODING, "gzip");
+        }
+        return gzipped;
     }
 
     /** As the browser asks for it, with the slash in front. */
@@ -46,7 +63,12 @@ final class PageFile extends ByteArrayResource {
         return path.substring(path.lastIndexOf('/') + 1);
     }
 
-    /** Told by its name, as for whoever asks for the file itself. */
+    @Override
+    public HttpHeaders getResponseHeaders() {
+        return headers;
+    }
+
+    /** As whoever asks for the file itself is told. */
     MediaType type() {
         return MediaTypeFactory.getMediaType(getFilename())
                 .orElseThrow(
@@ -57,7 +79,7 @@ final class PageFile extends ByteArrayResource {
         return new String(content(), StandardCharsets.UTF_8);
     }
 
-    /** As Subresource Integrity and Content-Security-Policy write it. */
+    /** Of its bytes as they are sent, as Subresource Integrity and Content-Security-Policy write it. */
     String integrity() {
         return integrity;
     }
@@ -72,5 +94,15 @@ final class PageFile extends ByteArrayResource {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
+    }
+
+    private static byte[] gzip(byte[] content) {
+        var bytes = new ByteArrayOutputStream();
+        try (var packed = new GZIPOutputStream(bytes)) {
+            packed.write(content);
+        } catch (IOException e) {
+            throw new UncheckedIOException("memory does not fail to be written", e);
+        }
+        return bytes.toByteArray();
     }
 }

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.MatchResult;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Every file that the page needs: its own, and what these reach in the libraries' jars. Found by following the imports,
@@ -35,15 +37,41 @@ final class PageFiles {
     private final PathMatchingResourcePatternResolver resources = new PathMatchingResourcePatternResolver();
     private final Map<String, PageFile> files = new TreeMap<>();
     private final Map<String, String> importMap = new TreeMap<>();
+    private final PageFile release;
 
     PageFiles() {
         readOwn();
         IMPORT_MAP_ENTRY.matcher(importMap()).results().forEach(each -> importMap.put(each.group(1), each.group(2)));
         followImports();
+        release = new PageFile(
+                "/release.json",
+                new JsonMapper()
+                        .writeValueAsBytes(kept().map(
+                                        each -> List.of(each.path(), each.type().toString(), each.text()))
+                                .toList()));
     }
 
     Map<String, PageFile> all() {
         return files;
+    }
+
+    /** What the service worker keeps: all but itself. */
+    Stream<PageFile> kept() {
+        return files.values().stream().filter(each -> !each.path().equals("/service-worker.js"));
+    }
+
+    /**
+     * What the service worker keeps, each as {@code [path, type, text]}: a browser that asked for one file after the other
+     * would, together with the server, work four times as much.
+     */
+    PageFile release() {
+        return release;
+    }
+
+    /** What a browser may ask for. */
+    @Nullable
+    PageFile find(String path) {
+        return path.equals(release.path()) ? release : files.get(path);
     }
 
     PageFile file(String path) {

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.io.ByteArrayInputStream;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -65,6 +69,41 @@ class PageServedTest {
                 .hasValueSatisfying(type -> assertThat(type).startsWith("text/javascript"));
         assertThat(library.header("Cache-Control"))
                 .hasValueSatisfying(value -> assertThat(value).contains("immutable"));
+    }
+
+    @Test
+    void files_are_sent_packed_to_who_unpacks_them_and_only_to_him() throws Exception {
+        for (var path : List.of("/store.js", "/release.json", "/", "/_static/lit-html/3.3.3/lit-html.js")) {
+            var plain = browser.get(path).mustBe(200);
+            assertThat(plain.header("Content-Encoding")).as(path).isEmpty();
+            assertThat(plain.header("Vary")).as(path).hasValue("Accept-Encoding");
+            for (var accepted : List.of("gzip, deflate, br", "br;q=1.0, GZIP;q=0.5")) {
+                var packed = bytes(path, accepted);
+                assertThat(packed.headers().firstValue("Content-Encoding"))
+                        .as(path)
+                        .hasValue("gzip");
+                assertThat(packed.headers().firstValue("Content-Type")).isEqualTo(plain.header("Content-Type"));
+                assertThat(packed.headers().firstValue("Vary")).hasValue("Accept-Encoding");
+                assertThat(packed.headers().firstValue("ETag")).isNotEqualTo(plain.header("ETag"));
+                assertThat(packed.body()).as(path).hasSizeLessThan(plain.body().length() * 2 / 3);
+                assertThat(new GZIPInputStream(new ByteArrayInputStream(packed.body())).readAllBytes())
+                        .as(path)
+                        .isEqualTo(plain.body().getBytes(UTF_8));
+            }
+            for (var accepted : List.of("identity", "gzip;q=0, br", "deflate,gzip;q=0.000", "x-gzipped")) {
+                assertThat(bytes(path, accepted).headers().firstValue("Content-Encoding"))
+                        .as(accepted)
+                        .isEmpty();
+            }
+        }
+    }
+
+    private HttpResponse<byte[]> bytes(String path, String accepted) throws Exception {
+        try (var client = HttpClient.newHttpClient()) {
+            return client.send(
+                    browser.request(path).header("Accept-Encoding", accepted).build(),
+                    HttpResponse.BodyHandlers.ofByteArray());
+        }
     }
 
     /** A statement that waits for a lock is given up after 18 s. */
