@@ -100,6 +100,29 @@ final class Holdfast implements AutoCloseable {
         return new Person(this, handle, account, port);
     }
 
+    /** So many messages of root's, "message 1" and on, as a bulk of rows, as any SQL writer may make them. */
+    void fill(String channel, int count) {
+        jdbc().sql("""
+                        insert into chat.message (id, channel_id, author_id, content)
+                        select gen_random_uuid(), :channel::uuid, (select id from chat.account where handle = 'root'), 'message ' || n
+                        from generate_series(1, :count) n
+                        """).param("channel", channel).param("count", count).update();
+    }
+
+    /** The same up to this number, without what happens at an insert, which takes its time for so many. */
+    void fillAtOnce(String channel, int count) {
+        jdbc().sql("""
+                        do $$
+                        begin
+                          set local session_replication_role = replica;
+                          insert into chat.message (channel_id, author_id, content, seq, position)
+                          select '%1$s', (select id from chat.account where handle = 'root'), 'message ' || n, n, n
+                          from generate_series((select seq from chat.channel where id = '%1$s') + 1, %2$d) n;
+                          update chat.channel set seq = %2$d where id = '%1$s';
+                        end $$
+                        """.formatted(channel, count)).update();
+    }
+
     JdbcClient jdbc() {
         return database.jdbc();
     }

@@ -173,6 +173,65 @@ class WritingTest {
         mira.assertNoComplaints();
     }
 
+    @Test
+    void what_is_typed_in_the_editor_stays_when_the_message_changes_elsewhere_and_when_one_goes_elsewhere() {
+        var channel = holdfast.channel(mira);
+        mira.open(channel).live();
+        var written = mira.rest().write(channel, "first").mustBe(201).json();
+        var message = "/api/messages/" + written.path("id").stringValue();
+        mira.awaitText("first");
+        mira.page.locator("hf-composer textarea").press("ArrowUp");
+        var field = mira.page.locator("hf-editor textarea");
+        mira.rest().patch(message, "{\"content\": \"second\"}").mustBe(200);
+        mira.page.waitForFunction("() => document.querySelector('hf-editor textarea').value === 'second'");
+        field.pressSequentially(" and more");
+        mira.rest().patch(message, "{\"content\": \"third\"}").mustBe(200);
+        mira.page.waitForFunction("() => document.querySelector('hf-editor').message.content === 'third'");
+        assertThat(field.inputValue()).isEqualTo("second and more");
+
+        mira.page.evaluate("() => holdfast.go('/people')");
+        mira.page.locator("hf-people").waitFor();
+        mira.page.goBack();
+        field.waitFor();
+        assertThat(field.inputValue()).isEqualTo("second and more");
+        assertThat(mira.page.evaluate("() => document.activeElement.closest('hf-composer') !== null"))
+                .as("the focus stays where one writes")
+                .isEqualTo(true);
+        mira.reload();
+        field.waitFor();
+        mira.page.locator("hf-composer textarea").press("ArrowUp");
+        field.press("Enter");
+        mira.page.locator("hf-message .text >> text=/^second and more$/").waitFor();
+
+        mira.page.locator("hf-composer textarea").press("ArrowUp");
+        field.pressSequentially(" of it");
+        field.press("Escape");
+        mira.reload();
+        mira.awaitText("second and more");
+        assertThat(field.count()).isZero();
+        assertThat(mira.page.evaluate(
+                        "(id) => id in (holdfast.store.kept.get('drafts') ?? {})",
+                        written.path("id").stringValue()))
+                .isEqualTo(false);
+        mira.assertNoComplaints();
+    }
+
+    @Test
+    void names_are_offered_after_an_at_sign_and_taken_with_the_keyboard() {
+        var channel = holdfast.channel(mira);
+        mira.open(channel).live();
+        var field = mira.page.locator("hf-composer textarea");
+        field.pressSequentially("hey @ad");
+        mira.page.locator("[role=option] >> text=@ada").waitFor();
+        field.press("Enter");
+        assertThat(field.inputValue()).isEqualTo("hey @ada ");
+        field.pressSequentially("are you there?");
+        field.press("Enter");
+        mira.awaitReply("complete");
+        field.press("ArrowUp");
+        assertThat(mira.page.locator("hf-message textarea").inputValue()).isEqualTo("hey @ada are you there?");
+    }
+
     private Locator edit(String text) {
         var field = begin(text);
         field.press("Enter");
