@@ -1,11 +1,13 @@
 package dev.holdfast.page;
 
 import dev.holdfast.web.WebSide;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.springframework.http.CacheControl;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.stereotype.Controller;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.bind.annotation.GetMapping;
 
 /** The page's addresses, which are all one page, and its service worker, which names the release. */
@@ -13,10 +15,11 @@ import org.springframework.web.bind.annotation.GetMapping;
 @WebSide
 class PageController {
 
-    private final String serviceWorker;
+    private final Supplier<String> serviceWorker;
 
     PageController(PageFiles files) {
-        serviceWorker = release(files) + files.file("/service-worker.js").text();
+        serviceWorker = SingletonSupplier.of(
+                () -> release(files) + files.file("/service-worker.js").text());
     }
 
     @GetMapping({
@@ -41,7 +44,7 @@ class PageController {
         return ResponseEntity.ok()
                 .contentType(MediaType.parseMediaType("text/javascript;charset=utf-8"))
                 .cacheControl(CacheControl.noCache())
-                .body(serviceWorker);
+                .body(serviceWorker.get());
     }
 
     /** A line of JavaScript; paths and hashes have nothing in them to escape. */

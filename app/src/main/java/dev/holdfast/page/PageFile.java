@@ -7,27 +7,28 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.function.Supplier;
 import java.util.zip.GZIPOutputStream;
-import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.MediaTypeFactory;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.servlet.resource.HttpResource;
 
 /** A file of the page, in memory. */
 final class PageFile extends ByteArrayResource implements HttpResource {
 
     private final String path;
-    private final String integrity;
     private final HttpHeaders headers = new HttpHeaders();
-    private @Nullable PageFile gzipped;
+    // when they are first asked for: a start has no time for them
+    private final Supplier<String> integrity = SingletonSupplier.of(() -> integrity(content()));
+    private final Supplier<PageFile> gzipped = SingletonSupplier.of(this::gzip);
 
     PageFile(String path, byte[] content) {
         super(content, path + " of the page");
         this.path = path;
-        integrity = integrity(content);
         headers.set(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
     }
 
@@ -39,13 +40,9 @@ final class PageFile extends ByteArrayResource implements HttpResource {
         }
     }
 
-    /** The same for browsers that unpack it. Made when it is first asked for: a start has no time for it. */
-    synchronized PageFile gzipped() {
-        if (gzipped == null) {
-            gzipped = new PageFile(path, gzip(content()));
-            gzipped.headers.set(HttpHeaders.CONTENT_ENCODING, "gzip");
-        }
-        return gzipped;
+    /** The same for browsers that unpack it. */
+    PageFile gzipped() {
+        return gzipped.get();
     }
 
     /** As the browser asks for it, with the slash in front. */
@@ -81,7 +78,7 @@ final class PageFile extends ByteArrayResource implements HttpResource {
 
     /** Of its bytes as they are sent, as Subresource Integrity and Content-Security-Policy write it. */
     String integrity() {
-        return integrity;
+        return integrity.get();
     }
 
     static String integrity(byte[] content) {
@@ -96,13 +93,15 @@ final class PageFile extends ByteArrayResource implements HttpResource {
         }
     }
 
-    private static byte[] gzip(byte[] content) {
+    private PageFile gzip() {
         var bytes = new ByteArrayOutputStream();
         try (var packed = new GZIPOutputStream(bytes)) {
-            packed.write(content);
+            packed.write(content());
         } catch (IOException e) {
             throw new UncheckedIOException("memory does not fail to be written", e);
         }
-        return bytes.toByteArray();
+        var file = new PageFile(path, bytes.toByteArray());
+        file.headers.set(HttpHeaders.CONTENT_ENCODING, "gzip");
+        return file;
     }
 }

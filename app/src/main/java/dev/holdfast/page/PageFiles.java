@@ -9,12 +9,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import org.springframework.util.function.SingletonSupplier;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -25,6 +27,7 @@ final class PageFiles {
 
     private static final String OWN = "/static";
     private static final String LIBRARIES = "/META-INF/resources";
+    private static final String RELEASE = "/release.json";
 
     private static final Pattern IMPORT_MAP =
             Pattern.compile("<script type=\"importmap\">(.*?)</script>", Pattern.DOTALL);
@@ -37,18 +40,12 @@ final class PageFiles {
     private final PathMatchingResourcePatternResolver resources = new PathMatchingResourcePatternResolver();
     private final Map<String, PageFile> files = new TreeMap<>();
     private final Map<String, String> importMap = new TreeMap<>();
-    private final PageFile release;
+    private final Supplier<PageFile> release = SingletonSupplier.of(this::pack);
 
     PageFiles() {
         readOwn();
         IMPORT_MAP_ENTRY.matcher(importMap()).results().forEach(each -> importMap.put(each.group(1), each.group(2)));
         followImports();
-        release = new PageFile(
-                "/release.json",
-                new JsonMapper()
-                        .writeValueAsBytes(kept().map(
-                                        each -> List.of(each.path(), each.type().toString(), each.text()))
-                                .toList()));
     }
 
     Map<String, PageFile> all() {
@@ -65,13 +62,13 @@ final class PageFiles {
      * would, together with the server, work four times as much.
      */
     PageFile release() {
-        return release;
+        return release.get();
     }
 
     /** What a browser may ask for. */
     @Nullable
     PageFile find(String path) {
-        return path.equals(release.path()) ? release : files.get(path);
+        return path.equals(RELEASE) ? release() : files.get(path);
     }
 
     PageFile file(String path) {
@@ -95,6 +92,15 @@ final class PageFiles {
             digest.update(each.content());
         });
         return HexFormat.of().formatHex(digest.digest(), 0, 10);
+    }
+
+    private PageFile pack() {
+        return new PageFile(
+                RELEASE,
+                new JsonMapper()
+                        .writeValueAsBytes(kept().map(
+                                        each -> List.of(each.path(), each.type().toString(), each.text()))
+                                .toList()));
     }
 
     private void readOwn() {
