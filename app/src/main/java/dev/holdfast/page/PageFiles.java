@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -97,10 +98,16 @@ final class PageFiles {
     private PageFile pack() {
         return new PageFile(
                 RELEASE,
-                new JsonMapper()
-                        .writeValueAsBytes(kept().map(
-                                        each -> List.of(each.path(), each.type().toString(), each.text()))
-                                .toList()));
+                new JsonMapper().writeValueAsBytes(kept().map(PageFiles::packed).toList()));
+    }
+
+    private static List<String> packed(PageFile file) {
+        var text = file.text();
+        if (!Arrays.equals(text.getBytes(StandardCharsets.UTF_8), file.content())) {
+            throw new IllegalStateException(
+                    file.path() + " of the page is no text, and " + RELEASE + " holds only text");
+        }
+        return List.of(file.path(), file.type().toString(), text);
     }
 
     private void readOwn() {

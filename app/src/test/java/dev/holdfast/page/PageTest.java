@@ -1,6 +1,7 @@
 package dev.holdfast.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Set;
@@ -120,6 +121,12 @@ class PageTest {
         files.all()
                 .put("/app.js", new PageFile("/app.js", (files.file("/app.js").text() + " ").getBytes()));
         assertThat(files.version()).isNotEqualTo(before);
+    }
+
+    @Test
+    void a_file_that_is_no_text_would_be_noticed_when_the_release_is_put_together() {
+        files.all().put("/icon.png", new PageFile("/icon.png", new byte[] {(byte) 0x89, 'P', 'N', 'G'}));
+        assertThatThrownBy(files::release).hasMessageContaining("/icon.png");
     }
 
     private static boolean isOpenToViews(String name) {
