@@ -8,6 +8,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -220,12 +221,17 @@ class OfflineTest {
                   if (event.key !== 'Enter') return;
                   requestAnimationFrame(() => setTimeout(() => { window.shown = document.querySelectorAll('hf-message[data-status=sending]').length; }));
                 })""");
-        mira.page.route("**/messages", Route::abort);
+        var away = new AtomicBoolean(true);
+        mira.page.route(POSTS, route -> {
+            if (away.get()) route.abort();
+            else route.resume();
+        });
         mira.write("now");
         mira.page.waitForFunction("() => window.shown !== undefined");
         assertThat(mira.page.evaluate("() => window.shown")).isEqualTo(1);
-        mira.page.unroute("**/messages");
+        away.set(false);
         ben.awaitText("now");
+        mira.page.unroute(POSTS); // only now: a request that is held at that moment is never let go
     }
 
     @Test
