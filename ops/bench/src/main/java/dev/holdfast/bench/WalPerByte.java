@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 /**
  * Goal 4: bytes of WAL for each byte streamed in flushes of 80, live and with fold and cleaning up, against a logical
  * message of the same bytes (the least that can be logged) and an UPDATE of the whole text. One reply a flush, as when
- * somebody is alone, so every flush and every fold pays its commit; and a hundred. The last piece is never a chunk: with it comes the
- * end, and the flusher folds what has ended.
+ * somebody is alone, so every flush and every fold pays its commit; and a hundred. The last piece is never a chunk: with
+ * it comes the end, and the flusher folds what has ended.
  */
 final class WalPerByte implements Benchmark {
 
