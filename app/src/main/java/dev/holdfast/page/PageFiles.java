@@ -60,7 +60,7 @@ final class PageFiles {
 
     /**
      * What the service worker keeps, each as {@code [path, type, text]}: a browser that asked for one file after the other
-     * would, together with the server, work four times as much.
+     * would work three times as much for it, and the server answer ninety requests.
      */
     PageFile release() {
         return release.get();

@@ -140,14 +140,10 @@ class OpeningTest {
         var channel = holdfast.channel(mira);
         holdfast.fillAtOnce(channel, 300);
         mira.open(channel).live().awaitText("message 300");
-        mira.page.setViewportSize(1_200, 2_160);
-        try {
+        onATallWindow(() -> {
             mira.reload();
             mira.awaitText("message 300");
-            mira.page.waitForFunction(MORE_THAN_FITS);
-        } finally {
-            mira.page.setViewportSize(1_280, 720);
-        }
+        });
     }
 
     /** Then what the copy answers begins with the message that is drawn already. */
@@ -157,8 +153,7 @@ class OpeningTest {
         holdfast.fill(channel, 300);
         mira.open(channel).live().awaitText("message 300");
         mira.open(holdfast.channel(mira));
-        mira.page.setViewportSize(1_200, 2_160);
-        try {
+        onATallWindow(() -> {
             openWithSlowCopy(channel);
             holdfast.jdbc()
                     .sql(
@@ -167,6 +162,13 @@ class OpeningTest {
                     .update();
             mira.awaitText("message 251!");
             answer();
+        });
+    }
+
+    private void onATallWindow(Runnable opening) {
+        mira.page.setViewportSize(1_200, 2_160);
+        try {
+            opening.run();
             mira.page.waitForFunction(MORE_THAN_FITS);
         } finally {
             mira.page.setViewportSize(1_280, 720);

@@ -3,9 +3,11 @@ package dev.holdfast.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.TcpProxy;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
@@ -62,6 +64,45 @@ class ReleaseTest {
                     .isEqualTo("view.js app.js");
             mira.awaitText("written on the new page");
             mira.assertNoComplaints();
+        }
+    }
+
+    /** As where the new server has given its service worker and the old one is asked next. */
+    @Test
+    void a_service_worker_that_gets_another_release_than_its_own_does_not_begin() {
+        try (var proxy = TcpProxy.to("127.0.0.1", holdfast.process.port());
+                var later = new HoldfastProcess("another", "web", holdfast.database.url())
+                        .release(LATER)
+                        .start();
+                var mira = holdfast.person("Mira", proxy.port())) {
+            var channel = holdfast.channel(mira);
+            mira.open(channel).live();
+            mira.page.waitForFunction("() => navigator.serviceWorker.controller !== null");
+            var old = holdfast.administrator.get("/release.json").mustBe(200);
+            var asked = new AtomicInteger();
+            mira.context.route("**/release.json", route -> {
+                asked.incrementAndGet();
+                route.fulfill(new Route.FulfillOptions()
+                        .setContentType("application/json")
+                        .setBody(old.body()));
+            });
+            proxy.moveTo(later.port());
+            proxy.cut();
+            mira.page.waitForCondition(() -> asked.get() > 0);
+            mira.page.waitForFunction("""
+                    async () => {
+                      const { installing, waiting } = await navigator.serviceWorker.getRegistration();
+                      return !installing && !waiting;
+                    }""");
+            assertThat(mira.page.locator(".release button").count()).isZero();
+            mira.reload();
+            mira.live();
+            assertThat(releases(mira.page)).as("wholly the old page").isEqualTo("");
+
+            mira.context.unroute("**/release.json");
+            mira.page.evaluate("async () => void (await (await navigator.serviceWorker.getRegistration()).update())");
+            mira.page.locator(".release button").click();
+            mira.page.waitForFunction("() => window.releases?.length === 2");
         }
     }
 
