@@ -8,10 +8,14 @@ import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.TcpProxy;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /** The server is replaced by one whose page is another: each tab is wholly the old page or wholly the new one. */
+@TestInstance(Lifecycle.PER_CLASS)
 @Isolated("Chromium keeps both cores busy")
 class ReleaseTest {
 
@@ -21,13 +25,18 @@ class ReleaseTest {
             "/views/view.js", "\nwindow.releases = [...(window.releases ?? []), 'view.js'];");
 
     private final Holdfast holdfast = Holdfast.shared();
+    private final HoldfastProcess later = new HoldfastProcess("later", "web", holdfast.database.url())
+            .release(LATER)
+            .start();
+
+    @AfterAll
+    void close() {
+        later.close();
+    }
 
     @Test
     void a_new_release_takes_over_whole_in_every_tab_and_nothing_written_is_lost() {
         try (var proxy = TcpProxy.to("127.0.0.1", holdfast.process.port());
-                var later = new HoldfastProcess("later", "web", holdfast.database.url())
-                        .release(LATER)
-                        .start();
                 var mira = holdfast.person("Mira", proxy.port());
                 var ben = holdfast.person("Ben")) {
             var channel = holdfast.channel(mira, ben);
@@ -71,9 +80,6 @@ class ReleaseTest {
     @Test
     void a_service_worker_that_gets_another_release_than_its_own_does_not_begin() {
         try (var proxy = TcpProxy.to("127.0.0.1", holdfast.process.port());
-                var later = new HoldfastProcess("another", "web", holdfast.database.url())
-                        .release(LATER)
-                        .start();
                 var mira = holdfast.person("Mira", proxy.port())) {
             var channel = holdfast.channel(mira);
             mira.open(channel).live();
