@@ -98,7 +98,7 @@ public final class HoldfastProcess implements AutoCloseable {
 
     /**
      * Makes every later start three times cheaper, once for each build of the jar: unpacks it as container images do and
-     * records what a start loads.
+     * records what a start loads. Whoever calls it meanwhile waits, also in another JVM.
      *
      * @param databaseUrl of an empty database
      */
@@ -106,6 +106,7 @@ public final class HoldfastProcess implements AutoCloseable {
         Packaged.warmUp(cache -> {
             var trained = new HoldfastProcess("warm-up", "all", databaseUrl)
                     .with("JDK_JAVA_OPTIONS", "-XX:AOTCacheOutput=" + cache);
+            trained.jar = cache.resolveSibling("holdfast.jar");
             trained.start().terminate().awaitExit(START);
         });
     }
@@ -314,10 +315,13 @@ public final class HoldfastProcess implements AutoCloseable {
                 new IOException("it ended with " + followed.onExit().join().exitValue()));
     }
 
-    // below the ports that outgoing connections get, so that it is still free when the process is started again
+    // below the ports that outgoing connections get, and not among those of the module that is tested meanwhile, so
+    // that it
+    // is still free when the process is started again
     private static int freePort() {
+        var first = Integer.getInteger("test.first-port", 12_000);
         for (var tries = 0; tries < 1000; tries++) {
-            var port = ThreadLocalRandom.current().nextInt(12_000, 32_000);
+            var port = ThreadLocalRandom.current().nextInt(first, first + 10_000);
             if (!GIVEN.add(port)) continue; // to a process that may not listen yet
             try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 return socket.getLocalPort();
@@ -325,6 +329,6 @@ public final class HoldfastProcess implements AutoCloseable {
                 // taken
             }
         }
-        throw new IllegalStateException("no free port between 12000 and 32000");
+        throw new IllegalStateException("none of the 10000 ports from " + first + " is free");
     }
 }

@@ -32,13 +32,16 @@ final class Packaged {
                 "-XX:-UsePerfData",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
-        var unpacked = unpacked(jar).resolve("holdfast.jar");
-        if (Files.exists(cache(jar))) command.add("-XX:AOTCache=" + cache(jar));
-        command.addAll(List.of("-jar", (Files.exists(unpacked) ? unpacked : jar).toString()));
+        var started = jar;
+        if (Files.exists(cache(jar))) {
+            command.add("-XX:AOTCache=" + cache(jar));
+            started = unpacked(jar).resolve("holdfast.jar");
+        }
+        command.addAll(List.of("-jar", started.toString()));
         return command;
     }
 
-    /** @param training starts and ends the program so that it writes the file given */
+    /** @param training starts and ends the holdfast.jar beside the file given so that it writes that file */
     static synchronized void warmUp(Consumer<Path> training) {
         var jar = jar();
         var folder = unpacked(jar);

@@ -6,10 +6,8 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The page /people, where administrators give roles, close accounts and help who lost a password. */
-@Isolated("Chromium keeps both cores busy")
 class PeoplePageTest {
     private final Holdfast holdfast = Holdfast.shared();
 

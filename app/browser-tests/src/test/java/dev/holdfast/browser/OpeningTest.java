@@ -16,11 +16,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** A channel that is opened: at once whatever its length, whole whatever comes meanwhile, and as much as fits the window. */
 @TestInstance(Lifecycle.PER_CLASS)
-@Isolated("Chromium keeps both cores busy")
 class OpeningTest {
 
     private final Holdfast holdfast = Holdfast.shared();

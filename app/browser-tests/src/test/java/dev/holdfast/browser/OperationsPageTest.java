@@ -30,13 +30,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The page /ops: operators look, administrators mend, on any screen and by keyboard or screen reader as well. */
 @TestInstance(Lifecycle.PER_CLASS)
-@Isolated("Chromium keeps both cores busy")
 class OperationsPageTest {
 
     /** The cells that stick out of their panel. */

@@ -7,10 +7,8 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The page /agents, where administrators make and change them. */
-@Isolated("Chromium keeps both cores busy")
 class AgentsPageTest {
     private final Holdfast holdfast = Holdfast.shared();
 

@@ -8,13 +8,11 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Two people do anything in any order while networks go, tabs die and the server is killed; at the end both stores equal
  * the database. {@code -Dsteps=1000} for more of it, {@code -Dseed=} to do the same again.
  */
-@Isolated("Chromium keeps both cores busy")
 class RandomStepsTest {
 
     private static final int STEPS = Integer.getInteger("steps", 40);

@@ -12,11 +12,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Without TLS, on a network's own name, a browser gives no locks and no clipboard; all works nevertheless. */
 @TestInstance(Lifecycle.PER_CLASS)
-@Isolated("Chromium keeps both cores busy")
 class PlainHttpTest {
 
     private final Holdfast holdfast = Holdfast.shared();

@@ -15,13 +15,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Everybody can use the page: with eyes that need contrast, with a screen reader, with the keyboard alone, on a phone. */
 @TestInstance(Lifecycle.PER_CLASS)
-@Isolated("Chromium keeps both cores busy")
 class AccessibilityTest {
 
     private static final String EVERYTHING = """

@@ -6,10 +6,8 @@ import com.microsoft.playwright.Locator;
 import dev.holdfast.testing.TcpProxy;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** A page of which something is missing opens all the same, or says what to do: it is never white. */
-@Isolated("Chromium keeps both cores busy")
 class StartTest {
 
     private final Holdfast holdfast = Holdfast.shared();

@@ -10,11 +10,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** What people and models write is shown, never executed, and loads nothing from elsewhere. */
 @TestInstance(Lifecycle.PER_CLASS)
-@Isolated("Chromium keeps both cores busy")
 class SafetyTest {
 
     private static final List<String> ATTEMPTS = List.of(

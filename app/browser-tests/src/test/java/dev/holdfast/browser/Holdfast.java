@@ -19,6 +19,10 @@ final class Holdfast implements AutoCloseable {
 
     private static Holdfast shared;
 
+    static {
+        HoldfastProcess.warmUp(TestPostgres.createEmpty().url());
+    }
+
     final TestDatabase database = TestPostgres.create();
     final ModelServer models = ModelServer.start();
     final HoldfastProcess process;
