@@ -1,5 +1,6 @@
 // The agents' queue and the workers: two tables, each with what can be done to what is ticked.
 import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { count, duration, pill, several } from './words.js';
 
 const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
@@ -15,7 +16,7 @@ export function agents({ queue, selection, acts, ask, show }) {
         <button type="button" @click=${() => ask(resume(selection.keys))}>Resume…</button>`)}
       <table class="agents">
         <thead><tr>${acts ? html`<td class="tick">${selection.all('agents')}</td>` : nothing}<th scope="col">Agent</th><th scope="col" class="number">Queued</th><th scope="col" class="number">Running</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Oldest</th>${acts ? html`<td class="deeds"></td>` : nothing}</tr></thead>
-        <tbody>${queue.map((row) => html`
+        <tbody>${repeat(queue, (row) => row.agent, (row) => html`
           <tr>${acts ? html`<td class="tick">${selection.box(row.agent, row.agent)}</td>` : nothing}
             <th scope="row"><button type="button" class="plain" @click=${() => show({ agent: row.agent })}>@${row.agent}</button> ${row.paused ? pill('paused') : nothing}<br><span class="quiet">${row.provider} · ${row.model}</span></th>
             <td class="number">${count(row.queued)}</td>
@@ -39,7 +40,7 @@ export function workers({ list, selection, acts, ask }) {
       ${list.length === 0 ? html`<p class="quiet">No worker has run in the last day: replies wait until one is started.</p>` : html`
       <table class="workers">
         <thead><tr>${acts ? html`<td class="tick">${selection.all('workers')}</td>` : nothing}<th scope="col">Worker</th><th scope="col">State</th><th scope="col">Slots</th><th scope="col" class="number">Heartbeat</th><th scope="col" class="number up">Up</th></tr></thead>
-        <tbody>${list.map((row) => html`
+        <tbody>${repeat(list, (row) => row.worker, (row) => html`
           <tr>${acts ? html`<td class="tick">${row.state === 'silent' ? nothing : selection.box(row.worker, row.worker)}</td>` : nothing}
             <th scope="row">${row.worker}</th>
             <td>${pill(row.state)}</td>

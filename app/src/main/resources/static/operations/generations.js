@@ -1,5 +1,6 @@
 // The table of generations: filters, what can be done to what is ticked, and the way to each one's story.
 import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { at, duration, pill, several } from './words.js';
 
 const STATES = [['', 'All'], ['stuck', 'Stuck'], ['queued', 'Queued'], ['running', 'Running'], ['failed', 'Failed'], ['completed', 'Completed'], ['cancelled', 'Cancelled']];
@@ -22,7 +23,7 @@ export function generations({ rows, filter, queue, selection, acts, ask, show, o
       ${rows.length === 0 ? html`<p class="empty">${filter.state === 'stuck' ? 'Nothing is stuck.' : 'Nothing here.'}</p>` : html`
       <table class="generations">
         <thead><tr>${acts ? html`<td class="tick">${selection.all('generations')}</td>` : nothing}<th scope="col">Generation</th><th scope="col">State</th><th scope="col">Agent</th><th scope="col">Channel</th><th scope="col">Person</th><th scope="col" class="number">Attempt</th><th scope="col" class="number">Age</th><th scope="col">Worker</th><th scope="col">What is said</th></tr></thead>
-        <tbody>${rows.map((row) => line(row, { acts, selection, open }))}</tbody>
+        <tbody>${repeat(rows, (row) => row.id, (row) => line(row, { acts, selection, open }))}</tbody>
       </table>
       <div class="buttons">${rows.length % 50 === 0 ? html`<button type="button" @click=${more}>Older ones</button>` : nothing}</div>`}
     </section>`;

@@ -2,29 +2,15 @@ package dev.holdfast.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.microsoft.playwright.Browser.NewContextOptions;
-import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Route;
-import com.microsoft.playwright.options.ColorScheme;
-import com.microsoft.playwright.options.Cookie;
-import com.microsoft.playwright.options.WaitForSelectorState;
-import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.Fault;
-import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.Script;
-import dev.holdfast.testing.TcpProxy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -44,7 +30,7 @@ class OperationsPageTest {
               .map((cell) => cell.textContent.trim()))""";
 
     private final Holdfast holdfast = Holdfast.shared();
-    private final List<String> complaints = new ArrayList<>();
+    private final OperationsWindow operations = new OperationsWindow(holdfast);
     private long failed;
 
     @BeforeAll
@@ -66,7 +52,7 @@ class OperationsPageTest {
         Eventually.eventually(
                 "bert failed at all of them",
                 Duration.ofSeconds(30),
-                () -> count("state = 'failed' and agent = 'bert'") == 5);
+                () -> operations.count("state = 'failed' and agent = 'bert'") == 5);
         failed = holdfast.jdbc()
                 .sql("select min(id) from ops.generations where state = 'failed' and agent = 'bert'")
                 .query(Long.class)
@@ -75,14 +61,14 @@ class OperationsPageTest {
 
     @AfterAll
     void noComplaints() {
-        assertThat(complaints).isEmpty();
+        operations.mustHaveNoComplaints();
     }
 
     @ParameterizedTest
     @CsvSource({"1280, 1000, light", "1280, 1000, dark", "390, 844, light", "390, 844, dark"})
     void axe_finds_nothing_to_mend(int width, int height, String scheme) throws IOException {
-        try (var context = signedIn(holdfast.administrator, width, height, scheme)) {
-            var page = open(context, "/ops");
+        try (var context = operations.signedIn(holdfast.administrator, width, height, scheme)) {
+            var page = operations.open(context, "/ops");
             assertThat(violations(page)).isEmpty();
             assertThat(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
                     .as("no sideways scrolling")
@@ -99,8 +85,8 @@ class OperationsPageTest {
     @Test
     void an_administrator_finds_what_failed_reads_its_story_and_retries_it() {
         holdfast.models.on("bert-model", Script.says("It is all right again."));
-        try (var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
-            var page = open(context, "/ops");
+        try (var context = operations.signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var page = operations.open(context, "/ops");
             page.selectOption("select[name=state]", "stuck");
             page.selectOption("select[name=agent]", "bert");
             Eventually.eventually(
@@ -129,7 +115,7 @@ class OperationsPageTest {
             Eventually.eventually(
                     "all of them are complete",
                     Duration.ofSeconds(30),
-                    () -> count("state = 'completed' and agent = 'bert'") == 5);
+                    () -> operations.count("state = 'completed' and agent = 'bert'") == 5);
         }
         assertThat(holdfast.jdbc()
                         .sql("select distinct actor from ops.audit where action = 'retry'")
@@ -147,16 +133,16 @@ class OperationsPageTest {
                 .query(Long.class)
                 .single();
         Eventually.eventually(
-                "the reply", Duration.ofSeconds(30), () -> count("state = 'completed' and id = " + id) == 1);
+                "the reply", Duration.ofSeconds(30), () -> operations.count("state = 'completed' and id = " + id) == 1);
         holdfast.jdbc()
                 .sql("select ops.retry(?)::text")
                 .param(id)
                 .query(String.class)
                 .single();
         Eventually.eventually(
-                "it again", Duration.ofSeconds(30), () -> count("state = 'completed' and id = " + id) == 1);
-        try (var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
-            var page = open(context, "/ops/generations/" + id);
+                "it again", Duration.ofSeconds(30), () -> operations.count("state = 'completed' and id = " + id) == 1);
+        try (var context = operations.signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var page = operations.open(context, "/ops/generations/" + id);
             page.locator("dialog.story .timeline").waitFor();
             var told = page.locator("dialog.story .timeline .what").allTextContents();
             assertThat(told).element(0).isEqualTo("Asked for, queued");
@@ -178,96 +164,26 @@ class OperationsPageTest {
         holdfast.add(channel, "lost");
         holdfast.administrator.write(channel, "@lost hello").mustBe(201);
         Eventually.eventually(
-                "it failed", Duration.ofSeconds(30), () -> count("state = 'failed' and agent = 'lost'") == 1);
+                "it failed",
+                Duration.ofSeconds(30),
+                () -> operations.count("state = 'failed' and agent = 'lost'") == 1);
         var id = holdfast.jdbc()
                 .sql("select id from ops.generations where agent = 'lost'")
                 .query(Long.class)
                 .single();
-        try (var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
-            var page = open(context, "/ops/generations/" + id);
+        try (var context = operations.signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var page = operations.open(context, "/ops/generations/" + id);
             page.locator("dialog.story button.bad").click();
             page.locator("dialog.confirm button.bad").click();
             page.locator("dialog.confirm [role=status] >> text=1 cancelled").waitFor();
         }
-        assertThat(count("state = 'cancelled' and agent = 'lost'")).isEqualTo(1);
-    }
-
-    @Test
-    void what_a_minute_came_to_is_said_of_the_last_whole_one() {
-        Eventually.eventually(
-                "every reply", Duration.ofSeconds(60), () -> count("state in ('queued', 'running')") == 0);
-        allCompletedInTheLastMinute(); // before the page looks: the minute that has just begun has none
-        try (var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
-            var page = open(context, "/ops");
-            Eventually.eventually("the last whole minute's number", Duration.ofSeconds(30), () -> {
-                var finished = allCompletedInTheLastMinute();
-                return page.locator(".chart[aria-label^='Ended a minute: finished " + finished + ",']")
-                                .count()
-                        == 1;
-            });
-        }
-    }
-
-    private long allCompletedInTheLastMinute() {
-        var finished = holdfast.jdbc().sql("""
-                        with moved as (
-                          update chat.generation set finished_at = date_trunc('minute', now()) - interval '30 seconds'
-                          where state = 'completed' returning 1
-                        )
-                        select count(*) from moved""").query(Long.class).single();
-        assertThat(finished).isPositive();
-        return finished;
-    }
-
-    @Test
-    void behind_several_web_processes_the_charts_of_one_are_shown_and_those_of_another_when_it_is_gone() {
-        try (var other = new HoldfastProcess("ops-other", "web", holdfast.database.url()).start();
-                var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
-            var asked = new AtomicInteger();
-            var gone = new AtomicBoolean();
-            var page = context.newPage();
-            // as a proxy in front of both that takes turns
-            page.route("**/api/ops/metrics*", route -> {
-                var port = gone.get() || asked.getAndIncrement() % 2 == 1 ? other.port() : holdfast.process.port();
-                var url = route.request().url().replace(":" + holdfast.process.port(), ":" + port);
-                var answer = route.fetch(new Route.FetchOptions().setUrl(url));
-                assertThat(answer.status()).isEqualTo(200);
-                route.fulfill(new Route.FulfillOptions().setResponse(answer));
-            });
-            page.navigate("http://127.0.0.1:" + holdfast.process.port() + "/ops");
-            page.locator("hf-chart canvas").first().waitFor();
-            page.evaluate("""
-                    () => {
-                      window.seen = new Set();
-                      const look = () => seen.add([...document.querySelectorAll('.chart .note')].map((note) => note.textContent).filter((note) => note.includes('process')).join());
-                      look();
-                      new MutationObserver(look).observe(document.querySelector('.charts'), { subtree: true, childList: true, characterData: true });
-                    }""");
-            for (var look = 0; look < 5; look++) {
-                var before = asked.get();
-                page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))");
-                page.waitForCondition(() -> asked.get() > before);
-            }
-            assertThat((List<?>) page.evaluate("[...seen]"))
-                    .singleElement()
-                    .asString()
-                    .as("flush, browsers and lag, all of this process")
-                    .matches("(in the web process \\S+-" + holdfast.process.pid() + ",?){3}");
-            gone.set(true);
-            page.evaluate("() => { const now = Date.now; Date.now = () => now() + 60_000; }");
-            page.locator(".chart .note", new Page.LocatorOptions().setHasText(Pattern.compile("-" + other.pid() + "$")))
-                    .first()
-                    .waitFor();
-            assertThat(page.locator(".chart .note >> text=process").count())
-                    .as("no flush, as it runs no generations")
-                    .isEqualTo(2);
-        }
+        assertThat(operations.count("state = 'cancelled' and agent = 'lost'")).isEqualTo(1);
     }
 
     @Test
     void agents_are_paused_and_resumed_with_a_confirmation() {
-        try (var context = signedIn(holdfast.administrator, 1440, 1000, "dark")) {
-            var page = open(context, "/ops");
+        try (var context = operations.signedIn(holdfast.administrator, 1440, 1000, "dark")) {
+            var page = operations.open(context, "/ops");
             page.getByLabel("Select bert", new Page.GetByLabelOptions().setExact(true))
                     .check();
             page.locator(".bulk button", new Page.LocatorOptions().setHasText("Pause"))
@@ -275,7 +191,8 @@ class OperationsPageTest {
             page.locator("dialog.confirm button.primary").click();
             page.locator("dialog.confirm [role=status]").waitFor();
             page.locator("dialog.confirm button.primary").click();
-            page.locator(".pill.waiting", new Page.LocatorOptions().setHasText("paused"))
+            page.locator("tr", new Page.LocatorOptions().setHasText("bert"))
+                    .locator(".pill.waiting >> text=paused")
                     .waitFor();
             page.getByLabel("Select bert", new Page.GetByLabelOptions().setExact(true))
                     .check();
@@ -284,7 +201,7 @@ class OperationsPageTest {
             page.locator("dialog.confirm button.primary").click();
             page.locator("dialog.confirm [role=status]").waitFor();
         }
-        assertThat(count("agent = 'bert'")).isPositive();
+        assertThat(operations.count("agent = 'bert'")).isPositive();
         assertThat(holdfast.jdbc()
                         .sql("select paused from ops.queue where agent = 'bert'")
                         .query(Boolean.class)
@@ -301,8 +218,8 @@ class OperationsPageTest {
                 .param(olga.handle)
                 .update();
         operator.signIn(olga.handle, Holdfast.PASSWORD).mustBe(200);
-        try (var context = signedIn(operator, 1440, 1000, "light")) {
-            var page = open(context, "/ops");
+        try (var context = operations.signedIn(operator, 1440, 1000, "light")) {
+            var page = operations.open(context, "/ops");
             assertThat(page.locator(".ops input[type=checkbox]").count()).isZero();
             assertThat(page.locator(".ops .bar").textContent()).contains("You may look");
         }
@@ -310,100 +227,13 @@ class OperationsPageTest {
         var member = new Browser(holdfast.process.port());
         var mo = holdfast.person("Mo");
         member.signIn(mo.handle, Holdfast.PASSWORD).mustBe(200);
-        try (var context = signedIn(member, 390, 844, "light")) {
+        try (var context = operations.signedIn(member, 390, 844, "light")) {
             var page = context.newPage();
             page.navigate("http://127.0.0.1:" + holdfast.process.port() + "/ops");
             page.locator(".ops .empty").waitFor();
             assertThat(page.locator(".ops .empty").textContent()).contains("Ask an administrator");
         }
         mo.close();
-    }
-
-    @Test
-    void the_page_goes_on_by_itself_after_the_database_was_away_and_came_back_as_an_older_backup() {
-        var channel = holdfast.channel();
-        var forgotten = holdfast.administrator
-                .write(channel, "@ada [[words=5]]")
-                .mustBe(201)
-                .json()
-                .path("id")
-                .stringValue();
-        var id = holdfast.jdbc()
-                .sql("select id from chat.generation where asked_by_message = ?::uuid")
-                .param(forgotten)
-                .query(Long.class)
-                .single();
-        Eventually.eventually(
-                "the reply", Duration.ofSeconds(30), () -> count("state = 'completed' and id = " + id) == 1);
-        var real = holdfast.database;
-        try (var way = TcpProxy.to(real.host(), real.port());
-                var process = new HoldfastProcess(
-                                "ops-restored",
-                                "web",
-                                new TestDatabase("127.0.0.1", way.port(), real.name(), real.user(), real.password())
-                                        .url())
-                        .start();
-                var context = signedIn(holdfast.administrator, 1440, 1000, "light")) {
-            var page = open(context, process.port(), "/ops/generations/" + id);
-            var problem = page.locator(".ops .sheet > .problem");
-            page.locator("dialog.story .timeline").waitFor();
-            assertThat(problem.count()).isZero();
-
-            way.refuse();
-            problem.waitFor();
-            holdfast.jdbc()
-                    .sql("delete from chat.generation where id = ?")
-                    .param(id)
-                    .update();
-            way.restore();
-
-            // a question that was under way then is given up after 30 s
-            page.locator("dialog.story")
-                    .waitFor(new Locator.WaitForOptions()
-                            .setState(WaitForSelectorState.DETACHED)
-                            .setTimeout(60_000));
-            page.locator(".ops .problem >> text=There is no generation " + id).waitFor();
-            page.locator("a[href='/ops/generations/" + failed + "']").click();
-            page.locator("dialog.story >> text=Generation " + failed).waitFor();
-            problem.waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
-        }
-    }
-
-    private int count(String condition) {
-        return holdfast.jdbc()
-                .sql("select count(*) from ops.generations where " + condition)
-                .query(Integer.class)
-                .single();
-    }
-
-    private BrowserContext signedIn(Browser account, int width, int height, String scheme) {
-        var context = Chromium.get()
-                .newContext(new NewContextOptions()
-                        .setViewportSize(width, height)
-                        .setColorScheme(ColorScheme.valueOf(scheme.toUpperCase())));
-        context.setDefaultTimeout(20_000);
-        context.addCookies(
-                List.of(new Cookie("HOLDFAST", account.cookie("HOLDFAST").orElseThrow())
-                        .setUrl("http://127.0.0.1:" + holdfast.process.port())
-                        .setHttpOnly(true)));
-        return context;
-    }
-
-    private Page open(BrowserContext context, String path) {
-        return open(context, holdfast.process.port(), path);
-    }
-
-    private Page open(BrowserContext context, int port, String path) {
-        var page = context.newPage();
-        page.onPageError(complaints::add);
-        page.onConsoleMessage(message -> {
-            if (message.type().equals("error") && message.text().contains("Content Security Policy"))
-                complaints.add(message.text());
-        });
-        page.navigate("http://127.0.0.1:" + port + path);
-        page.locator(".generations tbody tr").first().waitFor();
-        page.locator("hf-chart canvas").first().waitFor();
-        return page;
     }
 
     @SuppressWarnings("unchecked")
