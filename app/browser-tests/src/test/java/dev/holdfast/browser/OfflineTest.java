@@ -8,7 +8,6 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +28,7 @@ class OfflineTest {
 
     @BeforeEach
     void open() {
+        mira.page.unrouteAll();
         mira.online();
         channel = holdfast.channel(mira, ben);
         mira.open(channel).live();
@@ -101,12 +101,12 @@ class OfflineTest {
     void a_channel_whose_messages_this_browser_does_not_have_is_not_called_empty() {
         guarded(mira);
         // as the 41st channel of somebody who has opened none
-        mira.page.route("**/api/channels/*/messages?*", Route::abort);
+        var readings = Aborted.requests(mira.page, "GET", "**/api/channels/*/messages?*");
         var unseen = holdfast.channel(mira, ben);
         ben.rest().write(unseen, "in here all along").mustBe(201);
         mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel)?.seq === 1", unseen);
         mira.offline();
-        mira.page.unroute("**/api/channels/*/messages?*");
+        readings.letThrough();
         mira.open(unseen);
         mira.page.locator("hf-messages .empty").waitFor();
         assertThat(mira.page.locator("hf-messages .empty").innerText())
@@ -219,17 +219,12 @@ class OfflineTest {
                   if (event.key !== 'Enter') return;
                   requestAnimationFrame(() => setTimeout(() => { window.shown = document.querySelectorAll('hf-message[data-status=sending]').length; }));
                 })""");
-        var away = new AtomicBoolean(true);
-        mira.page.route(POSTS, route -> {
-            if (away.get()) route.abort();
-            else route.resume();
-        });
+        var posts = Aborted.requests(mira.page, "POST", POSTS);
         mira.write("now");
         mira.page.waitForFunction("() => window.shown !== undefined");
         assertThat(mira.page.evaluate("() => window.shown")).isEqualTo(1);
-        away.set(false);
+        posts.letThrough();
         ben.awaitText("now");
-        mira.page.unroute(POSTS); // only now: a request that is held at that moment is never let go
     }
 
     @Test
@@ -258,7 +253,6 @@ class OfflineTest {
         ben.awaitText("please");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
         assertThat(holdfast.messages(channel)).hasSize(1);
-        mira.page.unroute(POSTS);
     }
 
     @Test
@@ -280,7 +274,6 @@ class OfflineTest {
         mira.write("again and again");
         ben.awaitText("again and again");
         assertThat(attempts.get()).isEqualTo(4);
-        mira.page.unroute(POSTS);
         Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
     }
 
@@ -299,7 +292,6 @@ class OfflineTest {
         mira.write("are you there?");
         ben.awaitText("are you there?");
         assertThat(attempts.get()).isEqualTo(2);
-        mira.page.unroute(POSTS);
         Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
     }
 

@@ -179,13 +179,13 @@ class SigningOutTest {
             eve.open(theirs).live();
             var missed = eve.page;
             missed.route("**/api/feed", route -> {}); // it never comes back
-            missed.route("**/api/channels/*/messages", Route::abort);
+            var posts = Aborted.requests(missed, "POST", "**/api/channels/*/messages");
             eve.write("these are my words");
             eve.page = eve.tab();
             eve.open(theirs).signOut();
             eve.signIn(zoe.handle);
             missed.waitForResponse(response -> response.request().method().equals("POST"), () -> {
-                missed.unroute("**/api/channels/*/messages");
+                posts.letThrough();
                 missed.evaluate("() => dispatchEvent(new Event('online'))");
             });
             assertThat(holdfast.messages(theirs)).isEmpty();

@@ -8,7 +8,6 @@ import com.microsoft.playwright.Route;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 @TestInstance(Lifecycle.PER_CLASS)
 class StorageTest {
 
+    private static final String POSTS = "**/api/channels/*/messages";
     private static final String WARNING = ".connection >> text=This browser keeps nothing";
 
     private final Holdfast holdfast = Holdfast.shared();
@@ -111,7 +111,7 @@ class StorageTest {
             mira.open(channel).live();
             var second = mira.tab();
             mira.open(channel, second);
-            holdPosts(mira);
+            var posts = Aborted.requests(mira.page, "POST", POSTS);
             mira.write("waiting");
             eventually("it is kept", Duration.ofSeconds(5), () -> mira.kept() == 1);
             var field = mira.page.locator("hf-composer textarea");
@@ -123,7 +123,7 @@ class StorageTest {
             mira.live().awaitText("text number 20");
             second.getByText("text number 20", new Page.GetByTextOptions().setExact(true))
                     .waitFor();
-            mira.page.unroute("**/api/channels/*/messages");
+            posts.letThrough();
             ben.awaitText("waiting");
             assertThat(mira.page.evaluate("() => document.activeElement.value")).isEqualTo("half a thought");
             field.press("Enter");
@@ -153,16 +153,16 @@ class StorageTest {
         try (var mira = holdfast.person("Mira")) {
             holdfast.add(channel, mira.handle);
             mira.open(channel).live();
-            var tries = holdPosts(mira);
+            var posts = Aborted.requests(mira.page, "POST", POSTS);
             mira.evaluate(NO_ROOM, how);
             mira.write("there was no room for this");
             mira.page.waitForFunction("() => window.refused > 0");
-            mira.page.waitForCondition(() -> tries.get() > 0);
+            mira.page.waitForCondition(() -> posts.tries() > 0);
             mira.page.locator("hf-composer textarea").fill("nor for this");
             eventually("all of it is kept", Duration.ofSeconds(5), () -> (boolean) mira.evaluate(KEEPS, channel));
             assertThat(onDisk(mira, "outbox")).isEqualTo(keptOnDisk);
             mira.live().awaitText("there was no room for this");
-            mira.page.unroute("**/api/channels/*/messages");
+            posts.letThrough();
             ben.awaitText("there was no room for this");
             Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira, ben);
             assertThat(mira.unsent()).isZero();
@@ -204,13 +204,13 @@ class StorageTest {
             holdfast.add(channel, mira.handle);
             mira.context.addInitScript("Object.defineProperty(window, 'indexedDB', { value: undefined });");
             mira.open(channel).live();
-            var tries = holdPosts(mira);
+            var posts = Aborted.requests(mira.page, "POST", POSTS);
             mira.write("still to be sent");
-            mira.page.waitForCondition(() -> tries.get() > 0);
+            mira.page.waitForCondition(() -> posts.tries() > 0);
             mira.page.locator("hf-composer textarea").fill("half a thought");
             phone.signOutThere();
             mira.page.locator("hf-sign-in form").waitFor();
-            mira.page.unroute("**/api/channels/*/messages");
+            posts.letThrough();
             mira.signIn(mira.handle).open(channel);
             ben.awaitText("still to be sent");
             assertThat(mira.page.locator("hf-composer textarea").inputValue()).isEqualTo("half a thought");
@@ -246,19 +246,6 @@ class StorageTest {
             assertThat(onDisk(mira, "message")).isZero();
             mira.assertNoComplaints();
         }
-    }
-
-    private static AtomicInteger holdPosts(Person person) {
-        var tries = new AtomicInteger();
-        person.page.route("**/api/channels/*/messages", route -> {
-            if (route.request().method().equals("POST")) {
-                tries.incrementAndGet();
-                route.abort();
-            } else {
-                route.resume();
-            }
-        });
-        return tries;
     }
 
     private static final String KEEPS = """
