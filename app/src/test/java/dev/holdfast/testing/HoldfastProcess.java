@@ -315,9 +315,8 @@ public final class HoldfastProcess implements AutoCloseable {
                 new IOException("it ended with " + followed.onExit().join().exitValue()));
     }
 
-    // below the ports that outgoing connections get, and not among those of the module that is tested meanwhile, so
-    // that it
-    // is still free when the process is started again
+    // still free when the process is started again: outgoing connections get higher ones, and the module that is tested
+    // meanwhile chooses from others
     private static int freePort() {
         var first = Integer.getInteger("test.first-port", 12_000);
         for (var tries = 0; tries < 1000; tries++) {
