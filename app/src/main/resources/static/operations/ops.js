@@ -33,6 +33,7 @@ class Ops extends View {
   #story = null;
   #round = 0;
   #timer = 0;
+  #began = false;
   #picked = { agents: this.#selection(), workers: this.#selection(), generations: this.#selection() };
 
   #selection() {
@@ -59,6 +60,7 @@ class Ops extends View {
   #look = async () => {
     clearTimeout(this.#timer);
     if (document.hidden || !this.isConnected || !isOperator()) return;
+    this.#began = true;
     try {
       await Promise.all([this.#readTables(), this.#readCharts(), this.#readStory()]);
       this.problem = null;
@@ -107,6 +109,7 @@ class Ops extends View {
 
   willUpdate() {
     super.willUpdate();
+    if (!this.#began) this.#look(); // without a copy the page is there before it knows whose it is
     const asked = location.pathname.startsWith('/ops/generations/');
     if (asked !== (this.#story !== null) || (asked && !location.pathname.endsWith(`/${this.#story.id}`))) {
       if (!asked) this.#story = null;

@@ -55,6 +55,21 @@ class OperationsLiveTest {
     }
 
     @Test
+    void it_is_read_though_the_page_is_there_before_it_knows_whose_it_is() {
+        try (var context = operations.signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            // a browser that has lost its copy and not whose it was
+            context.addInitScript("localStorage.setItem('holdfast.account', '%s')"
+                    .formatted(holdfast.administrator
+                            .get("/api/me")
+                            .mustBe(200)
+                            .json()
+                            .path("id")
+                            .stringValue()));
+            operations.open(context, "/ops");
+        }
+    }
+
+    @Test
     void what_is_under_the_keyboard_stays_that_generation_when_a_new_one_is_listed_above_it() {
         try (var context = operations.signedIn(holdfast.administrator, 1440, 1000, "light")) {
             var page = operations.open(context, "/ops");
