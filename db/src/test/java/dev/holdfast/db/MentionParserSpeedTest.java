@@ -20,6 +20,8 @@ class MentionParserSpeedTest {
     private static final int SIZE = 32_768;
     /** ms; the clock of the processor ticks in 10 */
     private static final long GRAIN = 100;
+    /** A machine's hiccup can count as the server's own time; a square costs as much every time. */
+    private static final int TRIES = 3;
 
     private static final List<String> NASTY = List.of(
             "@",
@@ -94,14 +96,18 @@ class MentionParserSpeedTest {
             for (String unit : NASTY) {
                 for (String around : List.of("%s", "@ada `\n%s", "http://x %s @ada\n\n    ~~~")) {
                     String text = around.formatted(unit.repeat(SIZE / unit.length() + 1));
-                    long whole = cost(backend, parse, text.substring(0, SIZE));
                     String name = (around + " of " + unit).replace("\n", "\\n");
-                    costs.put(whole, name);
-                    if (whole > GRAIN) {
-                        assertThat(whole)
-                                .as(name)
-                                .isLessThan(8 * cost(backend, parse, text.substring(0, SIZE / 4)) + GRAIN);
+                    long whole = cost(backend, parse, text.substring(0, SIZE));
+                    long fourQuarters = 0;
+                    for (int n = 0; n < TRIES && whole >= 2 * fourQuarters + GRAIN; n++) {
+                        fourQuarters = 0;
+                        for (int quarter = 0; quarter < 4; quarter++) {
+                            fourQuarters += cost(backend, parse, text.substring(0, SIZE / 4));
+                        }
+                        whole = Math.min(whole, cost(backend, parse, text.substring(0, SIZE)));
                     }
+                    assertThat(whole).as(name).isLessThan(2 * fourQuarters + GRAIN);
+                    costs.put(whole, name);
                 }
             }
         }
