@@ -25,10 +25,15 @@ public class HoldfastApplication {
         System.setProperty("spring.backgroundpreinitializer.ignore", "true");
         var status = new AtomicInteger();
         // runs when all is drained and closed: who was told to end and did has not failed, and 143 would say so
-        SpringApplication.getShutdownHandlers().add(() -> Runtime.getRuntime().halt(status.get()));
+        Runnable exit = () -> Runtime.getRuntime().halt(status.get());
+        SpringApplication.getShutdownHandlers().add(exit);
         try {
             SpringApplication.run(HoldfastApplication.class, args);
             IdleMemory.giveBack();
+        } catch (SpringApplication.AbandonedRunException e) {
+            // it is the build that has asked, for the beans alone, and goes on with them
+            SpringApplication.getShutdownHandlers().remove(exit);
+            throw e;
         } catch (RuntimeException e) {
             status.set(1); // the reason has been reported
             System.exit(1);

@@ -35,6 +35,7 @@ class Databases {
     private static final Logger log = LoggerFactory.getLogger(Databases.class);
 
     private static final int OLDEST = 15;
+    private static final int FIRST_CONNECTS = 3;
 
     /** Longer than any statement takes. */
     private static final Duration NO_ANSWER = Duration.ofSeconds(20);
@@ -125,10 +126,13 @@ class Databases {
 
     // the first connection also loads the driver, which on a busy machine can take longer than connecting may
     private static void connectOnce(DataSource owner) throws SQLException {
-        try {
-            requireRecent(owner);
-        } catch (SQLException e) {
-            requireRecent(owner);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                requireRecent(owner);
+                return;
+            } catch (SQLException e) {
+                if (attempt == FIRST_CONNECTS) throw e;
+            }
         }
     }
 

@@ -31,7 +31,9 @@ class InstallTest {
                 .installed(folder)) {
             process.start();
             new Browser(process.port()).get("/").mustBe(200);
-            assertThat(process.lastLines(2000)).contains("Opened AOT cache").doesNotContain("An error has occurred");
+            assertThat(process.lastLines(2000))
+                    .contains("Opened AOT cache", "Starting AOT-processed HoldfastApplication")
+                    .doesNotContain("An error has occurred");
             assertThat(process.terminate().awaitExit(Duration.ofSeconds(30))).isZero();
         }
     }
