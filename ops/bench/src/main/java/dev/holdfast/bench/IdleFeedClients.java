@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 final class IdleFeedClients implements Benchmark {
 
     private static final int CLIENTS = 5_000;
-    private static final Pattern USED = Pattern.compile("used (\\d+)K");
+    private static final Pattern KEPT = Pattern.compile("Total +\\d+ +(\\d+)");
 
     @Override
     public String name() {
@@ -55,15 +55,14 @@ final class IdleFeedClients implements Benchmark {
         }
     }
 
-    /** kB in use after a full collection. */
+    /** kB of what a full collection keeps, counted before anybody goes on: a busy program makes as much anew in seconds. */
     static double heap(long process) throws IOException, InterruptedException {
         jcmd(process, "GC.run");
-        jcmd(process, "GC.run");
-        return USED.matcher(jcmd(process, "GC.heap_info"))
+        return KEPT.matcher(jcmd(process, "GC.class_histogram"))
                 .results()
-                .limit(2)
-                .mapToDouble(used -> Double.parseDouble(used.group(1)))
-                .sum();
+                .mapToDouble(kept -> Double.parseDouble(kept.group(1)) / 1024)
+                .findFirst()
+                .orElseThrow();
     }
 
     static String jcmd(long process, String command) throws IOException, InterruptedException {
