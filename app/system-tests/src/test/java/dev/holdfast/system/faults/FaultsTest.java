@@ -55,7 +55,8 @@ class FaultsTest {
 
     @Test
     void a_frozen_worker_writes_nothing_after_its_lease() {
-        var replies = installation.askAll(12, "[[numbered=yes words=250 pace=40 kind=mixed]]");
+        // so long that none of them ends in the moment of the freezing, on a busy machine either
+        var replies = installation.askAll(12, "[[numbered=yes words=500 pace=40 kind=mixed]]");
         installation.awaitAll(SOON, replies, "m.status in ('streaming', 'complete')");
         var frozen = holderOfMost(replies);
         var other = workers.get(1 - workers.indexOf(frozen));
