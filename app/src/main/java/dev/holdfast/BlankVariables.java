@@ -8,7 +8,10 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
-/** A variable that is set to nothing counts as unset: compose files pass those on that the operator left out. */
+/**
+ * A variable that is set to nothing counts as unset: compose files pass those on that the operator left out. So does
+ * every one at the build, whose beans are for everybody ({@link PreparedBeans}).
+ */
 class BlankVariables implements EnvironmentPostProcessor, Ordered {
     private static final String NAME = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
 
@@ -17,9 +20,11 @@ class BlankVariables implements EnvironmentPostProcessor, Ordered {
         var variables = environment.getPropertySources().get(NAME);
         if (!(variables instanceof SystemEnvironmentPropertySource system)) return;
         var set = new HashMap<>(system.getSource());
+        boolean isTheBuild = Boolean.getBoolean("spring.aot.processing");
         set.entrySet()
-                .removeIf(variable -> variable.getKey().matches("(HOLDFAST|SERVER|MANAGEMENT)_.*")
-                        && variable.getValue().toString().isBlank());
+                .removeIf(variable -> isTheBuild
+                        || variable.getKey().matches("(HOLDFAST|SERVER|MANAGEMENT)_.*")
+                                && variable.getValue().toString().isBlank());
         environment.getPropertySources().replace(NAME, new SystemEnvironmentPropertySource(NAME, set));
     }
 
