@@ -7,12 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
@@ -38,6 +39,11 @@ final class PageFiles {
     private static final Pattern REFERENCE = Pattern.compile(
             "(?:\\bfrom|\\bimport)\\s*\\(?\\s*[\"']([^\"'\\s]+)[\"']|[\"'](/(?:webjars|_static)/[^\"']+\\.(?:m?js|css))[\"']");
 
+    /** An import that a module cannot begin without, as {@code import("x")} is not. */
+    private static final Pattern IMPORT = Pattern.compile("\\b(?:from|import)\\s*([\"'])([^\"'\\s]+)\\1");
+
+    private static final String START = "<script type=\"module\" src=\"/app.js\">";
+
     private final PathMatchingResourcePatternResolver resources = new PathMatchingResourcePatternResolver();
     private final Map<String, PageFile> files = new TreeMap<>();
     private final Map<String, String> importMap = new TreeMap<>();
@@ -47,6 +53,7 @@ final class PageFiles {
         readOwn();
         IMPORT_MAP_ENTRY.matcher(importMap()).results().forEach(each -> importMap.put(each.group(1), each.group(2)));
         followImports();
+        nameModules();
     }
 
     Map<String, PageFile> all() {
@@ -140,16 +147,39 @@ final class PageFiles {
         }
     }
 
+    /**
+     * Names in index.html every module that the page starts with: a browser would learn of them import by import, and wait
+     * as many times for the server as these are deep.
+     */
+    private void nameModules() {
+        var modules = new LinkedHashSet<>(List.of("/app.js"));
+        var unread = new ArrayDeque<>(modules);
+        while (!unread.isEmpty()) {
+            var file = file(unread.remove());
+            IMPORT.matcher(file.text())
+                    .results()
+                    .map(each -> resolve(file, each.group(2)))
+                    .filter(path -> path != null && files.containsKey(path) && modules.add(path))
+                    .forEach(unread::add);
+        }
+        var links = modules.stream()
+                .skip(1)
+                .map("<link rel=\"modulepreload\" href=\"%s\">\n  "::formatted)
+                .collect(Collectors.joining());
+        var index = file("/index.html");
+        var text = index.text().replace(START, links + START);
+        files.put(index.path(), new PageFile(index.path(), text.getBytes(StandardCharsets.UTF_8)));
+    }
+
     private Stream<String> references(PageFile file) {
         return REFERENCE
                 .matcher(file.text())
                 .results()
-                .map(each -> resolve(file, each))
+                .map(each -> resolve(file, each.group(1) != null ? each.group(1) : each.group(2)))
                 .filter(path -> path != null);
     }
 
-    private @Nullable String resolve(PageFile file, MatchResult reference) {
-        var written = reference.group(1) != null ? reference.group(1) : reference.group(2);
+    private @Nullable String resolve(PageFile file, String written) {
         if (written.startsWith("/")) return written;
         if (written.startsWith("."))
             return URI.create(file.path()).resolve(written).toString();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import dev.holdfast.testing.TcpProxy;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -11,6 +12,21 @@ import org.junit.jupiter.api.Test;
 class StartTest {
 
     private final Holdfast holdfast = Holdfast.shared();
+
+    @Test
+    void a_first_opening_is_told_of_all_its_modules_at_once() {
+        try (var mira = holdfast.person("Mira")) {
+            mira.open(holdfast.channel(mira)).live();
+            var learntLater = mira.evaluate("""
+                    () => {
+                      const told = [...document.querySelectorAll('link[rel=modulepreload], script[src]')];
+                      const asked = performance.getEntriesByType('resource').map(({ name }) => name);
+                      return asked.filter((name) => /\\.m?js$/.test(name) && !told.some(({ href, src }) => name === (href ?? src)));
+                    }""", null);
+            assertThat((List<?>) learntLater).isEmpty();
+            mira.assertNoComplaints();
+        }
+    }
 
     @Test
     void a_module_that_does_not_arrive_is_asked_for_again() {
