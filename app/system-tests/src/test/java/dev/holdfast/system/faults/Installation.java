@@ -98,7 +98,13 @@ final class Installation implements AutoCloseable {
 
     /** Agents that wait for a model as long as a busy machine takes to start asking it. */
     Installation patientAgents() {
-        jdbc().sql("update chat.agent set first_token_limit = '30 seconds', idle_limit = '30 seconds'")
+        return patientAgents(Duration.ofSeconds(30));
+    }
+
+    Installation patientAgents(Duration patience) {
+        jdbc().sql(
+                        "update chat.agent set (first_token_limit, idle_limit) = (select p, p from make_interval(secs => ?) p)")
+                .param(patience.toSeconds())
                 .update();
         return this;
     }

@@ -43,7 +43,8 @@ class KillTest {
         // the first account and its password hash are a web process's work
         var web = installation.process("web", "web").start();
         Installation.startAll(workers.toArray(HoldfastProcess[]::new));
-        installation.people(1).patientAgents();
+        // a silent attempt is there to be killed, however long the starts of those killed before take
+        installation.people(1).patientAgents(Duration.ofMinutes(5));
         web.terminate();
     }
 
