@@ -20,9 +20,8 @@ import java.util.stream.Stream;
  */
 final class Chromium {
 
-    /** The shell comes first: the same engine with a fifth less work in its main process. */
     private static final List<String> NAMES =
-            List.of("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+            List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
 
     /** A name of this machine as somebody's network has one: a page from there is not in a secure context. */
     static final String PLAIN_HTTP = "holdfast.test";
@@ -94,9 +93,7 @@ final class Chromium {
         var isDebian = Files.exists(Path.of("/etc/debian_version"));
         if (!isDebian || !"root".equals(System.getProperty("user.name"))) return Optional.empty();
         run(300, "apt-get", "update");
-        for (String name : NAMES.subList(0, 2)) {
-            if (run(600, "apt-get", "install", "-y", "--no-install-recommends", name)) break;
-        }
+        run(600, "apt-get", "install", "-y", "--no-install-recommends", "chromium");
         return onThisMachine();
     }
 
