@@ -4,6 +4,7 @@ import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Response;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.WaitForSelectorState;
@@ -124,8 +125,11 @@ class OpeningTest {
         // asked
         for (var seq = 301; seq <= 303; seq++) {
             holdfast.fill(channel, 1);
+            // on a busy machine at the latest with the feed's next heads, which come every 15 s
             mira.page.waitForFunction(
-                    "([channel, seq]) => holdfast.store.channels.get(channel).cursor === seq", List.of(channel, seq));
+                    "([channel, seq]) => holdfast.store.channels.get(channel).cursor === seq",
+                    List.of(channel, seq),
+                    new Page.WaitForFunctionOptions().setTimeout(40_000));
         }
         mira.page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))");
         assertThat(found.count()).isOne();
