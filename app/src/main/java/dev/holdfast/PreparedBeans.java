@@ -14,9 +14,9 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.util.ClassUtils;
 
 /**
- * Starts with the beans as the build has prepared them (Spring's ahead-of-time processing), an eighth quicker.
- * Which beans there are was decided at the build then, for both roles and for the settings in the jar: where more of
- * Spring is set than where it listens, it is decided at the start, as ever.
+ * Starts with the beans as the build has prepared them (Spring's ahead-of-time processing), an eighth quicker. Which
+ * beans there are was decided at the build then, for both roles and for the settings in the jar: where more of Spring is
+ * set than {@link #DECIDES_NOTHING}, it is decided at the start, as ever.
  */
 class PreparedBeans implements EnvironmentPostProcessor {
 
