@@ -6,15 +6,19 @@ import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.Jackson2E
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
+import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.boot.validation.autoconfigure.ValidationAutoConfiguration;
 
 /** Starts Holdfast: the web side, the worker side or both, as HOLDFAST_ROLE says. */
 // accounts are rows, nobody signs in otherwise; Jackson 2 would load a thousand classes to look for Kotlin, and 3
-// writes JSON; nothing is validated by annotations
+// writes JSON; nothing is validated by annotations, and no method made a transaction by one, for which every bean's
+// would
+// be searched
 @SpringBootApplication(
         exclude = {
             UserDetailsServiceAutoConfiguration.class,
             Jackson2EndpointAutoConfiguration.class,
+            TransactionAutoConfiguration.class,
             ValidationAutoConfiguration.class
         })
 @ConfigurationPropertiesScan

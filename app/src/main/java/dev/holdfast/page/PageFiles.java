@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
@@ -36,11 +37,14 @@ final class PageFiles {
     private static final Pattern IMPORT_MAP_ENTRY = Pattern.compile("\"([^\"]+)\"\\s*:\\s*\"(/[^\"]+)\"");
 
     /** `from "x"`, `import "x"`, `import("x")`, and paths of libraries that are written as such. */
-    private static final Pattern REFERENCE = Pattern.compile(
-            "(?:\\bfrom|\\bimport)\\s*\\(?\\s*[\"']([^\"'\\s]+)[\"']|[\"'](/(?:webjars|_static)/[^\"']+\\.(?:m?js|css))[\"']");
+    private static final Written REFERENCE = new Written(
+            Pattern.compile(
+                    "\\b(?:from|import)\\s*\\(?\\s*[\"']([^\"'\\s]+)[\"']|(?<=[\"'])(/(?:webjars|_static)/[^\"']+\\.(?:m?js|css))[\"']"),
+            List.of("from", "import", "/webjars/", "/_static/"));
 
     /** An import that a module cannot begin without, as {@code import("x")} is not. */
-    private static final Pattern IMPORT = Pattern.compile("\\b(?:from|import)\\s*([\"'])([^\"'\\s]+)\\1");
+    private static final Written IMPORT =
+            new Written(Pattern.compile("\\b(?:from|import)\\s*[\"']([^\"'\\s]+)[\"']"), List.of("from", "import"));
 
     private static final String START = "<script type=\"module\" src=\"/app.js\">";
 
@@ -139,7 +143,7 @@ final class PageFiles {
         while (!unread.isEmpty()) {
             var file = unread.remove();
             if (!file.path().endsWith("js")) continue;
-            references(file).filter(path -> !files.containsKey(path)).forEach(path -> {
+            paths(REFERENCE, file).filter(path -> !files.containsKey(path)).forEach(path -> {
                 var resource = resources.getResource("classpath:" + LIBRARIES + path);
                 if (!resource.isReadable()) return; // the word "from" and a string, but no import
                 unread.add(add(path, resource));
@@ -156,10 +160,8 @@ final class PageFiles {
         var unread = new ArrayDeque<>(modules);
         while (!unread.isEmpty()) {
             var file = file(unread.remove());
-            IMPORT.matcher(file.text())
-                    .results()
-                    .map(each -> resolve(file, each.group(2)))
-                    .filter(path -> path != null && files.containsKey(path) && modules.add(path))
+            paths(IMPORT, file)
+                    .filter(path -> files.containsKey(path) && modules.add(path))
                     .forEach(unread::add);
         }
         var links = modules.stream()
@@ -171,12 +173,8 @@ final class PageFiles {
         files.put(index.path(), new PageFile(index.path(), text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private Stream<String> references(PageFile file) {
-        return REFERENCE
-                .matcher(file.text())
-                .results()
-                .map(each -> resolve(file, each.group(1) != null ? each.group(1) : each.group(2)))
-                .filter(path -> path != null);
+    private Stream<String> paths(Written written, PageFile file) {
+        return written.in(file.text()).flatMap(each -> Stream.ofNullable(resolve(file, each)));
     }
 
     private @Nullable String resolve(PageFile file, String written) {
@@ -190,5 +188,21 @@ final class PageFiles {
                 .findFirst()
                 .map(name -> importMap.get(name) + written.substring(name.length()))
                 .orElse(null);
+    }
+
+    /** What is written in a text in this way, which begins with one of these words: to look for them alone takes a tenth of the time. */
+    private record Written(Pattern way, List<String> words) {
+
+        Stream<String> in(String text) {
+            var found = new ArrayList<String>();
+            var matcher = way.matcher(text).useTransparentBounds(true);
+            for (var word : words) {
+                for (int at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+                    if (matcher.region(at, text.length()).lookingAt())
+                        found.add(matcher.group(1) != null ? matcher.group(1) : matcher.group(2));
+                }
+            }
+            return found.stream();
+        }
     }
 }
