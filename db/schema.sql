@@ -326,7 +326,7 @@ view ops.queue
   model text
 
 view ops.stuck
-  -- What needs somebody: lease expired (or its worker silent since the clock was set back), no new text for a minute (or 5 seconds beyond the agent's own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted are left out.
+  -- What needs somebody: lease expired (or its worker silent since the clock was set back), no new text for a minute (or 5 seconds beyond the agent's own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted, and what failed at an agent that is disabled, are left out.
   id bigint
   reason text  -- Why it is here, in words.
   mend text  -- The statement, or the step, that gets it going.
@@ -626,7 +626,7 @@ function chat.reset_password(code_hash bytea, password_hash text)
 
 function chat.retry(message uuid, account uuid, queued_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
   returns json language plpgsql security definer set search_path=chat, pg_temp
-  -- Any member runs a reply again; the old text stays until the first new text replaces it. One that was queued at another time than the caller saw has been retried since, and is left as it is. HF404, HF409 not a reply, running, or deleted.
+  -- Any member runs a reply again; the old text stays until the first new text replaces it. One that was queued at another time than the caller saw has been retried since, and is left as it is. HF404, HF409 not a reply, running, deleted, or of an agent that is disabled.
 
 function chat.return_allowance(key text)
   returns void language sql security definer set search_path=chat, pg_temp

@@ -204,11 +204,11 @@ export async function removeMember(channelId, handle) {
   else await findMembers(channelId);
 }
 
-/** I have seen everything in the channel up to now. */
+/** I have seen everything in the channel up to now. While this browser has yet to fetch some of it, I have not. */
 export async function markRead(channelId) {
   const channel = store.channels.get(channelId);
   const seq = channel?.cursor;
-  if (!seq || (channel.unread === 0 && channel.lastReadSeq >= seq)) return;
+  if (!seq || seq < channel.seq || (channel.unread === 0 && channel.lastReadSeq >= seq)) return;
   const worthTelling = channel.unread > 0;
   await store.channels.patch(channelId, { unread: 0, lastReadSeq: seq, ...(worthTelling && { unsentRead: seq }) });
   if (worthTelling) tellSoon();

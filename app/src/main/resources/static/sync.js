@@ -13,6 +13,7 @@ export class Sync {
   #pages;
   #queue = Promise.resolve();
   #queues = 0;
+  #coming = new Map(); // newest pages on their way, by channel
   #accountWaits = null;
 
   constructor(store) {
@@ -60,8 +61,9 @@ export class Sync {
     if (!channel) return this.#meetChannels();
     if (channel.cursor === undefined) {
       await this.#countOnly(channel, batch);
-      if (!this.#store.messages.shows(channel.id)) return undefined;
-      return this.newestPage(channel.id).catch(() => {}); // nothing is held that a new connection would make good
+      // not waited for: a page may take its time, and other channels go on
+      if (this.#store.messages.shows(channel.id)) this.newestPage(channel.id).catch(() => {});
+      return undefined;
     }
     if (batch.after > channel.cursor) return this.#bring(channel.id, batch.seq);
     return this.#apply(channel.id, batch);
@@ -83,7 +85,7 @@ export class Sync {
 
   async #meetChannels() {
     await this.#readChannels();
-    this.fetchFirstPages(); // each in its turn, after this one
+    this.fetchFirstPages(); // beside what comes meanwhile
   }
 
   async #readChannels() {
@@ -109,7 +111,8 @@ export class Sync {
 
   async #compare(event) {
     const behind = await this.#behind(headsOf(event));
-    for (const [id, seq] of seqs(event)) await this.#bring(id, seq, behind.has(id));
+    const shown = ([id]) => Number(this.#store.messages.shows(id));
+    for (const [id, seq] of [...seqs(event)].sort((a, b) => shown(b) - shown(a))) await this.#bring(id, seq, behind.has(id));
   }
 
   async #bring(channelId, seq, missesText = false) {
@@ -162,14 +165,16 @@ export class Sync {
     await this.#store.channels.patch(channel.id, { seq, ...this.#unread(channel, messages) });
   }
 
-  /** What the server will count as unread: what others wrote that is new here, and replies that were read while they grew and have now ended. */
+  /** What the server will count as unread: what others wrote that is new here, and replies that were read while they grew and have now ended; and no more what was deleted. */
   #unread(channel, messages) {
     const read = channel.lastReadSeq ?? 0;
     const known = Math.max(channel.counted ?? 0, read);
     const isFresh = (each) => each.position > known || (each.seq > known && each.position <= read && !each.editedAt && ENDED.includes(each.status));
     const fresh = messages.filter((each) => isFresh(each) && !each.deleted && each.author.id !== this.#store.me.id);
+    const wasCounted = (each) => each.deleted && each.seq > known && each.position > read && each.position <= known;
+    const gone = messages.filter((each) => wasCounted(each) && each.author.id !== this.#store.me.id);
     const counted = messages.reduce((highest, each) => Math.max(highest, each.seq), channel.counted ?? 0);
-    return { unread: (channel.unread ?? 0) + fresh.length, counted };
+    return { unread: Math.max(0, (channel.unread ?? 0) + fresh.length - gone.length), counted };
   }
 
   async #behind(heads) {
@@ -183,8 +188,14 @@ export class Sync {
 
   // --- pages; any tab may ask for them ---
 
-  /** The newest page of a channel that this browser holds nothing of. */
-  newestPage = async (channelId) => this.#begin(channelId, await newest(channelId));
+  /** The newest page of a channel that this browser holds nothing of; whoever asks while it is on its way waits for the same. */
+  newestPage = (channelId) => {
+    if (!this.#coming.has(channelId)) {
+      const coming = newest(channelId).then((page) => this.#begin(channelId, page)).finally(() => this.#coming.delete(channelId));
+      this.#coming.set(channelId, coming);
+    }
+    return this.#coming.get(channelId);
+  };
 
   async #begin(channelId, page) {
     const seq = await this.#pages.begin(channelId, page);
@@ -207,7 +218,7 @@ export class Sync {
     empty.sort((a, b) => shown(b) - shown(a) || b.unread - a.unread);
     for (const channel of empty.slice(0, AT_FIRST)) {
       try {
-        await this.#inTurn(() => this.#firstPage(channel.id));
+        await this.#firstPage(channel.id);
       } catch (failure) {
         if (![403, 404, 410].includes(failure.status)) return; // the next hello tries again
       }

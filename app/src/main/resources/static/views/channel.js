@@ -35,11 +35,11 @@ class Channel extends View {
     if (this.channelId === channelId) this.opened = true;
   }
 
-  /** What comes while nobody looks begins the new ones, too. */
+  /** What comes while nobody looks, or came while this browser was away, begins the new ones, too. */
   #noteNew() {
     const channel = store.channels.get(this.channelId);
     const looks = document.visibilityState === 'visible' && document.hasFocus();
-    if (looks || !(channel?.unread > 0) || this.newAfter >= channel.lastReadSeq) return;
+    if ((looks && store.connection === 'live') || !(channel?.unread > 0) || this.newAfter >= channel.lastReadSeq) return;
     this.newAfter = channel.lastReadSeq;
   }
 
@@ -52,7 +52,7 @@ class Channel extends View {
         ${this.opened === false && this.at ? html`<p class="looking" role="status"><span>Looking for the message…</span></p>` : nothing}
         ${this.opened && this.problem ? html`<p class="problem" role="alert">${this.problem} <button type="button" class="plain" @click=${() => this.#open()}>Try again</button></p>` : nothing}
         ${keyed(this.channelId, html`
-          <hf-messages .channelId=${this.channelId} .at=${this.at} .newAfter=${this.newAfter} @reply=${this.#reply}></hf-messages>
+          <hf-messages .channelId=${this.channelId} .at=${this.at} .looking=${!this.opened} .newAfter=${this.newAfter} @reply=${this.#reply}></hf-messages>
           <hf-composer .channelId=${this.channelId} .replyTo=${this.replyTo} @done=${() => (this.replyTo = null)}></hf-composer>`)}
       </section>
       ${this.showsDetails ? html`<hf-details .channelId=${this.channelId} @close=${() => (this.showsDetails = false)}></hf-details>` : nothing}`;

@@ -69,7 +69,8 @@ class Manage extends View {
   }
 
   #reset = (account) => this.attempt(async () => {
-    this.link = (await makeResetLink(account.id)).link;
+    const { link } = await makeResetLink(account.id);
+    if (this.managed === account.id) this.link = link; // else it has come too late, when another's is managed
   });
 }
 

@@ -15,7 +15,7 @@ const NEAR = 600; // pixels from an end at which more is fetched
 
 /** The messages on screen: a window that moves over the channel. The bottom sticks while one is there; the reader's place holds otherwise. */
 class Messages extends View {
-  static properties = { channelId: {}, at: {}, newAfter: {}, fetching: { state: true }, away: { state: true } };
+  static properties = { channelId: {}, at: {}, looking: {}, newAfter: {}, fetching: { state: true }, away: { state: true } };
 
   #place = new Place(this);
   #observer = new ResizeObserver(() => this.#place.settle());
@@ -102,10 +102,8 @@ class Messages extends View {
   }
 
   updated() {
-    const wasPlaced = this.#placed;
-    if (!wasPlaced) this.#begin();
     this.#place.settle();
-    this.#settleOnceDrawn(wasPlaced);
+    this.#settleOnceDrawn(this.#placed);
     this.#observer.observe(this.querySelector('.sheet'));
     if (this.#place.sticks) this.log.trim();
     this.#read();
@@ -134,6 +132,7 @@ class Messages extends View {
     if (!this.#placed) this.#begin();
     place.settle();
     this.#fill();
+    this.#read();
   }
 
   /** Where all fits into the window, no scroll will ask for more. */
@@ -149,11 +148,11 @@ class Messages extends View {
     this.querySelector('hf-message.found')?.classList.remove('found');
   }
 
-  /** Begins at the message that was looked for, else where the new ones begin, else at the end. */
+  /** Begins at the message that was looked for, else where the new ones begin, else at the end. Only what is drawn has a place. */
   #begin() {
     if (!this.log.loaded || this.log.items.length === 0) return;
     const target = this.querySelector(this.at ? `[data-position="${this.at.position}"]` : '.divider.new');
-    if (!target && this.at) return; // not drawn yet
+    if (!target && this.at && this.looking) return;
     this.#placed = true;
     if (!target) return;
     this.#place.goTo(target, this.at ? 'center' : 'start', this.log.atEnd);
@@ -195,7 +194,7 @@ class Messages extends View {
   }
 
   #read = () => {
-    if (document.visibilityState === 'visible' && document.hasFocus() && this.#place.sticks && this.log.loaded) markRead(this.channelId);
+    if (document.visibilityState === 'visible' && document.hasFocus() && this.#placed && this.#place.sticks && this.log.loaded) markRead(this.channelId);
   };
 }
 

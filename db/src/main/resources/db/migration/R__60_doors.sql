@@ -259,6 +259,10 @@ begin
   if g.state = 'running' and g.lease_until >= now() then
     raise exception 'The reply is being written right now.' using errcode = 'HF409', detail = 'Stop it first, then retry.';
   end if;
+  if g.state not in ('queued', 'running') and exists (select from account a where a.id = g.agent_id and a.disabled_at is not null) then
+    raise exception '@% is disabled.', (select a.handle from account a where a.id = g.agent_id)
+      using errcode = 'HF409', detail = 'Ask an administrator to enable it, then retry.';
+  end if;
   if g.state <> 'queued' or g.run_at > now() or g.attempt > 0 then
     perform chat.requeue(array[g.id], 0);
   end if;
@@ -266,6 +270,6 @@ begin
 end
 $$;
 comment on function chat.retry(uuid, uuid, timestamptz) is
-  'Any member runs a reply again; the old text stays until the first new text replaces it. One that was queued at another time than the caller saw has been retried since, and is left as it is. HF404, HF409 not a reply, running, or deleted.';
+  'Any member runs a reply again; the old text stays until the first new text replaces it. One that was queued at another time than the caller saw has been retried since, and is left as it is. HF404, HF409 not a reply, running, deleted, or of an agent that is disabled.';
 -- the function above called it until a moment ago
 drop function if exists chat.retry(bigint, integer);

@@ -95,7 +95,8 @@ begin
   insert into membership (channel_id, account_id, last_read_seq)
   select c.id, joiner, c.seq from channel c where c.id = channel and c.kind = 'public'
   on conflict do nothing;
-  if not found then
+  -- looked for again: who has joined from another device meanwhile is in, too
+  if not found and not exists (select from membership m where m.channel_id = channel and m.account_id = joiner) then
     raise exception 'There is no public channel %.', channel
       using errcode = 'HF404', detail = 'GET /api/channels/public lists those that you may join; to a private one a member adds you.';
   end if;

@@ -18,10 +18,12 @@ security definer
 set search_path = chat, pg_temp
 as $$
 begin
-  -- only the web may speak for an account; whoever else is connected acts in their own name
+  -- only the web may speak for an account; whoever else is connected acts in their own name. Where the owner is not in the
+  -- web's role, the web goes on as the owner
   insert into audit (actor, action, subject, detail)
   select
     case when to_regrole('holdfast_web') is null or pg_has_role(session_user, to_regrole('holdfast_web'), 'member')
+        or pg_has_role(session_user, current_user, 'member')
       then coalesce(nullif(current_setting('holdfast.actor', true), ''), session_user)
       else session_user end,
     write_audit.action, e.subject, e.detail

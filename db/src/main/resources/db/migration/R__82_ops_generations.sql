@@ -114,13 +114,14 @@ select f.id, f.reason, f.mend, a.handle as agent, c.name as channel, p.handle as
 from found f
 -- a reply that was deleted needs nobody
 join chat.message m on m.id = f.message_id and m.deleted_at is null
-join chat.account a on a.id = f.agent_id
+-- nor does one that failed at an agent that answers nobody any more
+join chat.account a on a.id = f.agent_id and (f.state <> 'failed' or a.disabled_at is null)
 join chat.channel c on c.id = f.channel_id
 join chat.account p on p.id = f.person_id
 left join chat.worker w on w.id = f.worker_id
 -- the order of locks: two that retry all of it at once don't block each other
 order by f.channel_id, f.id;
-comment on view ops.stuck is 'What needs somebody: lease expired (or its worker silent since the clock was set back), no new text for a minute (or 5 seconds beyond the agent''s own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted are left out.';
+comment on view ops.stuck is 'What needs somebody: lease expired (or its worker silent since the clock was set back), no new text for a minute (or 5 seconds beyond the agent''s own limit, if that is longer), queued for over a minute (or before the clock was set back), failed. mend says what to do; select ops.retry(id) from ops.stuck runs all of them again, and ops.cancel gives up what nobody wants any more. By channel, oldest first; replies that were deleted, and what failed at an agent that is disabled, are left out.';
 comment on column ops.stuck.reason is 'Why it is here, in words.';
 comment on column ops.stuck.mend is 'The statement, or the step, that gets it going.';
 comment on column ops.stuck.age is 'Since it was asked for, or last retried.';

@@ -22,12 +22,16 @@ begin
       when 'runs' then format('Generation %s is running (attempt %s) and gets on.', g.id, g.attempt)
       when 'just got on' then 'gets on since a moment ago'
       when 'just completed' then 'has completed a moment ago'
+      when 'just deleted' then 'was deleted a moment ago'
+      when 'just stopped' then 'was stopped a moment ago'
+      when 'disabled' then format('@%s is disabled.', a.handle)
       when 'is queued' then 'is queued already' || case when n.paused then ', but its agent is paused: select ops.resume_agent(' || quote_literal(a.handle) || ');' else '' end
       when 'again' then concat_ws(', ', 'was ' || g.state, case g.attempt when 0 then null when 1 then '1 attempt' else g.attempt || ' attempts' end, g.error)
     end,
     case v.verdict
       when 'unknown' then 'The newest: select id, agent, channel, state from ops.generations order by id desc limit 20;'
       when 'deleted' then 'Ask again with a new message.'
+      when 'disabled' then 'Enable it first, on the page /agents.'
       when 'runs' then format('To start it again nevertheless, cancel it first: select ops.cancel(%s); select ops.retry(%1$s);', g.id)
     end,
     g.state
@@ -40,19 +44,24 @@ begin
   left join worker w on w.id = g.worker_id
   cross join lateral (
     select j.verdict, case
-      when j.verdict in ('unknown', 'deleted', 'runs') then 'refused'
+      when j.verdict in ('unknown', 'deleted', 'runs', 'disabled') then 'refused'
       when j.verdict = 'again' then 'queued'
       else 'unchanged' end as outcome
     from (select case
       when g.id is null then 'unknown'
+      -- deleted, claimed, heard of, completed or stopped after the caller's select had chosen it: no mistake of the caller. A row's
+      -- times are when the transaction began, some seconds before the row was seen; a later one than now is of before the clock was
+      -- set back
+      when m.deleted_at between statement_timestamp() - interval '10 seconds' and clock_timestamp() then 'just deleted'
       when m.deleted_at is not null then 'deleted'
-      -- claimed, heard of or completed after the caller's select had chosen it: no mistake of the caller. A row's times are when
-      -- the transaction began, some seconds before the row was seen; a later one than now is of before the clock was set back
       when g.state = 'running' and g.id <> all(stuck) then
         case when greatest(g.claimed_at, g.first_token_at) between statement_timestamp() - interval '10 seconds' and clock_timestamp()
           or w.last_seen_at >= statement_timestamp() then 'just got on' else 'runs' end
       -- may be retried on purpose, at once
       when g.state = 'completed' and g.finished_at between statement_timestamp() and clock_timestamp() then 'just completed'
+      -- in the caller's own transaction it is on purpose, too
+      when g.state = 'cancelled' and g.finished_at > statement_timestamp() and g.finished_at <= clock_timestamp() then 'just stopped'
+      when g.state in ('completed', 'failed', 'cancelled') and a.disabled_at is not null then 'disabled'
       when g.state = 'queued' and g.attempt = 0 and g.run_at <= now() then 'is queued'
       else 'again'
     end as verdict) j

@@ -31,13 +31,11 @@ final class Heartbeat {
 
     void beat(long worker) {
         began = System.nanoTime();
-        List<Claimed> running = replies.stream()
-                .filter(reply -> !reply.lost())
-                .map(reply -> reply.claimed)
-                .toList();
-        Set<Long> gone = new HashSet<>(generations.heartbeat(worker, running, lease));
-        if (gone.isEmpty()) return;
-        replies.stream().filter(reply -> gone.contains(reply.claimed.id())).forEach(Reply::lose);
+        List<Reply> running = replies.stream().filter(reply -> !reply.lost()).toList();
+        List<Claimed> held = running.stream().map(reply -> reply.claimed).toList();
+        Set<Long> gone = new HashSet<>(generations.heartbeat(worker, held, lease));
+        // of those that were asked about: meanwhile this process may have claimed one of them again, and runs it anew
+        running.stream().filter(reply -> gone.contains(reply.claimed.id())).forEach(Reply::lose);
     }
 
     /** @param healthy how long the database has answered without a failure */

@@ -119,6 +119,28 @@ class ChannelsOverHttpTest {
     }
 
     @Test
+    void whoever_joins_from_two_devices_at_once_is_in() throws Exception {
+        var channel = make(ada, "two-doors", false);
+        try (var other = app.database().dataSource().getConnection();
+                var statement = other.createStatement();
+                var device = Executors.newVirtualThreadPerTaskExecutor()) {
+            other.setAutoCommit(false);
+            statement.execute("select chat.join_channel('%s', id)::text from chat.account where handle = 'bob'"
+                    .formatted(channel));
+            var joined = device.submit(() -> bob.post(members(channel), "{\"handle\": \"bob\"}"));
+            while (app.jdbc()
+                    .sql(
+                            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+                    .query()
+                    .listOfRows()
+                    .isEmpty()) Thread.onSpinWait();
+            other.commit();
+            joined.get().mustBe(204);
+        }
+        bob.get("/api/channels/" + channel + "/messages").mustBe(200);
+    }
+
+    @Test
     void a_private_channel_is_entered_by_being_added_alone() {
         var channel = make(ada, "invited-only", true);
         bob.post(members(channel), "{\"handle\": \"bob\"}").mustBe(404);

@@ -9,6 +9,7 @@ import dev.holdfast.testing.ModelServer;
 import dev.holdfast.testing.Script;
 import dev.holdfast.testing.Served;
 import dev.holdfast.testing.Served.End;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
@@ -82,5 +83,36 @@ class StopTest {
         assertThat(channel.reply(waiting)).containsEntry("state", "cancelled").containsEntry("status", "stopped");
         worker.close();
         assertThat(server.served("m")).hasSize(1);
+    }
+
+    /** A heartbeat's answer names what was stopped; by then the worker may run it anew, and that attempt is its own. */
+    @Test
+    void what_is_retried_right_after_it_runs_on_whatever_a_heartbeat_under_way_says_of_the_attempt_before()
+            throws SQLException {
+        channel.agent("ada", "openai", "m");
+        server.on(
+                "m",
+                Script.says("never").fault(Fault.SILENCE),
+                Script.says("word ".repeat(80)).pace(20));
+        UUID asking = channel.ask("hello @ada");
+        server.await("the first", one -> one.model.equals("m"));
+        try (var holder = database.dataSource().getConnection();
+                var statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            // a heartbeat waits for it where it begins, and a claim doesn't
+            statement.execute("lock table chat.worker in share row exclusive mode");
+            while (database.jdbc()
+                    .sql("select 1 from pg_locks where relation = 'chat.worker'::regclass and not granted")
+                    .query()
+                    .listOfRows()
+                    .isEmpty()) Thread.onSpinWait();
+            channel.stop(asking, "mira");
+            channel.retry(asking, "mira");
+            server.await("the second", one -> server.served("m").size() == 2);
+            holder.rollback();
+        }
+        assertThat(channel.await(asking, "completed"))
+                .containsEntry("attempt", 1)
+                .containsEntry("content", "word ".repeat(80));
     }
 }

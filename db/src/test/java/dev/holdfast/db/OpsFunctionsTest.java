@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.impossibl.postgres.api.jdbc.PGSQLExceptionInfo;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
-import java.util.concurrent.Executors;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Order;
@@ -100,9 +98,37 @@ class OpsFunctionsTest {
                 .sql("select chat.delete_message(g.message_id, g.person_id) from chat.generation g")
                 .query(String.class)
                 .single();
+        assertThat(queue.row("select * from ops.retry(?)", id)).containsEntry("detail", "was deleted a moment ago");
+        queue.jdbc
+                .sql("update chat.message set deleted_at = now() - interval '1 minute' where deleted_at is not null")
+                .update();
         refused("HF409", "The reply of generation " + id + " was deleted.", "select ops.retry(?)", id);
         assertThat(queue.row("select * from ops.retry_failed('ada', interval '1 day')"))
                 .containsEntry("outcome", "unchanged");
+    }
+
+    @Test
+    void what_failed_at_a_disabled_agent_is_not_retried_and_in_nobody_s_way() {
+        long id = queue.failed("@ada one");
+        queue.failed("@bob two");
+        queue.jdbc
+                .sql("update chat.account set disabled_at = now() where handle = 'ada'")
+                .update();
+        refused("HF409", "@ada is disabled.", "select ops.retry(?)", id);
+        assertThat(remedy("select ops.retry(" + id + ")")).contains("/agents");
+        refused(
+                "HF409",
+                "@ada is disabled.",
+                "select chat.retry(g.message_id, g.person_id)::text from chat.generation g where g.id = ?",
+                id);
+        assertThat(queue.texts(
+                        "select (r).outcome || ' ' || (r).agent from (select ops.retry(id) as r from ops.stuck) s"))
+                .containsExactly("queued bob");
+
+        queue.jdbc
+                .sql("update chat.account set disabled_at = null where handle = 'ada'")
+                .update();
+        assertThat(queue.row("select * from ops.retry(?)", id)).containsEntry("outcome", "queued");
     }
 
     @Test
@@ -157,42 +183,6 @@ class OpsFunctionsTest {
     }
 
     @Test
-    void one_that_gets_on_again_after_the_select_chose_it_doesnt_spoil_a_bulk_retry() throws Exception {
-        queue.failed("@bob one");
-        long id = queue.ask("general", "@ada two");
-        queue.claim();
-        queue.jdbc
-                .sql("update chat.generation set lease_until = now() - interval '1 second' where id = ?")
-                .param(id)
-                .update();
-        try (Connection holder = queue.database.dataSource().getConnection();
-                var retrying = Executors.newVirtualThreadPerTaskExecutor()) {
-            holder.setAutoCommit(false);
-            JdbcClient.create(new SingleConnectionDataSource(holder, true))
-                    .sql("select id from chat.channel for update")
-                    .query()
-                    .listOfRows();
-            var outcomes = retrying.submit(
-                    () -> queue.texts(
-                            "select (r).outcome || coalesce(': ' || (r).detail, '') from (select ops.retry(id) as r from ops.stuck) s order by 1"));
-            while (queue.texts(
-                            "select 1::text from pg_stat_activity where wait_event_type = 'Lock' and query like '%ops.stuck%'")
-                    .isEmpty()) Thread.onSpinWait();
-            // the worker was only slow
-            queue.rows(
-                    "select chat.heartbeat(?, array[?::bigint], array[1::bigint], interval '10 seconds')",
-                    queue.worker,
-                    id);
-            holder.commit();
-            assertThat(outcomes.get())
-                    .containsExactly(
-                            "queued: was failed, 1 attempt, The provider refused the key.",
-                            "unchanged: gets on since a moment ago");
-        }
-        assertThat(queue.state(id)).isEqualTo("running");
-    }
-
-    @Test
     void cancel_ends_queued_and_running_ones_for_good() {
         long running = queue.ask("general", "@ada one");
         queue.claim();
@@ -240,54 +230,6 @@ class OpsFunctionsTest {
                 .containsExactly("0");
         assertThat(queue.row("select * from ops.cancel(?)", id)).containsEntry("outcome", "unchanged");
         assertThat(queue.row("select * from ops.retry(?)", id)).containsEntry("outcome", "queued");
-    }
-
-    @Test
-    void one_that_ends_while_a_bulk_cancel_has_chosen_it_doesnt_spoil_it() throws Exception {
-        queue.ask("general", "@ada one");
-        queue.claim();
-        queue.ask("lab", "@ada two");
-        String completing = """
-                select c.held from chat.generation g,
-                  chat.complete(g.worker_id, array[g.message_id], array[g.fence], array['done'], array[1], array[1]) c
-                where g.state = 'running'
-                """;
-        assertThat(
-                        whileUncommitted(
-                                completing,
-                                "select (r).detail from (select ops.cancel(id) as r from ops.generations where state in ('queued', 'running')) s"))
-                .containsExactlyInAnyOrder("has completed a moment ago", "was queued");
-    }
-
-    @Test
-    void one_that_starts_while_a_bulk_retry_has_chosen_it_doesnt_spoil_it() throws Exception {
-        queue.failed("@bob one");
-        queue.ask("general", "@ada two");
-        queue.jdbc
-                .sql("update chat.generation set queued_at = now() - interval '2 minutes' where state = 'queued'")
-                .update();
-        assertThat(whileUncommitted(
-                        "select generation_id from chat.claim(%d, 1, interval '10 seconds')".formatted(queue.worker),
-                        "select (r).outcome from (select ops.retry(id) as r from ops.stuck) s"))
-                .containsExactlyInAnyOrder("queued", "unchanged");
-    }
-
-    /** What a statement answers that waits for another one, which began before it and commits when it has chosen its rows. */
-    private List<String> whileUncommitted(String first, String statement) throws Exception {
-        try (Connection connection = queue.database.dataSource().getConnection();
-                var waiting = Executors.newVirtualThreadPerTaskExecutor()) {
-            connection.setAutoCommit(false);
-            JdbcClient.create(new SingleConnectionDataSource(connection, true))
-                    .sql(first)
-                    .query()
-                    .listOfRows();
-            var answers = waiting.submit(() -> queue.texts(statement));
-            while (queue.texts(
-                            "select 1::text from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
-                    .isEmpty()) Thread.onSpinWait();
-            connection.commit();
-            return answers.get();
-        }
     }
 
     @Test

@@ -182,6 +182,28 @@ class OpsRolesTest {
                 .isEqualTo(login);
     }
 
+    /** There the web goes on as the owner, who may not become holdfast_web. */
+    @Test
+    void the_web_speaks_for_an_account_also_where_the_roles_are_not_the_owner_s() throws SQLException {
+        var owned = TestPostgres.server().ordinary();
+        new Migrations(owned.dataSource()).migrate();
+        try (Connection web = owned.dataSource().getConnection()) {
+            var owner = JdbcClient.create(new SingleConnectionDataSource(web, true));
+            owner.sql("""
+                    with ada as (
+                      insert into chat.account (handle, display_name, kind) values ('ada', 'Ada', 'agent') returning id
+                    )
+                    insert into chat.agent (account_id, provider, model) select id, 'openai', 'm' from ada
+                    """).update();
+            owner.sql("set holdfast.actor = 'mira'").update();
+            owner.sql("select ops.pause_agent('ada')").query().listOfRows();
+            assertThat(owner.sql("select actor from ops.audit")
+                            .query(String.class)
+                            .single())
+                    .isEqualTo("mira");
+        }
+    }
+
     private void denied(String statement) {
         assertThatThrownBy(() -> jdbc.sql(statement).query().listOfRows())
                 .as(statement)

@@ -8,6 +8,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.UUID;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
@@ -46,6 +47,15 @@ public record TestServer(String description, String host, int port, String user,
         } catch (IOException e) {
             throw new UncheckedIOException("The embedded PostgreSQL did not start", e);
         }
+    }
+
+    /** A database whose owner may do nothing else on its server. */
+    TestDatabase ordinary() {
+        var name = "ordinary_" + UUID.randomUUID().toString().substring(0, 8);
+        var jdbc = database("postgres").jdbc();
+        jdbc.sql("create role " + name + " login password 'secret'").update();
+        jdbc.sql("create database " + name + " owner " + name).update();
+        return new TestDatabase(host, port, name, name, "secret");
     }
 
     static void requireEngine() {

@@ -138,6 +138,33 @@ class OpeningTest {
     }
 
     @Test
+    void other_channels_go_on_while_a_newest_page_is_on_its_way() {
+        var slow = holdfast.channel(mira);
+        var other = holdfast.channel(mira);
+        holdfast.fill(slow, 3);
+        mira.open(slow).live().awaitText("message 3");
+        mira.open(other);
+        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel)?.cursor === 0", other);
+        var held = new ArrayList<Route>();
+        mira.page.route("**/api/channels/" + slow + "/messages?limit=50", held::add);
+        mira.page.evaluate("""
+                (channel) => {
+                  delete holdfast.store.channels.get(channel).cursor;
+                  holdfast.go('/c/' + channel);
+                }""", slow);
+        mira.page.waitForCondition(() -> held.size() == 1);
+        holdfast.fill(slow, 1);
+        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).seq === 4", slow);
+        holdfast.fill(other, 1);
+        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).cursor === 1", other);
+        assertThat(held).as("nobody asks twice").hasSize(1);
+        held.getFirst().resume();
+        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).cursor === 4", slow);
+        mira.page.unrouteAll();
+        mira.assertNoComplaints();
+    }
+
+    @Test
     void on_a_tall_window_the_history_comes_without_a_scroll() {
         var channel = holdfast.channel(mira);
         holdfast.fillAtOnce(channel, 300);

@@ -1,0 +1,123 @@
+package dev.holdfast.browser;
+
+import static dev.holdfast.browser.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** What is new to somebody, where it begins, and when it counts as read. */
+@TestInstance(Lifecycle.PER_CLASS)
+class UnreadTest {
+
+    private final Holdfast holdfast = Holdfast.shared();
+    private final Person mira = holdfast.person("Mira");
+
+    @AfterAll
+    void close() {
+        mira.close();
+    }
+
+    @Test
+    void more_than_fits_on_the_screen_begins_at_the_line_and_is_read_at_its_end() {
+        var channel = readAndLeft();
+        holdfast.fill(channel, 40);
+        badge(channel, "40 unread").waitFor();
+        mira.open(channel);
+        mira.page.waitForFunction("""
+                () => {
+                  const scroller = document.querySelector('hf-messages .scroller');
+                  const line = scroller?.querySelector('.divider.new');
+                  const below = line?.getBoundingClientRect().top - scroller?.getBoundingClientRect().top;
+                  return below > -5 && below < scroller.clientHeight / 2;
+                }""");
+        settle();
+        assertThat(unreadHere(channel)).isEqualTo(40);
+        assertThat(unreadThere(channel)).isEqualTo(40);
+        mira.page.evaluate(
+                "() => { const scroller = document.querySelector('hf-messages .scroller'); scroller.scrollTop = scroller.scrollHeight; }");
+        awaitRead(channel);
+    }
+
+    @Test
+    void a_link_to_what_is_far_above_reads_nothing_of_what_is_new() {
+        var channel = readAndLeft();
+        holdfast.fill(channel, 40);
+        badge(channel, "40 unread").waitFor();
+        mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=161')", channel);
+        mira.page.locator("hf-message.found >> text=message 161").waitFor();
+        settle();
+        assertThat(unreadHere(channel)).isEqualTo(40);
+        assertThat(unreadThere(channel)).isEqualTo(40);
+    }
+
+    @Test
+    void what_came_while_the_page_was_closed_stands_behind_the_line_and_the_server_is_told_that_it_was_read() {
+        var channel = readAndLeft();
+        mira.open(channel);
+        mira.page.navigate("about:blank");
+        holdfast.fill(channel, 60);
+        mira.open(channel).live();
+        mira.page.locator(".divider.new").waitFor();
+        mira.page.locator("hf-composer textarea").focus();
+        mira.page.evaluate(
+                "() => { const scroller = document.querySelector('hf-messages .scroller'); scroller.scrollTop = scroller.scrollHeight; }");
+        awaitRead(channel);
+    }
+
+    @Test
+    void what_is_deleted_before_anybody_reads_it_is_not_new() {
+        try (var ben = holdfast.person("Ben")) {
+            var channel = readAndLeft();
+            holdfast.add(channel, ben.handle);
+            var first = ben.rest().write(channel, "never mind").mustBe(201).json();
+            ben.rest().write(channel, "but this").mustBe(201);
+            badge(channel, "2 unread").waitFor();
+            ben.rest().delete("/api/messages/" + first.path("id").stringValue()).mustBe(204);
+            badge(channel, "1 unread").waitFor();
+            assertThat(unreadThere(channel)).isOne();
+        }
+    }
+
+    /** A channel of 300 messages that she has read; she is in another one now. */
+    private String readAndLeft() {
+        var channel = holdfast.channel(mira);
+        holdfast.fillAtOnce(channel, 300);
+        mira.open(channel).live().awaitText("message 300");
+        awaitRead(channel);
+        mira.open(holdfast.channel(mira));
+        return channel;
+    }
+
+    private Locator badge(String channel, String text) {
+        return mira.page.locator("[data-channel-id='" + channel + "'] .badge >> text=" + text);
+    }
+
+    private void awaitRead(String channel) {
+        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).unread === 0", channel);
+        eventually("told to the server", Duration.ofSeconds(10), () -> unreadThere(channel) == 0);
+    }
+
+    private int unreadHere(String channel) {
+        return ((Number) mira.page.evaluate("(channel) => holdfast.store.channels.get(channel).unread", channel))
+                .intValue();
+    }
+
+    private int unreadThere(String channel) {
+        for (var each : mira.rest().get("/api/channels").mustBe(200).json()) {
+            if (each.path("id").stringValue().equals(channel))
+                return each.path("unread").intValue();
+        }
+        throw new AssertionError("not a channel of " + mira.handle);
+    }
+
+    /** Until what was drawn has been painted and what that has caused is done. */
+    private void settle() {
+        mira.page.evaluate(
+                "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))");
+    }
+}
