@@ -62,7 +62,7 @@ export class Sync {
     if (channel.cursor === undefined) {
       await this.#countOnly(channel, batch);
       // not waited for: a page may take its time, and other channels go on
-      if (this.#store.messages.shows(channel.id)) this.newestPage(channel.id).catch(() => {});
+      if (this.#store.messages.shows(channel.id)) this.#firstPage(channel.id).catch(() => {});
       return undefined;
     }
     if (batch.after > channel.cursor) return this.#bring(channel.id, batch.seq);
@@ -188,13 +188,13 @@ export class Sync {
 
   // --- pages; any tab may ask for them ---
 
-  /** The newest page of a channel that this browser holds nothing of; whoever asks while it is on its way waits for the same. */
+  /** The newest page of a channel that this browser holds nothing of. */
   newestPage = (channelId) => {
-    if (!this.#coming.has(channelId)) {
-      const coming = newest(channelId).then((page) => this.#begin(channelId, page)).finally(() => this.#coming.delete(channelId));
-      this.#coming.set(channelId, coming);
-    }
-    return this.#coming.get(channelId);
+    const coming = newest(channelId).then((page) => this.#begin(channelId, page));
+    const gone = () => this.#coming.get(channelId) === coming && this.#coming.delete(channelId);
+    this.#coming.set(channelId, coming);
+    coming.then(gone, gone);
+    return coming;
   };
 
   async #begin(channelId, page) {
@@ -206,9 +206,10 @@ export class Sync {
   /** The page above what this browser holds. */
   olderPage = (channelId, size) => this.#pages.older(channelId, size);
 
+  /** The same unasked, once: one that is on its way is waited for. */
   async #firstPage(channelId) {
     const channel = this.#store.channels.get(channelId);
-    if (channel && channel.cursor === undefined) await this.newestPage(channelId);
+    if (channel && channel.cursor === undefined) await (this.#coming.get(channelId) ?? this.newestPage(channelId));
   }
 
   /** Fetches what an offline start would miss; one after the other, what is on screen and the most unread first. Tabs that don't lead: what they show. */

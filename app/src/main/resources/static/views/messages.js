@@ -155,7 +155,8 @@ class Messages extends View {
     if (!target && this.at && this.looking) return;
     this.#placed = true;
     if (!target) return;
-    this.#place.goTo(target, this.at ? 'center' : 'start', this.log.atEnd);
+    // the line moves where more that is new comes above; the message below it is what stays
+    this.#place.goTo(target, this.at ? 'center' : 'start', this.log.atEnd, this.at ? target : target.nextElementSibling);
     if (this.at) target.classList.add('found');
   }
 

@@ -52,13 +52,13 @@ export class Place {
     this.#drawing -= 1;
   }
 
-  /** Goes to an element; `atEnd` tells whether the list reaches the newest message. */
-  goTo(element, block, atEnd) {
+  /** Goes to an element; `atEnd` tells whether the list reaches the newest message, `anchor` what then stays where it is. */
+  goTo(element, block, atEnd, anchor) {
     this.sticks = false;
     element.scrollIntoView({ block });
     this.sticks = this.#atBottom() && atEnd;
-    // it stays where it is also while the messages above it draw themselves
-    this.#anchor = { element, at: element.getBoundingClientRect().top };
+    // also while the messages above it draw themselves
+    this.#anchor = { element: anchor, at: anchor.getBoundingClientRect().top };
   }
 
   /** The reader or the page has scrolled. */

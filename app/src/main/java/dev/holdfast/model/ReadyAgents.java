@@ -88,9 +88,10 @@ final class ReadyAgents {
             """;
 
     private void make(String handle, String name, String provider, String model) {
+        if (!lacks(provider)) return; // also where nothing may be written now, and a start goes on
         if (jdbc.sql(MAKE).params(handle, name, provider, provider, model).update() > 0) {
             log.info("@{} is ready: {} with the model {}", handle, provider, model);
-        } else if (lacks(provider)) {
+        } else {
             log.warn("The handle @{} is taken, so {} has no agent; make one on the page /agents", handle, provider);
         }
     }

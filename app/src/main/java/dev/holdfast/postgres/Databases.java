@@ -44,12 +44,14 @@ class Databases {
      * The connection is the owner's; from then on it may do what the role may, where the server knows the role. A statement
      * ends a little before its connection is given up ({@link #NO_ANSWER}): the server would go on with it for nobody. One
      * that waits for a channel which somebody holds in psql gives its connection back to the others sooner: soonest on the web,
-     * where whoever writes there asks again anyway. None takes long enough to be worth compiling.
+     * where whoever writes there asks again anyway. None takes long enough to be worth compiling. Before that the pool has
+     * made every connection one that writes, also of a database that somebody has set to be read only: it is asked again.
      */
     private static final String AS_ROLE = """
+            reset default_transaction_read_only;
             select set_config('timezone', 'UTC', false), set_config('idle_in_transaction_session_timeout', '5s', false),
               set_config('statement_timeout', '18s', false), set_config('lock_timeout', '%s', false),
-              set_config('jit', 'off', false),
+              set_config('jit', 'off', false), set_config('default_transaction_isolation', 'read committed', false),
               (select set_config('role', rolname, false) from pg_roles where rolname = '%s' and pg_has_role(oid, 'member'))
             """;
 

@@ -73,7 +73,7 @@ final class Flusher {
     }
 
     private static boolean behind(Reply reply) {
-        return reply.completion() != null || reply.text.length() > reply.written.end();
+        return reply.completion() != null || thinks(reply) || reply.text.length() > reply.written.end();
     }
 
     private void reread(List<Reply> doubtful) {

@@ -3,11 +3,13 @@ package dev.holdfast.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.TcpProxy;
 import dev.holdfast.testing.WebApp;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -18,6 +20,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The application behind a proxy to its database, which is then broken for real. */
 class DatabaseTroubleTest {
@@ -96,6 +99,51 @@ class DatabaseTroubleTest {
             takeWrites();
         }
         ada.write(general, "now").mustBe(201);
+    }
+
+    /** As in maintenance, or where a provider guards a disk that is nearly full. */
+    @Test
+    void a_database_that_is_set_to_be_read_only_is_so_for_connections_and_processes_that_begin_after()
+            throws SQLException {
+        set("set default_transaction_read_only = on");
+        try {
+            ada.get("/api/me").mustBe(200);
+            assertThat(ada.write(general, "not now").mustBe(503).detail()).contains("read-only");
+            WebApp.startOn(database).close();
+        } finally {
+            set("reset default_transaction_read_only");
+        }
+        ada.write(general, "now").mustBe(201);
+    }
+
+    @Test
+    void what_isolation_the_database_gives_by_default_does_not_matter() throws SQLException {
+        set("set default_transaction_isolation = 'repeatable read'");
+        try {
+            for (var pool : app.beans(HikariDataSource.class)) {
+                assertThat(isolation(pool)).as(pool.getPoolName()).isEqualTo("read committed");
+            }
+        } finally {
+            set("reset default_transaction_isolation");
+        }
+    }
+
+    private static String isolation(DataSource pool) {
+        return JdbcClient.create(pool)
+                .sql("show transaction_isolation")
+                .query(String.class)
+                .single();
+    }
+
+    /** For all sessions that begin after, and the pools begin their own anew. */
+    private static void set(String setting) throws SQLException {
+        try (var connection = database.dataSource().getConnection();
+                var statement = connection.createStatement()) {
+            connection.setReadOnly(false); // where that is what is set
+            statement.execute("alter database \"" + database.name() + "\" " + setting);
+        }
+        app.beans(HikariDataSource.class)
+                .forEach(pool -> pool.getHikariPoolMXBean().softEvictConnections());
     }
 
     @Test

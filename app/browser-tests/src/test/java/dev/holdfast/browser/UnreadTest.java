@@ -38,8 +38,7 @@ class UnreadTest {
         settle();
         assertThat(unreadHere(channel)).isEqualTo(40);
         assertThat(unreadThere(channel)).isEqualTo(40);
-        mira.page.evaluate(
-                "() => { const scroller = document.querySelector('hf-messages .scroller'); scroller.scrollTop = scroller.scrollHeight; }");
+        toTheEnd();
         awaitRead(channel);
     }
 
@@ -63,9 +62,7 @@ class UnreadTest {
         holdfast.fill(channel, 60);
         mira.open(channel).live();
         mira.page.locator(".divider.new").waitFor();
-        mira.page.locator("hf-composer textarea").focus();
-        mira.page.evaluate(
-                "() => { const scroller = document.querySelector('hf-messages .scroller'); scroller.scrollTop = scroller.scrollHeight; }");
+        toTheEnd();
         awaitRead(channel);
     }
 
@@ -86,11 +83,18 @@ class UnreadTest {
     /** A channel of 300 messages that she has read; she is in another one now. */
     private String readAndLeft() {
         var channel = holdfast.channel(mira);
-        holdfast.fillAtOnce(channel, 300);
+        holdfast.fill(channel, 300);
         mira.open(channel).live().awaitText("message 300");
+        toTheEnd();
         awaitRead(channel);
         mira.open(holdfast.channel(mira));
         return channel;
+    }
+
+    private void toTheEnd() {
+        mira.page.locator("hf-composer textarea").focus();
+        mira.page.evaluate(
+                "() => { const scroller = document.querySelector('hf-messages .scroller'); scroller.scrollTop = scroller.scrollHeight; }");
     }
 
     private Locator badge(String channel, String text) {
