@@ -5,8 +5,11 @@ import dev.holdfast.feed.Wakeups.Round;
 import dev.holdfast.postgres.ListenConnection;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,9 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
     private final Lineage lineage;
     private final FeedMetrics metrics;
     private final Wakeups wakeups = new Wakeups();
+    /** Channels in which the last poll found something that nobody has announced since. */
+    private final Set<UUID> unannounced = new HashSet<>();
+
     private final Queue<Subscriber> gone = new ConcurrentLinkedQueue<>();
     private volatile boolean running;
     private @Nullable Thread thread;
@@ -140,7 +146,10 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             audience.forgetText();
             if (lineage.broken(audience.allCursors())) startOver();
         }
-        var everything = round.everything() || seconds.turn(POLL_SECONDS);
+        unannounced.removeAll(round.channels().keySet());
+        var poll = seconds.turn(POLL_SECONDS);
+        if (poll) countUnannounced();
+        var everything = round.everything() || poll;
         var cursors = everything
                 ? audience.allCursors()
                 : audience.cursors(round.channels().keySet());
@@ -150,7 +159,17 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             wakeups.onReconnected();
             return;
         }
-        for (var change : read.changes()) publish(change, round.channels().get(change.channel()));
+        for (var change : read.changes()) {
+            var heardAt = round.channels().get(change.channel());
+            publish(change, heardAt);
+            if (heardAt == null && !round.everything() && !change.nothing()) unannounced.add(change.channel());
+        }
+    }
+
+    /** A notification may come after the poll that saw its commit, but not as late as the next poll. */
+    private void countUnannounced() {
+        unannounced.forEach(channel -> metrics.resynced());
+        unannounced.clear();
     }
 
     /** A pool replaces lost connections unseen: what says that the database was away, is what it answers. */

@@ -151,6 +151,7 @@ class FeedFaultsTest {
     void lost_notifications_are_made_up_for_within_the_poll() throws Exception {
         try (var browser = server.browser(mira).goOnline()) {
             browser.await(SOON, store -> store.seq(channel) == 0);
+            var resyncs = server.metric("holdfast.feed.resyncs");
             database.jdbc().sql("alter table chat.message disable trigger all").update();
             // in one statement, or a poll between two would see the seq without its message
             database.jdbc().sql("""
@@ -160,6 +161,9 @@ class FeedFaultsTest {
             database.jdbc().sql("alter table chat.message enable trigger all").update();
             browser.await(
                     Duration.ofSeconds(12), store -> store.messages(channel).size() == 1);
+            await().atMost(SOON).until(() -> server.metric("holdfast.feed.resyncs") > resyncs);
+            server.say("room", "mira", "announced");
+            browser.await(SOON, store -> store.seq(channel) == 2);
         }
     }
 
