@@ -75,7 +75,10 @@ class Ops extends View {
   async #readTables() {
     const query = new URLSearchParams(Object.entries(this.#filter).filter(([, value]) => value));
     query.set('limit', String(this.#limit));
-    [this.#queue, this.#workers, this.#rows] = await Promise.all([get('/api/ops/queue'), get('/api/ops/workers'), get(`/api/ops/generations?${query}`)]);
+    const [filter, limit] = [this.#filter, this.#limit];
+    const [queue, workers, rows] = await Promise.all([get('/api/ops/queue'), get('/api/ops/workers'), get(`/api/ops/generations?${query}`)]);
+    if (filter !== this.#filter || limit !== this.#limit) return; // what is wanted now has been asked for, too
+    [this.#queue, this.#workers, this.#rows] = [queue, workers, rows];
   }
 
   async #readCharts() {

@@ -97,7 +97,7 @@ class Messages extends View {
 
   willUpdate(changed) {
     super.willUpdate();
-    if (changed.has('at')) this.#goElsewhere();
+    if (changed.has('at') || (changed.has('looking') && this.looking)) this.#goElsewhere();
     this.#place.remember();
   }
 
@@ -141,7 +141,7 @@ class Messages extends View {
     if (this.isConnected && this.#placed && place.height > 0 && place.fromTop < NEAR) this.#older();
   }
 
-  /** A link leads to another message of the channel that is open already, or back to its end. */
+  /** A link leads to another message of the channel that is open already, or back to its end; or it is tried again. */
   #goElsewhere() {
     this.#placed = false;
     this.#place.sticks = true;

@@ -34,6 +34,14 @@ class SchemaRulesTest {
                 .isEmpty();
     }
 
+    /** By what it says a start knows that nothing is left to be done. */
+    @Test
+    void the_last_file_of_all_says_whose_build_it_is() {
+        assertThat(names("select script from chat.flyway_history order by installed_rank"))
+                .last()
+                .isEqualTo("R__95_grants.sql");
+    }
+
     @Test
     void every_function_says_what_it_does() {
         assertThat(names("select p.oid::regprocedure::text from pg_proc p where p.pronamespace " + OURS

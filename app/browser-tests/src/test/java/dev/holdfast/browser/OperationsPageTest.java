@@ -3,6 +3,7 @@ package dev.holdfast.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.Fault;
 import dev.holdfast.testing.Script;
@@ -10,7 +11,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -122,6 +125,29 @@ class OperationsPageTest {
                         .query(String.class)
                         .list())
                 .containsExactly("root");
+    }
+
+    /** Else somebody would retry what is not of the filter chosen. */
+    @Test
+    void an_answer_to_the_filter_of_before_that_comes_late_changes_nothing() {
+        try (var context = operations.signedIn(holdfast.administrator, 1440, 1000, "light")) {
+            var page = operations.open(context, "/ops");
+            var held = new ArrayList<Route>();
+            page.route(url -> url.contains("/api/ops/generations?") && url.contains("agent=bert"), route -> {
+                if (held.isEmpty()) held.add(route);
+                else route.resume();
+            });
+            page.selectOption("select[name=agent]", "bert");
+            page.waitForCondition(() -> held.size() == 1);
+            page.selectOption("select[name=agent]", "ada");
+            var agents = page.locator(".generations tbody .agent");
+            page.waitForCondition(() -> Set.copyOf(agents.allTextContents()).equals(Set.of("@ada")));
+            page.waitForResponse(
+                    response -> response.url().contains("agent=bert"),
+                    () -> held.getFirst().resume());
+            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))");
+            assertThat(Set.copyOf(agents.allTextContents())).containsExactly("@ada");
+        }
     }
 
     @Test
