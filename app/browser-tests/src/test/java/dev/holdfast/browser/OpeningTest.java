@@ -109,12 +109,7 @@ class OpeningTest {
             if (held.isEmpty()) held.add(route);
             else route.resume();
         });
-        // as one of the many channels of which nothing was fetched in advance
-        mira.page.evaluate("""
-                (channel) => {
-                  delete holdfast.store.channels.get(channel).cursor;
-                  holdfast.go('/c/' + channel);
-                }""", channel);
+        goThereAnew(channel);
         mira.page.waitForCondition(() -> held.size() == 1);
         mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=161')", channel);
         var found = mira.page.locator("hf-message.found >> text=message 161");
@@ -137,6 +132,15 @@ class OpeningTest {
         mira.assertNoComplaints();
     }
 
+    /** As to one of the many channels of which nothing was fetched in advance. */
+    private void goThereAnew(String channel) {
+        mira.page.evaluate("""
+                (channel) => {
+                  delete holdfast.store.channels.get(channel).cursor;
+                  holdfast.go('/c/' + channel);
+                }""", channel);
+    }
+
     @Test
     void other_channels_go_on_while_a_newest_page_is_on_its_way() {
         var slow = holdfast.channel(mira);
@@ -147,11 +151,7 @@ class OpeningTest {
         mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel)?.cursor === 0", other);
         var held = new ArrayList<Route>();
         mira.page.route("**/api/channels/" + slow + "/messages?limit=50", held::add);
-        mira.page.evaluate("""
-                (channel) => {
-                  delete holdfast.store.channels.get(channel).cursor;
-                  holdfast.go('/c/' + channel);
-                }""", slow);
+        goThereAnew(slow);
         mira.page.waitForCondition(() -> held.size() == 1);
         holdfast.fill(slow, 1);
         mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).seq === 4", slow);

@@ -98,18 +98,10 @@ class OrientationTest {
         mira.page
                 .locator("[data-channel-id='" + channel + "'] .badge >> text=1 unread")
                 .waitFor();
-        assertThat(unread(channel)).isOne();
+        assertThat(mira.unread(channel)).isOne();
         mira.open(channel);
         mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).unread === 0", channel);
-        eventually("told to the server", Duration.ofSeconds(10), () -> unread(channel) == 0);
-    }
-
-    private int unread(String channel) {
-        for (var each : mira.rest().get("/api/channels").mustBe(200).json()) {
-            if (each.path("id").stringValue().equals(channel))
-                return each.path("unread").intValue();
-        }
-        throw new AssertionError("not a channel of " + mira.handle);
+        eventually("told to the server", Duration.ofSeconds(10), () -> mira.unread(channel) == 0);
     }
 
     @Test

@@ -140,6 +140,15 @@ final class Person implements AutoCloseable {
         return this;
     }
 
+    /** How many messages of a channel the server counts as unread. */
+    int unread(String channel) {
+        for (var each : rest().get("/api/channels").mustBe(200).json()) {
+            if (each.path("id").stringValue().equals(channel))
+                return each.path("unread").intValue();
+        }
+        throw new AssertionError("not a channel of " + handle);
+    }
+
     Locator messages() {
         return page.locator("hf-message");
     }

@@ -37,7 +37,7 @@ class UnreadTest {
                 }""");
         settle();
         assertThat(unreadHere(channel)).isEqualTo(40);
-        assertThat(unreadThere(channel)).isEqualTo(40);
+        assertThat(mira.unread(channel)).isEqualTo(40);
         toTheEnd();
         awaitRead(channel);
     }
@@ -51,7 +51,7 @@ class UnreadTest {
         mira.page.locator("hf-message.found >> text=message 161").waitFor();
         settle();
         assertThat(unreadHere(channel)).isEqualTo(40);
-        assertThat(unreadThere(channel)).isEqualTo(40);
+        assertThat(mira.unread(channel)).isEqualTo(40);
     }
 
     @Test
@@ -76,7 +76,7 @@ class UnreadTest {
             badge(channel, "2 unread").waitFor();
             ben.rest().delete("/api/messages/" + first.path("id").stringValue()).mustBe(200);
             badge(channel, "1 unread").waitFor();
-            assertThat(unreadThere(channel)).isOne();
+            assertThat(mira.unread(channel)).isOne();
         }
     }
 
@@ -103,20 +103,12 @@ class UnreadTest {
 
     private void awaitRead(String channel) {
         mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).unread === 0", channel);
-        eventually("told to the server", Duration.ofSeconds(10), () -> unreadThere(channel) == 0);
+        eventually("told to the server", Duration.ofSeconds(10), () -> mira.unread(channel) == 0);
     }
 
     private int unreadHere(String channel) {
         return ((Number) mira.page.evaluate("(channel) => holdfast.store.channels.get(channel).unread", channel))
                 .intValue();
-    }
-
-    private int unreadThere(String channel) {
-        for (var each : mira.rest().get("/api/channels").mustBe(200).json()) {
-            if (each.path("id").stringValue().equals(channel))
-                return each.path("unread").intValue();
-        }
-        throw new AssertionError("not a channel of " + mira.handle);
     }
 
     /** Until what was drawn has been painted and what that has caused is done. */
