@@ -80,6 +80,20 @@ class WordsTest {
     }
 
     @Test
+    void the_words_of_no_message_are_split_for_statistics_that_nobody_reads() {
+        chat.run(
+                "insert into chat.message (channel_id, author_id, content) select ?, ?, 'number ' || n from generate_series(1, 300) n",
+                chat.channelId("general"),
+                chat.account("mira"));
+        chat.run("analyze chat.message");
+        assertThat(
+                        chat.one(
+                                Long.class,
+                                "select count(*) from pg_stats where schemaname = 'chat' and tablename like 'message%' and attname like 'to\\_tsvector%'"))
+                .isZero();
+    }
+
+    @Test
     void the_index_serves_the_search() {
         chat.run(
                 "insert into chat.message (channel_id, author_id, content) select ?, ?, 'number ' || n from generate_series(1, 3000) n",
