@@ -72,7 +72,7 @@ final class AnthropicEndpoint implements Endpoint {
                 .maxTokens(options.maxTokens() == null ? LONGEST_REPLY : options.maxTokens())
                 .httpHeaders(Map.of(OpenCalls.REQUEST_ID, requestId))
                 .build();
-        calls.open(requestId);
+        calls.open(requestId, listener::slack);
         return ModelCall.start(
                 model.stream(prompt.mutate().chatOptions(chat).build()),
                 listener,

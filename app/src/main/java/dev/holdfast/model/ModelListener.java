@@ -1,5 +1,7 @@
 package dev.holdfast.model;
 
+import java.time.Duration;
+
 /** Hears a reply in the thread that reads the provider's socket, one call at a time: what blocks here slows the provider down. */
 public interface ModelListener {
 
@@ -8,4 +10,9 @@ public interface ModelListener {
 
     /** @param piece may end with the first half of a surrogate pair */
     void said(String piece) throws InterruptedException;
+
+    /** How long what is said may wait for what follows, asked before each piece but the first. Any thread may ask. */
+    default Duration slack() {
+        return Duration.ZERO;
+    }
 }

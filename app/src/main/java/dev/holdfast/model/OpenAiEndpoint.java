@@ -37,6 +37,7 @@ final class OpenAiEndpoint implements Endpoint {
                 .dispatcherExecutorService(threads)
                 .interceptor(calls)
                 .interceptor(calls::keepTail)
+                .interceptor(chain -> calls.gather(chain, threads))
                 .interceptor(new StreamsOnly());
         if (key == null) {
             http.interceptor(chain -> chain.proceed(
@@ -65,7 +66,7 @@ final class OpenAiEndpoint implements Endpoint {
                 .openAiClient(named.sync())
                 .options(options(agent, options))
                 .build();
-        calls.open(requestId);
+        calls.open(requestId, listener::slack);
         return ModelCall.start(
                 model.stream(prompt).concatWith(Mono.fromSupplier(() -> end(requestId))),
                 listener,

@@ -1,13 +1,18 @@
 package dev.holdfast.model;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import okhttp3.Call;
 import okhttp3.Interceptor;
+import okhttp3.MediaType;
 import okhttp3.Response;
 import okhttp3.ResponseBody;
 import okio.Okio;
+import okio.Source;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +24,22 @@ final class OpenCalls implements Interceptor {
     /** OpenAI documents this header for finding a request in its logs; the others ignore it. */
     static final String REQUEST_ID = "X-Client-Request-Id";
 
-    private record Open(@Nullable Call call, @Nullable BodyTail tail) {}
+    private static final long UNKNOWN_LENGTH = -1;
+
+    private record Open(
+            Supplier<Duration> slack,
+            @Nullable Call call,
+            @Nullable BodyTail tail) {}
 
     private final Map<String, Open> calls = new ConcurrentHashMap<>();
 
-    /** Before the request is made. */
-    void open(String requestId) {
-        calls.put(requestId, new Open(null, null));
+    /**
+     * Before the request is made.
+     *
+     * @param slack how long what the model says may wait for what follows, where {@link #gather} is an interceptor too
+     */
+    void open(String requestId, Supplier<Duration> slack) {
+        calls.put(requestId, new Open(slack, null, null));
     }
 
     /** Closes the call's connection if it is under way, and lets it not begin if it has not. */
@@ -45,7 +59,7 @@ final class OpenCalls implements Interceptor {
     public Response intercept(Chain chain) throws IOException {
         String requestId = chain.request().header(REQUEST_ID);
         if (requestId != null
-                && calls.computeIfPresent(requestId, (id, open) -> new Open(chain.call(), null)) == null) {
+                && calls.computeIfPresent(requestId, (id, open) -> new Open(open.slack, chain.call(), null)) == null) {
             throw new IOException("request " + requestId + " was closed before it was sent");
         }
         return chain.proceed(SentOnce.of(chain.request()));
@@ -55,12 +69,25 @@ final class OpenCalls implements Interceptor {
     Response keepTail(Chain chain) throws IOException {
         Response response = chain.proceed(chain.request());
         String requestId = chain.request().header(REQUEST_ID);
-        ResponseBody body = response.body();
-        if (requestId == null || body == null || !response.isSuccessful()) return response;
-        var tail = new BodyTail(body.source());
-        calls.computeIfPresent(requestId, (id, open) -> new Open(open.call, tail));
+        if (requestId == null || !response.isSuccessful()) return response;
+        var tail = new BodyTail(response.body().source());
+        calls.computeIfPresent(requestId, (id, open) -> new Open(open.slack, open.call, tail));
+        return with(tail, response);
+    }
+
+    /** An interceptor of its own, within {@link #keepTail}. */
+    Response gather(Chain chain, Executor threads) throws IOException {
+        Response response = chain.proceed(chain.request());
+        String requestId = chain.request().header(REQUEST_ID);
+        Open open = requestId == null ? null : calls.get(requestId);
+        if (open == null || !response.isSuccessful()) return response;
+        return with(new GatheredEvents(response.body().source(), chain.call()::cancel, open.slack, threads), response);
+    }
+
+    private static Response with(Source source, Response response) {
+        MediaType type = response.body().contentType();
         return response.newBuilder()
-                .body(ResponseBody.create(Okio.buffer(tail), body.contentType(), body.contentLength()))
+                .body(ResponseBody.create(Okio.buffer(source), type, UNKNOWN_LENGTH))
                 .build();
     }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.model.ModelListener;
+import java.time.Duration;
 
 /** Hears the model and fills the reply's text; waits for the database only when that has been away for a megabyte of text. */
 final class Ear implements ModelListener {
@@ -27,5 +28,10 @@ final class Ear implements ModelListener {
         reply.text.append(piece);
         patience.spoke();
         tools.toFlush().run();
+    }
+
+    @Override
+    public Duration slack() {
+        return tools.slack().get();
     }
 }

@@ -17,6 +17,7 @@ import dev.holdfast.model.Models;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.ai.chat.prompt.Prompt;
@@ -26,14 +27,20 @@ import org.springframework.dao.DataAccessException;
 final class Slot {
     private static final Logger log = LoggerFactory.getLogger(Slot.class);
 
-    /** What all slots of a process share. toFlush: tells the flusher that there is something to write. */
+    /**
+     * What all slots of a process share.
+     *
+     * @param toFlush tells the flusher that there is something to write
+     * @param slack how long text may wait before it is told
+     */
     record Tools(
             Generations generations,
             Agents agents,
             Models models,
             ExecutorService threads,
             WorkerMetrics metrics,
-            Runnable toFlush) {}
+            Runnable toFlush,
+            Supplier<Duration> slack) {}
 
     private final Tools tools;
     private final Reply reply;

@@ -1,0 +1,296 @@
+package dev.holdfast.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.holdfast.testing.ModelServer;
+import dev.holdfast.testing.Script;
+import dev.holdfast.testing.Texts;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import okio.Buffer;
+import okio.BufferedSource;
+import okio.ForwardingSource;
+import okio.Okio;
+import okio.Pipe;
+import okio.Source;
+import okio.Timeout;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.prompt.Prompt;
+import tools.jackson.databind.json.JsonMapper;
+
+/** With a slack that never ends all that can be gathered is; with none an event is there at once. */
+@org.junit.jupiter.api.Timeout(60)
+class GatheredEventsTest {
+    private static final Duration FOR_EVER = Duration.ofDays(1);
+    private static final String DONE = "data: [DONE]\n\n";
+
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Pipe wire = new Pipe(1_000_000);
+
+    @AfterEach
+    void close() throws Exception {
+        wire.cancel();
+        threads.shutdown();
+        assertThat(threads.awaitTermination(30, TimeUnit.SECONDS))
+                .as("whoever reads ahead has ended")
+                .isTrue();
+    }
+
+    @Test
+    void the_first_event_is_there_at_once_and_all_that_follow_become_one() throws Exception {
+        var events = gathered(FOR_EVER);
+        send(said("It "));
+        assertThat(next(events)).isEqualTo(said("It "));
+        send(said("holds \\\"") + said("\\\\"), said("every\\n"), said("r\u00e9ply") + said("."), DONE);
+        wire.sink().close();
+        assertThat(rest(events)).isEqualTo(said("holds \\\"\\\\every\\nr\u00e9ply.") + DONE);
+    }
+
+    @Test
+    void without_slack_nothing_waits() throws Exception {
+        var events = gathered(Duration.ZERO);
+        for (var word : List.of("every ", "reply ", "holds")) {
+            send(said(word));
+            assertThat(next(events)).isEqualTo(said(word));
+        }
+    }
+
+    @Test
+    void what_is_read_ahead_is_bounded_and_much_of_it_does_not_wait() throws Exception {
+        var made = new AtomicInteger();
+        var endless = new Endless(() -> said("x", "\"id\":" + made.incrementAndGet() + ","));
+        var events = gathered(Okio.buffer((Source) endless), FOR_EVER);
+        next(events);
+        next(events);
+        assertThat(made.get() * said("x").length()).isLessThan(200_000);
+        events.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n",
+                "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"a\"}}]}\n\n",
+                "data: {\"choices\":[{\"delta\":{\"content\": \"a\"}}]}\n\n",
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n",
+                "data: {\"choices\":[{\"delta\":{\"content\":null}}]}\n\n",
+                ": still here\n\n",
+                DONE
+            })
+    void what_differs_in_more_than_its_text_is_left_as_it_was(String event) throws Exception {
+        assertThat(afterTheFirst(said("b"), event, said("b"))).isEqualTo(said("b") + event + said("b"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}},{\"delta\":{\"content\":\"a\"}}]}\n\n",
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n",
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a",
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a\\",
+                "data: {\"choices\":[{\"delta\":{\"content\":null}}]}\n\n",
+                "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"a\"}}]}\n\n",
+                "event: said\ndata: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
+                ": still here\n\n",
+                "\n",
+                DONE
+            })
+    void what_has_no_text_of_its_own_is_left_as_often_as_it_came(String event) throws Exception {
+        assertThat(afterTheFirst(event, event, event)).isEqualTo(event.repeat(3));
+    }
+
+    /** What becomes of these pieces once the reader has slack. */
+    private String afterTheFirst(String... pieces) throws IOException {
+        var events = gathered(FOR_EVER);
+        send(DONE);
+        next(events);
+        send(pieces);
+        wire.sink().close();
+        return rest(events);
+    }
+
+    @Test
+    void no_text_is_lost_however_the_body_comes() throws Exception {
+        var random = new Random(23);
+        for (var kind : Texts.Kind.values()) {
+            String text = Texts.ofLength(kind, 3000, 7);
+            var body = new StringBuilder();
+            for (int begin = 0, end; begin < text.length(); begin = end) {
+                end = Math.min(text.length(), begin + 1 + random.nextInt(9));
+                body.append(said(escaped(text.substring(begin, end))))
+                        .append(random.nextInt(20) == 0 ? ": still here\n\n" : "");
+            }
+            body.append(DONE);
+            var source = new Buffer().writeUtf8(body.toString());
+            var inPieces = new ForwardingSource(source) {
+                @Override
+                public long read(Buffer sink, long byteCount) throws IOException {
+                    return super.read(sink, 1 + random.nextInt(300));
+                }
+            };
+            String read = rest(gathered(Okio.buffer(inPieces), random.nextBoolean() ? FOR_EVER : Duration.ZERO));
+            assertThat(texts(read)).as(kind.toString()).isEqualTo(text);
+            assertThat(read).endsWith(DONE);
+        }
+    }
+
+    @Test
+    void a_body_that_breaks_is_read_up_to_there() throws Exception {
+        var said = new AtomicInteger();
+        var broken = new Endless(() -> {
+            if (said.getAndIncrement() > 0) throw new IOException("the line is dead");
+            return said("half a ");
+        });
+        var events = gathered(Okio.buffer((Source) broken), FOR_EVER);
+        assertThat(next(events)).isEqualTo(said("half a "));
+        assertThatThrownBy(() -> next(events)).hasMessage("the line is dead");
+    }
+
+    @Test
+    void to_close_it_ends_the_body_that_says_nothing() throws Exception {
+        var cancelled = new CountDownLatch(1);
+        var events = new GatheredEvents(
+                Okio.buffer(wire.source()),
+                () -> {
+                    wire.cancel();
+                    cancelled.countDown();
+                },
+                () -> Duration.ZERO,
+                threads);
+        events.close();
+        assertThat(cancelled.await(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** The whole way, through OpenAI's client and Spring AI. */
+    @Test
+    void who_has_slack_hears_many_tokens_in_few_pieces_and_who_has_none_hears_all_the_same() throws Exception {
+        try (var server = ModelServer.start();
+                var models = TestModels.all(server)) {
+            for (var slack : List.of(FOR_EVER, Duration.ZERO)) {
+                for (var kind : Texts.Kind.values()) {
+                    String text = Texts.ofWords(kind, 60, 11);
+                    var pieces = new ArrayList<String>();
+                    server.on("gathered", Script.says(text));
+                    try (var call =
+                            models.call(agent(), question(), UUID.randomUUID().toString(), new Heard(pieces, slack))) {
+                        assertThat(call.end(Duration.ofSeconds(60))).isInstanceOf(ModelEnd.Ended.class);
+                    }
+                    assertThat(String.join("", pieces)).isEqualTo(text);
+                    if (slack.equals(FOR_EVER)) assertThat(pieces).hasSizeLessThan(20);
+                }
+            }
+        }
+    }
+
+    private record Heard(List<String> pieces, Duration slack) implements ModelListener {
+        @Override
+        public void alive() {}
+
+        @Override
+        public void said(String piece) {
+            pieces.add(piece);
+        }
+    }
+
+    private static Agent agent() {
+        var limit = Duration.ofSeconds(30);
+        return new Agent(
+                UUID.randomUUID(), "ada", "Ada", Agent.Provider.OPENAI, "gathered", "", "{}", limit, limit, limit);
+    }
+
+    private static Prompt question() {
+        return new Prompt(List.of(new UserMessage("hello")));
+    }
+
+    private interface Piece {
+        String next() throws IOException;
+    }
+
+    /** A body without an end. */
+    private record Endless(Piece piece) implements Source {
+        @Override
+        public long read(Buffer sink, long byteCount) throws IOException {
+            String next = piece.next();
+            sink.writeUtf8(next);
+            return next.length();
+        }
+
+        @Override
+        public Timeout timeout() {
+            return Timeout.NONE;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private GatheredEvents gathered(Duration slack) {
+        return gathered(Okio.buffer(wire.source()), slack);
+    }
+
+    private GatheredEvents gathered(BufferedSource body, Duration slack) {
+        return new GatheredEvents(body, wire::cancel, () -> slack, threads);
+    }
+
+    private void send(String... pieces) throws IOException {
+        for (var piece : pieces) {
+            var bytes = new Buffer().writeUtf8(piece);
+            wire.sink().write(bytes, bytes.size());
+        }
+    }
+
+    private static String next(GatheredEvents events) throws IOException {
+        var read = new Buffer();
+        events.read(read, 8192);
+        return read.readUtf8();
+    }
+
+    private static String rest(GatheredEvents events) throws IOException {
+        var read = new Buffer();
+        read.writeAll(events);
+        return read.readUtf8();
+    }
+
+    private static String said(String text) {
+        return said(text, "");
+    }
+
+    private static String said(String text, String more) {
+        return "data: {" + more + "\"choices\":[{\"delta\":{\"content\":\"" + text + "\"}}]}\n\n";
+    }
+
+    /** As many servers send whatever is not ASCII: half a pair may be the end of one token, and its other the next. */
+    private static String escaped(String text) {
+        return text.chars()
+                .mapToObj(c ->
+                        c < 127 && c > ' ' && c != '"' && c != '\\' ? Character.toString(c) : "\\u%04x".formatted(c))
+                .collect(Collectors.joining());
+    }
+
+    private static String texts(String events) {
+        var text = new StringBuilder();
+        for (String line : events.split("\n")) {
+            if (!line.startsWith("data: {")) continue;
+            text.append(new JsonMapper()
+                    .readTree(line.substring("data: ".length()))
+                    .at("/choices/0/delta/content")
+                    .asString());
+        }
+        return text.toString();
+    }
+}
