@@ -68,7 +68,7 @@ final class GatheredEvents implements Source {
             }
         } catch (IOException e) {
             why = e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // the reader would wait for ever
             why = new IOException(e);
         }
         lock.lock();
@@ -108,7 +108,8 @@ final class GatheredEvents implements Source {
         last = event;
         text = startsWith(event, START) ? textOf(event) : -1;
         rest = text < 0 ? -1 : endOfText(event, text);
-        if (rest >= 0 && (!isWhole(event) || find(NAME, event, rest) >= 0)) rest = -1;
+        // what says nothing is there for something else
+        if (rest <= text || !isWhole(event) || find(NAME, event, rest) >= 0) rest = -1;
     }
 
     /** Whether the event could be made part of the last one. */
@@ -116,7 +117,7 @@ final class GatheredEvents implements Source {
         if (rest < 0 || last.length > LONGEST_EVENT || event.length < text) return false;
         if (!Arrays.equals(last, 0, text, event, 0, text)) return false;
         int end = endOfText(event, text);
-        if (end < 0 || !Arrays.equals(last, rest, last.length, event, end, event.length)) return false;
+        if (end <= text || !Arrays.equals(last, rest, last.length, event, end, event.length)) return false;
         byte[] both = Arrays.copyOf(last, rest + event.length - text);
         System.arraycopy(event, text, both, rest, event.length - text);
         last = both;
@@ -187,6 +188,7 @@ final class GatheredEvents implements Source {
     }
 
     private void awaitMore() throws InterruptedException {
+        room.signal();
         if (begun) {
             long left = read + slack.get().toNanos() - System.nanoTime();
             while (left > 0 && !ended && ahead.size() + last.length <= MOST_AHEAD) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import okhttp3.Call;
 import okhttp3.Interceptor;
@@ -81,7 +82,13 @@ final class OpenCalls implements Interceptor {
         String requestId = chain.request().header(REQUEST_ID);
         Open open = requestId == null ? null : calls.get(requestId);
         if (open == null || !response.isSuccessful()) return response;
-        return with(new GatheredEvents(response.body().source(), chain.call()::cancel, open.slack, threads), response);
+        try {
+            return with(
+                    new GatheredEvents(response.body().source(), chain.call()::cancel, open.slack, threads), response);
+        } catch (RejectedExecutionException e) {
+            response.close();
+            throw new IOException("the process ends", e);
+        }
     }
 
     private static Response with(Source source, Response response) {

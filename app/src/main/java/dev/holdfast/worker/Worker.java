@@ -97,10 +97,10 @@ final class Worker implements SmartLifecycle, NotificationListener {
         boolean more = flusher.flush();
         Duration took = Duration.ofNanos(System.nanoTime() - began);
         Duration window = settings.flushInterval();
-        boolean wide = window.compareTo(took.multipliedBy(2)) < 0;
-        if (wide) window = took.multipliedBy(2);
+        boolean behind = took.compareTo(window) > 0;
+        if (window.compareTo(took.multipliedBy(2)) < 0) window = took.multipliedBy(2);
         // nobody could write the text sooner; an outage is not to look like a silent model
-        slack = !wide ? Duration.ZERO : took.compareTo(MOST_SLACK) < 0 ? took : MOST_SLACK;
+        slack = !behind ? Duration.ZERO : took.compareTo(MOST_SLACK) < 0 ? took : MOST_SLACK;
         Thread.sleep(window.minus(took));
         return more ? Duration.ZERO : POLL;
     }
