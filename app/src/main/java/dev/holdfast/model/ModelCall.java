@@ -13,8 +13,8 @@ import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 
 /**
- * One request to a model. Its text goes straight from the thread that reads the socket to a {@link ModelListener}: to hand
- * every token to another thread would cost more than to read it.
+ * One request to a model. Its text goes straight from the thread that turns the provider's events into text to a
+ * {@link ModelListener}.
  *
  * <p>{@link #close} may be called by any thread at any moment; it closes the HTTP request, also one that has not been answered.
  */

@@ -2,7 +2,10 @@ package dev.holdfast.model;
 
 import java.time.Duration;
 
-/** Hears a reply in the thread that reads the provider's socket, one call at a time: what blocks here slows the provider down. */
+/**
+ * Hears a reply in the thread that turns the provider's events into text, one call at a time: what blocks here slows the
+ * provider down.
+ */
 public interface ModelListener {
 
     /** The model works but says nothing: it thinks, or sent an event without text. */
