@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.db.TestPostgres;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -95,6 +96,18 @@ class StartTest {
                 "192.0.2.1"));
         assertThat(printed.toString()).doesNotContain("\tat ");
         assertThat(printed.getErr().lines()).singleElement().asString().contains("192.0.2.1", variable);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SQL_ASCII", "LATIN1"})
+    void a_database_that_cannot_hold_every_text_is_refused_before_anything_is_in_it(
+            String encoding, CapturedOutput printed) {
+        var database = TestPostgres.server()
+                .createDatabase(
+                        "in_" + encoding.toLowerCase(Locale.ROOT),
+                        "encoding '" + encoding + "' locale 'C' template template0");
+        refuse(Map.of("HOLDFAST_DATABASE_URL", database.url()));
+        assertThat(printed.getErr().lines()).singleElement().asString().contains(encoding, "encoding 'UTF8'");
     }
 
     @Test

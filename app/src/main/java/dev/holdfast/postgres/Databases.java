@@ -130,7 +130,7 @@ class Databases {
     private static void connectOnce(DataSource owner) throws SQLException {
         for (int attempt = 1; ; attempt++) {
             try {
-                requireRecent(owner);
+                requireFit(owner);
                 return;
             } catch (SQLException e) {
                 if (attempt == FIRST_CONNECTS) throw e;
@@ -138,9 +138,13 @@ class Databases {
         }
     }
 
-    private static void requireRecent(DataSource owner) throws SQLException {
-        try (var connection = owner.getConnection()) {
+    private static void requireFit(DataSource owner) throws SQLException {
+        try (var connection = owner.getConnection();
+                var statement = connection.createStatement();
+                var encoding = statement.executeQuery("show server_encoding")) {
             requireRecent(connection.getMetaData().getDatabaseMajorVersion());
+            encoding.next();
+            requireUnicode(encoding.getString(1));
         }
     }
 
@@ -148,6 +152,15 @@ class Databases {
         if (major < OLDEST) {
             throw new StartFailure("the database of HOLDFAST_DATABASE_URL is PostgreSQL " + major
                     + "; Holdfast needs PostgreSQL " + OLDEST + " or newer");
+        }
+    }
+
+    // another one cannot hold every message, or (SQL_ASCII) takes its bytes for characters
+    private static void requireUnicode(String encoding) {
+        if (!encoding.equals("UTF8")) {
+            throw new StartFailure(
+                    "the database of HOLDFAST_DATABASE_URL has the encoding " + encoding
+                            + "; Holdfast needs one that was made with: create database holdfast encoding 'UTF8' template template0");
         }
     }
 

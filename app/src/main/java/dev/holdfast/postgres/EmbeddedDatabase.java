@@ -33,6 +33,10 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     private static final Set<PosixFilePermission> OURS_ALONE = PosixFilePermissions.fromString("rwx------");
 
+    /** Tells letters of all alphabets from signs, which the search splits its words by; on every system of its kind. */
+    private static final String CHARACTERS =
+            System.getProperty("os.name").startsWith("Mac") ? "en_US.UTF-8" : "C.UTF-8";
+
     private final Path data;
     private final EmbeddedPostgres.Builder builder;
     private final String password;
@@ -83,8 +87,13 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setServerConfig("listen_addresses", "127.0.0.1");
             if (first) {
                 writePrivately(unfinished, password + "\n");
-                // options of initdb, as the locale's are: without them it trusts every user of the machine
-                builder.setLocaleConfig("auth", "scram-sha-256").setLocaleConfig("pwfile", unfinished.toString());
+                // options of initdb, all of them: without these two it trusts every user of the machine
+                builder.setLocaleConfig("auth", "scram-sha-256")
+                        .setLocaleConfig("pwfile", unfinished.toString())
+                        // what the environment says would be no language, or one that the machine has not
+                        .setLocaleConfig("locale", CHARACTERS)
+                        .setLocaleConfig("locale-provider", "builtin")
+                        .setLocaleConfig("builtin-locale", "C.UTF-8");
             }
             var database = new EmbeddedDatabase(data, builder, password, lock);
             Files.setPosixFilePermissions(programs, OURS_ALONE); // the library has let everybody write there

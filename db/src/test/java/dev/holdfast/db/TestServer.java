@@ -104,7 +104,15 @@ public record TestServer(String description, String host, int port, String user,
     }
 
     public TestDatabase createDatabase(String name) {
-        database("postgres").jdbc().sql("create database " + name).update();
+        return createDatabase(name, "");
+    }
+
+    /** @param options of CREATE DATABASE */
+    public TestDatabase createDatabase(String name, String options) {
+        database("postgres")
+                .jdbc()
+                .sql("create database " + name + " " + options)
+                .update();
         return database(name);
     }
 

@@ -34,7 +34,10 @@ final class Server {
                 var postgres = EmbeddedPostgres.builder()
                         .setServerConfig("fsync", "on")
                         .setServerConfig("synchronous_commit", "on")
-                        .setServerConfig("autovacuum_naptime", "10s") // as Holdfast's own
+                        // as Holdfast's own
+                        .setServerConfig("autovacuum_naptime", "10s")
+                        .setLocaleConfig("locale-provider", "builtin")
+                        .setLocaleConfig("builtin-locale", "C.UTF-8")
                         .setServerConfig("max_connections", "300")
                         .setServerConfig("track_commit_timestamp", "on")
                         .setServerConfig("shared_preload_libraries", "pg_stat_statements")

@@ -149,6 +149,19 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
+    void the_machines_language_decides_nothing() {
+        var process = process("embedded").with("LC_ALL", "tlh_KL.UTF-8").start();
+        var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
+        browser.post(room(browser), "„ÄRGER“ am Ufer");
+        browser.post(room(browser), "ohne Ärgernis");
+        assertThat(browser.get("/api/search?q=%C3%A4rger").body()).contains("„ÄRGER“ am Ufer", "ohne Ärgernis");
+        process.with("LC_ALL", "C").terminate().awaitExit(SOON);
+        process.start();
+        browser.close();
+        assertThat(process.terminate().awaitExit(SOON)).isZero();
+    }
+
+    @Test
     void a_database_whose_address_is_gone_is_left_as_it_is_and_so_are_its_rules() throws IOException {
         var process = process("embedded").start();
         var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
