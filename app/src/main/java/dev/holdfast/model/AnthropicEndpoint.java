@@ -36,6 +36,7 @@ final class AnthropicEndpoint implements Endpoint {
                 .timeout(Duration.ZERO)
                 .dispatcherExecutorService(threads)
                 .interceptor(calls)
+                .interceptor(calls::keepTail)
                 .interceptor(new StreamsOnly())
                 .interceptor(chain -> {
                     widen(((RealCall) chain.call()).getClient().dispatcher());

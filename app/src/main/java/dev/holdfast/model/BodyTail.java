@@ -1,5 +1,6 @@
 package dev.holdfast.model;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
@@ -10,8 +11,9 @@ import okio.Source;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer's body that passes through and leaves its last bytes, which say how it ended. Needed because the SDK knows
- * OpenAI's finish reasons alone, and Spring AI makes no difference between one that it does not know and none.
+ * A stream's body that passes through, ends behind the last event, and leaves its last bytes, which say how it ended. Needed
+ * because the SDKs read on to the end of the body, which some servers leave open and some never send; and because OpenAI's
+ * knows OpenAI's finish reasons alone, and Spring AI makes no difference between one that it does not know and none.
  */
 final class BodyTail extends ForwardingSource {
     /** The end of the text, the usage and [DONE] are a few hundred. */
@@ -20,6 +22,9 @@ final class BodyTail extends ForwardingSource {
     // quotes and line breaks of what the model says are escaped there
     private static final Pattern REASON = Pattern.compile("\"finish_reason\"\\s*:\\s*\"([^\"]+)\"");
     private static final Pattern DONE = Pattern.compile("[\\r\\n]data:\\s*\\[DONE]");
+
+    private static final Pattern LAST_EVENT = Pattern.compile("data: ?(\\[DONE]|\\{\"type\": ?\"message_stop\")");
+    private static final int LONGEST_START = 40;
 
     private final Buffer.UnsafeCursor cursor = new Buffer.UnsafeCursor();
     private final byte[] tail = new byte[LENGTH];
@@ -31,6 +36,7 @@ final class BodyTail extends ForwardingSource {
 
     @Override
     public long read(Buffer sink, long byteCount) throws IOException {
+        if (isOver()) return -1;
         long read = super.read(sink, byteCount);
         if (read > 0) keep(sink, (int) Math.min(read, LENGTH));
         return read;
@@ -49,10 +55,26 @@ final class BodyTail extends ForwardingSource {
         }
     }
 
+    /** Whether the last event is here, and the empty line with which it counts. */
+    private boolean isOver() {
+        int end = kept;
+        while (end > 0 && isLineEnd(end - 1)) end--;
+        if (kept - end < 2) return false;
+        int begin = end;
+        while (begin > 0 && !isLineEnd(begin - 1)) begin--;
+        String start = new String(tail, begin, Math.min(end - begin, LONGEST_START), US_ASCII);
+        return LAST_EVENT.matcher(start).lookingAt();
+    }
+
+    private boolean isLineEnd(int i) {
+        return tail[i] == '\n' || tail[i] == '\r';
+    }
+
     /** The server's own word for why its answer ended, stop where it only says that it did; null: it was cut off. */
     @Nullable
     String finishReason() {
-        String end = new String(tail, 0, kept, UTF_8);
+        String all = new String(tail, 0, kept, UTF_8);
+        String end = all.substring(0, all.lastIndexOf('\n') + 1); // of an event without its end nothing was heard
         String reason = DONE.matcher(end).find() ? "stop" : null;
         var reasons = REASON.matcher(end);
         while (reasons.find()) {

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import okio.Buffer;
 import okio.BufferedSource;
+import okio.ByteString;
 import okio.Source;
 import okio.Timeout;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +20,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * A stream of events, read ahead: those that differ in their text alone become one with the text of all, while the reader is
  * busy or has slack. To turn an event into text costs more than all else that is done for it, so a machine with more tokens
- * than it has time for falls behind by a few of them instead of for good. Nothing else of the stream is changed. Thread-safe
- * for one reader.
+ * than it has time for falls behind by a few of them instead of for good. Else the stream is what came, but for
+ * its two ends: it has no byte order mark, and an empty line behind the last event. Thread-safe for one reader.
  */
 final class GatheredEvents implements Source {
     private static final int MOST_AHEAD = 64 * 1024;
     private static final int LONGEST_EVENT = 4096;
     private static final byte[] START = "data:".getBytes(US_ASCII);
+    private static final ByteString BYTE_ORDER_MARK = ByteString.encodeUtf8("\uFEFF");
+
+    /** Some servers leave out the empty line behind the last event, which counts only with it; one more changes nothing. */
+    private static final byte[] LINE_END = {'\n'};
+
     private static final byte[] NAME = "\"content\"".getBytes(US_ASCII);
 
     private final BufferedSource body;
@@ -62,10 +68,14 @@ final class GatheredEvents implements Source {
     private void readAhead() {
         IOException why = null;
         try (body) {
+            if (body.rangeEquals(0, BYTE_ORDER_MARK)) body.skip(BYTE_ORDER_MARK.size());
             var piece = new Buffer();
+            byte[] bytes = {};
             while (body.read(piece, MOST_AHEAD) >= 0) {
-                add(piece.readByteArray());
+                bytes = piece.readByteArray();
+                add(bytes);
             }
+            if (bytes.length > 0 && bytes[bytes.length - 1] == '\n') add(LINE_END);
         } catch (IOException e) {
             why = e;
         } catch (RuntimeException | Error e) { // the reader would wait for ever
@@ -128,13 +138,18 @@ final class GatheredEvents implements Source {
     /** Behind the empty line, or where the piece ends. */
     private static int endOfEvent(byte[] piece, int begin) {
         for (int i = begin + 1; i < piece.length; i++) {
-            if (piece[i] == '\n' && piece[i - 1] == '\n') return i + 1;
+            if (isEmptyLine(piece, i)) return i + 1;
         }
         return piece.length;
     }
 
     private static boolean isWhole(byte[] event) {
-        return event[event.length - 1] == '\n' && event[event.length - 2] == '\n';
+        return isEmptyLine(event, event.length - 1);
+    }
+
+    private static boolean isEmptyLine(byte[] piece, int end) {
+        if (piece[end] != '\n') return false;
+        return piece[end - 1] == '\n' || (end > 1 && piece[end - 1] == '\r' && piece[end - 2] == '\n');
     }
 
     /** Quotes within JSON's strings are escaped, so the name with its quotes is a name; negative: it has no text for a value. */

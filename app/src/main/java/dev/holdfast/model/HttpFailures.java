@@ -1,5 +1,7 @@
 package dev.holdfast.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.openai.errors.SseException;
 import dev.holdfast.model.Failure.GiveUp;
 import dev.holdfast.model.Failure.TryAgain;
 import java.io.IOException;
@@ -23,7 +25,7 @@ final class HttpFailures {
             Pattern.CASE_INSENSITIVE);
     private static final Pattern OF_A_KEY =
             Pattern.compile("key|token|auth|credential|permission", Pattern.CASE_INSENSITIVE);
-    private static final Pattern OF_THE_MODEL = Pattern.compile("model", Pattern.CASE_INSENSITIVE);
+    private static final Pattern OF_THE_MODEL = Pattern.compile("model|deployment", Pattern.CASE_INSENSITIVE);
     private static final Pattern SECRET =
             Pattern.compile("\\b(sk|key|pk)-[A-Za-z0-9_*.-]{4,}|Bearer\\s+\\S+|[^\\s\"']*\\*{3,}[^\\s\"']*");
     private static final int LONGEST_QUOTE = 200;
@@ -59,9 +61,10 @@ final class HttpFailures {
                         answer.getResponseBodyAsString(),
                         agent);
             }
-            if (cause instanceof com.openai.errors.SseException
-                    || cause instanceof com.anthropic.errors.SseException
-                    || cause instanceof OllamaRequest.ErrorLine) {
+            if (cause instanceof SseException event) {
+                return midAnswer(event, agent);
+            }
+            if (cause instanceof com.anthropic.errors.SseException || cause instanceof OllamaRequest.ErrorLine) {
                 return midAnswer(String.valueOf(cause.getMessage()), agent);
             }
         }
@@ -74,9 +77,10 @@ final class HttpFailures {
                 && !(answer.getCause() instanceof UnsupportedMediaTypeException);
     }
 
-    private Failure sort(int status, @Nullable String retryAfter, String body, Agent agent) {
+    private Failure sort(int answered, @Nullable String retryAfter, String body, Agent agent) {
         ErrorBody said = ErrorBody.parse(body);
-        String detail = "status " + status + ": "
+        int status = answered < 300 && said.status() != 0 ? said.status() : answered;
+        String detail = "status " + answered + ": "
                 + line(said.sentence().isEmpty() ? body : said.sentence(), key, LONGEST_DETAIL);
         if (status == 429 && said.words().contains("insufficient_quota")) {
             return new GiveUp(
@@ -97,7 +101,10 @@ final class HttpFailures {
                         ? badKey(detail)
                         : refused(status, said, detail);
             case 404, 405 ->
-                address == null || OF_THE_MODEL.matcher(said.sentence()).find()
+                address == null
+                                || OF_THE_MODEL
+                                        .matcher(said.words() + " " + said.sentence())
+                                        .find()
                         ? new GiveUp(
                                 "The model " + agent.model() + " is not known to " + server + ". Choose another for @"
                                         + agent.handle() + ".",
@@ -117,7 +124,14 @@ final class HttpFailures {
         };
     }
 
-    /** An event of the stream that tells of an error. */
+    /** An event of the stream that tells of an error; some tell the status that they would have answered with. */
+    private Failure midAnswer(SseException event, Agent agent) {
+        String body = String.valueOf(event.body().convert(JsonNode.class));
+        int status = ErrorBody.parse(body).status();
+        return status == 0 ? midAnswer(String.valueOf(event.getMessage()), agent) : sort(status, null, body, agent);
+    }
+
+    /** As above, where no status is told. */
     private Failure midAnswer(String message, Agent agent) {
         String detail = line(message, key, LONGEST_DETAIL);
         return TOO_LONG.matcher(message).find()

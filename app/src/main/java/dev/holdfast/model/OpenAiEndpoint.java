@@ -3,6 +3,7 @@ package dev.holdfast.model;
 import com.openai.client.OpenAIClientAsync;
 import com.openai.client.OpenAIClientAsyncImpl;
 import com.openai.core.ClientOptions;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -19,16 +20,21 @@ import reactor.core.publisher.Mono;
 
 /** OpenAI, or any server that speaks its chat completions. */
 final class OpenAiEndpoint implements Endpoint {
-    private static final String OPENAI = "https://api.openai.com/v1";
+    private static final String OPENAI_HOST = "api.openai.com";
+    private static final String OPENAI = "https://" + OPENAI_HOST + "/v1";
 
     private final OpenCalls calls = new OpenCalls();
     private final OpenAIClientAsync client;
-    private final boolean openAiItself;
+    private final boolean newNames;
     private final HttpFailures failures;
 
     /** @param key null for a server of one's own that asks for none */
     OpenAiEndpoint(@Nullable String baseUrl, @Nullable String key, ExecutorService threads) {
-        openAiItself = baseUrl == null || baseUrl.startsWith("https://api.openai.com");
+        String host = baseUrl == null
+                ? OPENAI_HOST
+                : String.valueOf(URI.create(baseUrl).getHost());
+        boolean openAiItself = host.equals(OPENAI_HOST) || host.endsWith("." + OPENAI_HOST);
+        newNames = openAiItself || host.endsWith(".openai.azure.com");
         failures = openAiItself
                 ? new HttpFailures(Agent.Provider.OPENAI.title, null, "OPENAI_API_KEY", key)
                 : new HttpFailures("the server of OPENAI_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_KEY", key);
@@ -36,8 +42,8 @@ final class OpenAiEndpoint implements Endpoint {
                 .timeout(Duration.ZERO)
                 .dispatcherExecutorService(threads)
                 .interceptor(calls)
-                .interceptor(calls::keepTail)
                 .interceptor(chain -> calls.gather(chain, threads))
+                .interceptor(calls::keepTail)
                 .interceptor(new StreamsOnly());
         if (key == null) {
             http.interceptor(chain -> chain.proceed(
@@ -49,6 +55,7 @@ final class OpenAiEndpoint implements Endpoint {
         built.getOkHttpClient().dispatcher().setMaxRequestsPerHost(Integer.MAX_VALUE);
         client = new OpenAIClientAsyncImpl(ClientOptions.builder()
                 .httpClient(built)
+                .jsonMapper(TolerantChunks.mapper())
                 .baseUrl(baseUrl == null ? OPENAI : baseUrl)
                 .apiKey(key == null ? "none" : key)
                 .streamHandlerExecutor(threads)
@@ -92,7 +99,6 @@ final class OpenAiEndpoint implements Endpoint {
                 .timeout(Duration.ZERO); // else Spring AI ends every reply after a minute; the slot keeps the agent's
         // limits
         // newer models refuse the old name, and servers of one's own know only that
-        return (openAiItself ? chat.maxCompletionTokens(options.maxTokens()) : chat.maxTokens(options.maxTokens()))
-                .build();
+        return (newNames ? chat.maxCompletionTokens(options.maxTokens()) : chat.maxTokens(options.maxTokens())).build();
     }
 }

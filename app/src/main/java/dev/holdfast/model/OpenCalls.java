@@ -66,7 +66,7 @@ final class OpenCalls implements Interceptor {
         return chain.proceed(SentOnce.of(chain.request()));
     }
 
-    /** An interceptor of its own, for the client whose finish reasons Spring AI does not tell. */
+    /** An interceptor of its own: see {@link BodyTail}. */
     Response keepTail(Chain chain) throws IOException {
         Response response = chain.proceed(chain.request());
         String requestId = chain.request().header(REQUEST_ID);
@@ -76,7 +76,7 @@ final class OpenCalls implements Interceptor {
         return with(tail, response);
     }
 
-    /** An interceptor of its own, within {@link #keepTail}. */
+    /** An interceptor of its own, around {@link #keepTail}. */
     Response gather(Chain chain, Executor threads) throws IOException {
         Response response = chain.proceed(chain.request());
         String requestId = chain.request().header(REQUEST_ID);

@@ -2,6 +2,7 @@ package dev.holdfast.model;
 
 import dev.holdfast.model.Failure.GiveUp;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.metadata.Usage;
 import org.springframework.ai.chat.model.ChatResponse;
@@ -11,6 +12,21 @@ final class Transcript {
     private static final GiveUp REFUSED = new GiveUp("The model refused to answer. Ask in other words.", "refused");
     private static final ModelEnd.Cut BROKE_OFF =
             new ModelEnd.Cut("The model broke off and refused to go on. Ask in other words.", "refused");
+
+    /** Words for an end that is none: vLLM's and SGLang's, OpenRouter's, DeepSeek's, Zhipu's. */
+    private static final Set<String> CUT =
+            Set.of("abort", "error", "insufficient_system_resource", "network_error", "model_error");
+
+    /** OpenAI's, Anthropic's, Zhipu's, and those that Gemini has. */
+    private static final Set<String> REFUSALS = Set.of(
+            "content_filter",
+            "refusal",
+            "sensitive",
+            "safety",
+            "recitation",
+            "blocklist",
+            "prohibited_content",
+            "spii");
 
     private boolean spoke;
     private boolean refused; // in OpenAI's field for it; the reason is then that of an answer
@@ -38,13 +54,13 @@ final class Transcript {
 
     /**
      * A body that ends well-formed without a finish reason was cut by a proxy or a dying server: not all was said. So it is
-     * where the reason says just that (vLLM, SGLang: abort; OpenRouter: error).
+     * where the reason says just that.
      */
     ModelEnd end() {
-        if (finish == null || finish.equals("abort") || finish.equals("error")) {
+        if (finish == null || CUT.contains(finish)) {
             return new ModelEnd.Failed(new Failure.TryAgain("the model's answer was cut off", "cut"));
         }
-        refused |= finish.equals("content_filter") || finish.equals("refusal");
+        refused |= REFUSALS.contains(finish);
         String remedy = remedy(finish);
         if (spoke) {
             return new ModelEnd.Ended(

@@ -44,4 +44,23 @@ class BodyTailTest {
         new Buffer().writeAll(tail);
         assertThat(tail.finishReason()).isEqualTo(reason);
     }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            data: [DONE]                                         | true
+            data:[DONE]                                          | true
+            event: message_stop\\ndata: {"type":"message_stop"}  | true
+            event: message_stop\\ndata: {"type": "message_stop", "metrics": {}} | true
+            data: {"type":"message_delta"}                       | false
+            data: {"text": "x data: [DONE]"}                   | false
+            : data: [DONE]                                       | false
+            """)
+    void the_body_is_over_with_its_last_event(String event, boolean over) throws Exception {
+        String before = "data: {\"x\": 1}\n\n" + event.replace("\\n", "\n");
+        var body = new Buffer().writeUtf8(before + "\n\nand more");
+        var tail = new BodyTail(body);
+        var read = new Buffer();
+        while (tail.read(read, 1) >= 0) assertThat(read.size()).isPositive();
+        assertThat(read.readUtf8()).isEqualTo(before + "\n\n" + (over ? "" : "and more"));
+    }
 }

@@ -72,6 +72,15 @@ class ProvidersTest {
         });
     }
 
+    /** Ollama has no gateways before it that do so. */
+    @ParameterizedTest
+    @EnumSource(names = {"OPENAI", "ANTHROPIC"})
+    void an_answer_whose_connection_stays_open_is_whole_at_once(Provider provider) throws Exception {
+        var said = listen(provider, Script.says("all of it").fault(Fault.LINGER));
+        assertThat(said.text).isEqualTo("all of it");
+        assertThat(said.last).isInstanceOf(ModelEnd.Ended.class);
+    }
+
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "GUIDE")
     void what_time_can_mend_is_tried_again(Provider provider) throws Exception {
@@ -87,37 +96,6 @@ class ProvidersTest {
             var said = listen(provider, Script.fails(fault));
             assertThat(failure(said)).as(provider + " " + fault + ": " + said).isInstanceOf(Failure.TryAgain.class);
         }
-    }
-
-    /** Together says eos, others eos_token; some end with nothing but [DONE], or say why in the last piece of the text. */
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "{}, \"finish_reason\": \"eos\"}]}\n\ndata: [DONE]\n\n",
-                "{}, \"finish_reason\": \"eos_token\"}], \"usage\": {\"prompt_tokens\": 3, \"completion_tokens\": 1, \"total_tokens\": 4}}\n\n",
-                "{\"content\": \"\"}, \"finish_reason\":\"eos\"}]}\r\n\r\n",
-                "{}, \"finish_reason\": null}]}\n\ndata: [DONE]\n\n",
-                "{}}]}\n\ndata:[DONE]\n\n"
-            })
-    void an_answer_is_whole_whatever_its_server_calls_the_end(String end) throws Exception {
-        var said = listen(Provider.OPENAI, Script.answers(200, openAi("all of it") + choice(end)));
-        assertThat(said.text).isEqualTo("all of it");
-        assertThat(said.last).isInstanceOf(ModelEnd.Ended.class);
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "",
-                "{}, \"finish_reason\": null}]}\n\n",
-                "{}, \"finish_reason\": \"\"}]}\n\n",
-                "{}, \"finish_reason\": \"abort\"}]}\n\ndata: [DONE]\n\n"
-            })
-    void an_answer_without_an_end_is_cut_off_though_it_speaks_of_ends(String end) throws Exception {
-        String text = "\\ndata: [DONE]\\n\\n, \\\"finish_reason\\\":\\\"stop\\\"";
-        String body = openAi(text) + (end.isEmpty() ? "" : choice(end));
-        assertThat(failure(listen(Provider.OPENAI, Script.answers(200, body))).code())
-                .isEqualTo("cut");
     }
 
     /** Ollama leaves out what is zero; older ones did so with the prompt's count when they had it in their cache. */
@@ -138,15 +116,6 @@ class ProvidersTest {
                 Script.answers(200, body.formatted("all of it", "false") + body.formatted("", "true, " + counts)));
         assertThat(said.text).isEqualTo("all of it");
         assertThat(said.last).isInstanceOf(ModelEnd.Ended.class);
-    }
-
-    private static String openAi(String text) {
-        return choice("{\"content\": \"" + text + "\"}, \"finish_reason\": null}]}\n\n");
-    }
-
-    private static String choice(String rest) {
-        return "data: {\"id\": \"1\", \"object\": \"chat.completion.chunk\", \"created\": 1, \"model\": \"m\","
-                + " \"choices\": [{\"index\": 0, \"delta\": " + rest;
     }
 
     @ParameterizedTest

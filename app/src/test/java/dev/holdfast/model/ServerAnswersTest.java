@@ -173,6 +173,31 @@ class ServerAnswersTest {
         assertThat(failure.detail()).startsWith("status " + status);
     }
 
+    /** Some gateways begin to answer before they know what comes. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            text/event-stream | data: {"error":{"code":402,"message":"Insufficient credits"}}        | refused
+            text/event-stream | data: {"error":{"code":"401","message":"No auth credentials found"}} | bad_key
+            text/event-stream | data: {"error":{"code":429,"message":"Slow down"}}                   | rate_limited
+            text/event-stream | data: {"error":{"code":502,"message":"Provider disconnected"}}       | server_error
+            text/event-stream | data: {"error":{"code":1302,"message":"of their own"}}               | server_error
+            application/json  | {"error":{"code":429,"message":"Slow down"}}                         | rate_limited
+            application/json  | {"error":{"code":404,"message":"The model m-1 does not exist"}}      | unknown_model
+            """)
+    void an_error_that_came_with_200_is_the_one_that_it_says_it_is(String type, String answer, String code) {
+        assertThat(answered(Provider.OPENAI, 200, type, answer + "\n\n").code()).isEqualTo(code);
+    }
+
+    @Test
+    void a_deployment_that_azure_does_not_know_is_a_model() {
+        var failure = answered(
+                Provider.OPENAI,
+                404,
+                "application/json",
+                "{\"error\":{\"code\":\"DeploymentNotFound\",\"message\":\"The API for this resource does not exist.\"}}");
+        assertThat(failure.code()).isEqualTo("unknown_model");
+    }
+
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "GUIDE")
     void a_model_that_the_server_names_is_the_one_that_it_does_not_know(Provider provider) {
@@ -274,7 +299,7 @@ class ServerAnswersTest {
     @CsvSource(delimiter = '|', textBlock = """
             ANTHROPIC | {"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}} | Anthropic refused the request: Your credit balance is too low to access the Anthropic API.
             OLLAMA    | {"error":"\\"nomic-embed-text\\" does not support chat"} | Ollama refused the request: "nomic-embed-text" does not support chat.
-            OPENAI    | {"detail":[{"loc":["body","x"],"msg":"field required"}]} | The server of OPENAI_BASE_URL refused the request: field required.
+            OPENAI    | {"detail":[{"loc":["body","stream_options","include_usage"],"msg":"Extra inputs are not permitted"}]} | The server of OPENAI_BASE_URL refused the request: Extra inputs are not permitted (stream_options.include_usage).
             OPENAI    | [{"error":{"code":400,"message":"Please pass a valid value."}}] | The server of OPENAI_BASE_URL refused the request: Please pass a valid value.
             OPENAI    | <html>bad request</html> | The server of OPENAI_BASE_URL refused the request: status 400.
             """)

@@ -40,7 +40,9 @@ public enum Fault {
     /** Some tokens, then the end that the provider's filter made. */
     FILTERED,
     /** Finishes properly without having said anything. */
-    EMPTY;
+    EMPTY,
+    /** Finishes properly, but for the end of the HTTP body: the connection stays open. */
+    LINGER;
 
     /** Whether it strikes after {@link Script#after()} tokens rather than instead of an answer. */
     boolean midStream() {

@@ -225,9 +225,10 @@ final class ModelConnection {
             return end(tokens.size());
         }
 
-        private boolean end(int said) throws IOException {
+        private boolean end(int said) throws IOException, InterruptedException {
             served.ended(Served.End.COMPLETED);
             frame(format.end(served.model, inputTokens, said, format.reason(script.fault())));
+            if (script.fault() == Fault.LINGER) stall();
             write("0\r\n\r\n".getBytes(ISO_8859_1));
             return true;
         }
