@@ -104,7 +104,9 @@ class BackupTest {
         say(queue.database, "said since");
 
         // in a session of its own: what is killed is the script and all that it has started
-        instead("pg_restore", "pg_restore \"$@\" | head -c 20000; kill -9 0");
+        instead(
+                "pg_restore",
+                "case \"$*\" in --list*) exec pg_restore \"$@\" ;; esac; pg_restore \"$@\" | head -c 20000; kill -9 0");
         assertThat(run("setsid", "../ops/backup/restore", "--replace", queue.database.url(), dump.toString()))
                 .startsWith("137 ");
         say(queue.database, "and it goes on");
@@ -122,6 +124,47 @@ class BackupTest {
 
         assertThat(restore("--replace", queue.database, dump)).startsWith("0 ").contains("2 messages");
         assertThat(replaced(queue.database)).isEqualTo("0");
+    }
+
+    @Test
+    void what_else_is_in_the_database_is_left_alone() throws Exception {
+        var queue = new QueueFixture();
+        queue.ask("general", "@ada worth keeping");
+        besides(queue.database);
+        var dump = backup(queue.database);
+        say(queue.database, "said since");
+
+        assertThat(restore("--replace", queue.database, dump)).startsWith("0 ").contains("2 messages");
+        assertThat(one(queue.database, "select note from public.report")).isEqualTo("not Holdfast's");
+        assertThat(replaced(queue.database)).isEqualTo("0");
+    }
+
+    @Test
+    void a_dump_of_the_whole_database_comes_back_too_without_what_else_was_in_it() throws Exception {
+        var owned = server.ordinary();
+        new Migrations(owned.dataSource()).migrate();
+        say(owned, "worth keeping");
+        besides(server.database(owned.name()));
+        var dump = folder.resolve("whole.dump");
+        assertThat(run("pg_dump", "--dbname=" + server.database(owned.name()).url(), "-Fc", "--no-owner", "-f" + dump))
+                .startsWith("0 ");
+
+        var again = emptied(server, owned);
+        assertThat(restore(again, dump)).startsWith("0 ").contains("1 messages");
+        assertThat(one(again, LAST)).isEqualTo("worth keeping");
+        assertThat(webMayPost(again)).isTrue();
+        assertThat(one(again, "select count(*)::text from pg_class where relname = 'report'"))
+                .isEqualTo("0");
+    }
+
+    /** What others put beside Holdfast's schemas, and what a restore left that was killed at its end. */
+    private static void besides(TestDatabase database) {
+        for (var sql : List.of(
+                "create table public.report as select 'not Holdfast''s' as note",
+                "create extension pg_stat_statements",
+                "create schema chat_replaced",
+                "create table chat_replaced.message (id int)"))
+            database.jdbc().sql(sql).update();
     }
 
     @Test
