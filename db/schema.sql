@@ -317,7 +317,7 @@ view ops.queue
   agent text
   queued bigint  -- Not running yet, those included that wait for a later attempt.
   running bigint
-  failed bigint  -- Failed and neither retried nor cancelled since, replies that were deleted left out; select * from ops.stuck shows why.
+  failed bigint  -- Failed and neither retried nor cancelled since, replies that were deleted left out; of an agent that is disabled: 0; select * from ops.stuck shows why.
   oldest_age interval  -- How long the oldest queued one has waited for its reply since it was asked for.
   waiting bigint  -- Those of the queued that wait for their next attempt (rate limit, backoff).
   at_most integer  -- How many of the agent may run at once in all processes; null: no limit.

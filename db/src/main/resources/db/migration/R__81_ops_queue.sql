@@ -4,7 +4,8 @@ create or replace view ops.queue as
 select a.handle as agent,
   coalesce(q.queued, 0) as queued,
   coalesce(r.running, 0) as running,
-  coalesce(f.failed, 0) as failed,
+  -- nobody waits for an agent that is disabled
+  case when a.disabled_at is null then coalesce(f.failed, 0) else 0 end as failed,
   q.oldest_age,
   coalesce(q.waiting, 0) as waiting,
   n.max_concurrency as at_most,
@@ -33,7 +34,7 @@ left join (
 order by q.oldest_age desc nulls last, a.handle;
 comment on view ops.queue is 'Per agent: how many generations are queued, running and failed, and for how long the oldest queued one has waited. The oldest wait comes first.';
 comment on column ops.queue.queued is 'Not running yet, those included that wait for a later attempt.';
-comment on column ops.queue.failed is 'Failed and neither retried nor cancelled since, replies that were deleted left out; select * from ops.stuck shows why.';
+comment on column ops.queue.failed is 'Failed and neither retried nor cancelled since, replies that were deleted left out; of an agent that is disabled: 0; select * from ops.stuck shows why.';
 comment on column ops.queue.oldest_age is 'How long the oldest queued one has waited for its reply since it was asked for.';
 comment on column ops.queue.waiting is 'Those of the queued that wait for their next attempt (rate limit, backoff).';
 comment on column ops.queue.at_most is 'How many of the agent may run at once in all processes; null: no limit.';

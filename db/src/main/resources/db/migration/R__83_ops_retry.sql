@@ -31,7 +31,7 @@ begin
     case v.verdict
       when 'unknown' then 'The newest: select id, agent, channel, state from ops.generations order by id desc limit 20;'
       when 'deleted' then 'Ask again with a new message.'
-      when 'disabled' then 'Enable it first, on the page /agents.'
+      when 'disabled' then format('Enable it first, as an administrator: PATCH /api/agents/%s with {"disabled": false}.', g.agent_id)
       when 'runs' then format('To start it again nevertheless, cancel it first: select ops.cancel(%s); select ops.retry(%1$s);', g.id)
     end,
     g.state

@@ -115,7 +115,14 @@ class OpsFunctionsTest {
                 .sql("update chat.account set disabled_at = now() where handle = 'ada'")
                 .update();
         refused("HF409", "@ada is disabled.", "select ops.retry(?)", id);
-        assertThat(remedy("select ops.retry(" + id + ")")).contains("/agents");
+        assertThat(remedy("select ops.retry(" + id + ")"))
+                .contains("PATCH /api/agents/"
+                        + queue.jdbc
+                                .sql("select id::text from chat.account where handle = 'ada'")
+                                .query(String.class)
+                                .single());
+        assertThat(queue.texts("select agent || ' ' || failed from ops.queue order by agent"))
+                .containsExactly("ada 0", "bob 1");
         refused(
                 "HF409",
                 "@ada is disabled.",
