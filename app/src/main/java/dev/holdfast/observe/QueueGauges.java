@@ -1,12 +1,13 @@
 package dev.holdfast.observe;
 
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -37,7 +38,7 @@ final class QueueGauges {
     private final JdbcClient jdbc;
     private final MeterRegistry meters;
     private final long maxAgeNanos;
-    private final Set<String> registered = ConcurrentHashMap.newKeySet();
+    private final Map<String, List<Meter>> registered = new HashMap<>();
     private Map<String, Depth> depths = Map.of();
     private CompletableFuture<Map<String, Depth>> reading = CompletableFuture.completedFuture(Map.of());
     private long readAt;
@@ -65,7 +66,13 @@ final class QueueGauges {
         if (reading.isDone()) reading = CompletableFuture.supplyAsync(this::read, THREAD::start);
         try {
             depths = reading.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-            depths.keySet().stream().filter(registered::add).forEach(this::register);
+            depths.keySet().forEach(agent -> registered.computeIfAbsent(agent, this::register));
+            // under the handle that an agent had before, NaN: the sum over all agents would be none either
+            registered.entrySet().removeIf(agent -> {
+                boolean gone = !depths.containsKey(agent.getKey());
+                if (gone) agent.getValue().forEach(meters::remove);
+                return gone;
+            });
         } catch (ExecutionException | TimeoutException e) {
             log.debug("The queue's depth cannot be read", e);
             depths = Map.of();
@@ -84,26 +91,29 @@ final class QueueGauges {
                 .collect(Collectors.toUnmodifiableMap(Depth::agent, depth -> depth));
     }
 
-    private void register(String agent) {
-        depth(agent, "queued", Depth::queued);
-        depth(agent, "running", Depth::running);
-        depth(agent, "failed", Depth::failed);
-        Gauge.builder("holdfast.queue.oldest.age", () -> value(agent, Depth::oldestAge))
-                .tag("agent", agent)
-                .baseUnit("seconds")
-                .description(
-                        "For how long the oldest queued generation of the agent has waited since it was asked for, in the"
-                                + " whole database; 0 when none waits. All processes say the same: take the maximum")
-                .register(meters);
+    private List<Meter> register(String agent) {
+        Attempts.ended(meters, agent, "failed");
+        return List.of(
+                depth(agent, "queued", Depth::queued),
+                depth(agent, "running", Depth::running),
+                depth(agent, "failed", Depth::failed),
+                Gauge.builder("holdfast.queue.oldest.age", () -> value(agent, Depth::oldestAge))
+                        .tag("agent", agent)
+                        .baseUnit("seconds")
+                        .description(
+                                "For how long the oldest queued generation of the agent has waited since it was asked for, in the"
+                                        + " whole database; 0 when none waits. All processes say the same: take the maximum")
+                        .register(meters));
     }
 
-    private void depth(String agent, String state, ToDoubleFunction<Depth> of) {
-        Gauge.builder("holdfast.queue.depth", () -> value(agent, of))
+    private Meter depth(String agent, String state, ToDoubleFunction<Depth> of) {
+        return Gauge.builder("holdfast.queue.depth", () -> value(agent, of))
                 .tag("agent", agent)
                 .tag("state", state)
                 .description(
                         "Generations of the agent in the whole database: queued (those that wait for a later attempt"
-                                + " included), running, and failed and neither retried nor cancelled since. All processes say the same: take the maximum")
+                                + " included), running, and failed and neither retried nor cancelled since (of an agent that is"
+                                + " disabled: none). All processes say the same: take the maximum")
                 .register(meters);
     }
 

@@ -3,6 +3,7 @@ package dev.holdfast.worker;
 import dev.holdfast.generation.Chunk;
 import dev.holdfast.generation.Generations.Outcome;
 import dev.holdfast.generation.Generations.Reaped;
+import dev.holdfast.observe.Attempts;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -42,6 +43,7 @@ final class WorkerMetrics {
         flushBytes = Counter.builder("holdfast.flush.bytes")
                 .description("Text appended to running replies, in bytes of UTF-8")
                 .register(meters);
+        retries("rate_limited"); // there is an alert for it, which sees no first one in a series that begins with it
     }
 
     private static Timer.Builder timer(String name, String description) {
@@ -100,20 +102,18 @@ final class WorkerMetrics {
     }
 
     private void ended(String agent, String outcome) {
-        Counter.builder("holdfast.generations")
-                .description("Attempts by how they ended")
-                .tag("agent", agent)
-                .tag("outcome", outcome)
-                .register(meters)
-                .increment();
+        Attempts.ended(meters, agent, outcome).increment();
     }
 
     void retried(String reason) {
-        Counter.builder("holdfast.retries")
+        retries(reason).increment();
+    }
+
+    private Counter retries(String reason) {
+        return Counter.builder("holdfast.retries")
                 .description("Attempts that failed and are tried again, by reason")
                 .tag("reason", reason)
-                .register(meters)
-                .increment();
+                .register(meters);
     }
 
     void tokens(Reply reply, @Nullable Integer input, @Nullable Integer output) {

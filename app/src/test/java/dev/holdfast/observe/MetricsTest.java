@@ -33,6 +33,7 @@ class MetricsTest {
     private static WebApp app;
     private static Browser management;
     private static String channel;
+    private static String beforeAnything;
 
     @BeforeAll
     static void start() {
@@ -45,6 +46,7 @@ class MetricsTest {
                 "OLLAMA_BASE_URL=http://127.0.0.1:1");
         management = new Browser(app.managementPort());
         channel = app.administrator().channel("general");
+        beforeAnything = scrape();
     }
 
     @AfterAll
@@ -115,6 +117,44 @@ class MetricsTest {
         app.jdbc()
                 .sql("update chat.generation set state = 'cancelled' where state = 'failed'")
                 .update();
+    }
+
+    @Test
+    void what_an_alert_takes_the_increase_of_is_there_before_it_happens() {
+        assertThat(beforeAnything).contains("holdfast_retries_total{reason=\"rate_limited\"} 0.0\n");
+        awaitScrape("holdfast_generations_total{agent=\"unasked\",outcome=\"failed\"} 0.0\n", () -> agent("unasked"));
+    }
+
+    @Test
+    void an_agent_s_earlier_handle_leaves_no_gauge_behind() {
+        awaitScrape("holdfast_queue_depth{agent=\"before\",state=\"failed\"} 0.0\n", () -> agent("before"));
+        awaitScrape(
+                "holdfast_queue_depth{agent=\"since\",state=\"failed\"} 0.0\n",
+                () -> app.jdbc()
+                        .sql("update chat.account set handle = 'since' where handle = 'before'")
+                        .update());
+        assertThat(scrape())
+                .doesNotContain(
+                        "holdfast_queue_depth{agent=\"before\"", "holdfast_queue_oldest_age_seconds{agent=\"before\"");
+    }
+
+    private static void agent(String handle) {
+        app.jdbc().sql("""
+                with made as (
+                  insert into chat.account (handle, display_name, kind) values (?, 'An agent', 'agent') returning id
+                )
+                insert into chat.agent (account_id, provider, model) select id, 'openai', 'test-model' from made
+                """).param(handle).update();
+    }
+
+    private static void awaitScrape(String line, Runnable after) {
+        assertThat(scrape()).doesNotContain(line);
+        after.run();
+        var until = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (!scrape().contains(line)) {
+            assertThat(System.nanoTime()).as(line).isLessThan(until);
+            pause();
+        }
     }
 
     @Test
