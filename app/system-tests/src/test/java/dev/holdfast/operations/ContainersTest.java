@@ -90,6 +90,14 @@ class ContainersTest {
     }
 
     @Test
+    void no_container_s_log_fills_the_disk() {
+        assertThat(services).allSatisfy((name, service) -> assertThat(service.get("logging"))
+                .as(name)
+                .asString()
+                .contains("max-size"));
+    }
+
+    @Test
     void every_panel_has_an_id_of_its_own_the_provisioned_source_and_the_unit_of_its_expressions() throws IOException {
         var sources = ContainersTest.<Map<String, List<Map<String, Object>>>>yaml(
                         "grafana/provisioning/datasources/prometheus.yaml")
