@@ -139,7 +139,7 @@ class AlertsTest {
     }
 
     @Test
-    void somebody_locks_a_table_again_and_again() throws SQLException {
+    void somebody_locks_tables_again_and_again() throws SQLException {
         running.models.on("ada-model", Script.says("word ".repeat(1000)).pace(5));
         ask(4);
         try (var connection = running.database.dataSource().getConnection()) {
@@ -147,10 +147,13 @@ class AlertsTest {
             untilFiring(
                     () -> {
                         try (var statement = connection.createStatement()) {
-                            statement.execute("lock table chat.chunk in access exclusive mode");
-                            statement.execute("select pg_sleep(3)");
-                            connection.commit();
-                            statement.execute("select pg_sleep(0.3)");
+                            // the one that is written into, and one that is read before browsers are told
+                            for (var table : List.of("chunk", "channel")) {
+                                statement.execute("lock table chat." + table + " in access exclusive mode");
+                                statement.execute("select pg_sleep(3)");
+                                connection.commit();
+                                statement.execute("select pg_sleep(0.3)");
+                            }
                         } catch (SQLException e) {
                             throw new IllegalStateException(e);
                         }
