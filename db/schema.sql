@@ -402,7 +402,7 @@ function chat.change_password(person uuid, password_hash text)
 
 function chat.change_person(administrator uuid, person uuid, role text, disabled boolean)
   returns void language plpgsql security definer set search_path=chat, pg_temp
-  -- Changes a person's role or disables the account, which ends its sessions; null leaves as it is. There is always an administrator.
+  -- Changes a person's role or disables the account, which ends its sessions; null leaves as it is. Whoever is no administrator any more leaves no open invitation and no link for a new password behind. There is always an administrator.
 
 function chat.change_profile(person uuid, display_name text)
   returns void language plpgsql security definer set search_path=chat, pg_temp

@@ -74,7 +74,7 @@ class People extends View {
           <input readonly aria-label="Invitation link" .value=${`${location.origin}/join#${fresh.code}`} @focus=${(event) => event.target.select()}></p>` : nothing}
       ${open.length > 0 ? html`
         <ul class="people">${open.map((each, n) => html`
-          <li><span id="invite-${n}">Used ${each.uses} of ${each.maxUses}, until ${moment(each.expiresAt)}</span>
+          <li><span id="invite-${n}">Used ${each.uses} of ${each.maxUses}, until ${moment(each.expiresAt)}, made by @${each.createdBy}</span>
             <button type="button" class="plain" id="revoke-${n}" aria-labelledby="revoke-${n} invite-${n}" @click=${() => this.attempt(() => revokeInvite(each.id))}>Revoke</button></li>`)}</ul>` : nothing}`;
   }
 

@@ -147,10 +147,12 @@ security definer
 set search_path = chat, pg_temp
 as $$
 declare
+  was account;
   changed account;
 begin
   -- one at a time, or two administrators could take the role from each other and leave none
   perform pg_advisory_xact_lock(hashtext('chat.change_person'));
+  select * into was from account a where a.id = person;
   update account a
   set role = coalesce(change_person.role, a.role),
       disabled_at = case when disabled is null then a.disabled_at when disabled then coalesce(a.disabled_at, now()) end
@@ -164,6 +166,17 @@ begin
     raise exception '@% is the last administrator.', changed.handle
       using errcode = 'HF409', detail = 'Make somebody else an administrator first.';
   end if;
+  if changed.disabled_at is not null or changed.role <> 'administrator' then
+    -- nobody comes back by a link kept from before. Who made one is not stored: an administrator's end takes all
+    update credential c set reset_hash = null, reset_until = null
+    where c.reset_hash is not null
+      and (c.account_id = person or was.role = 'administrator' and was.disabled_at is null);
+    with revoked as (
+      update invite i set revoked_at = now() where i.created_by = person and i.revoked_at is null returning i.id
+    )
+    insert into audit (actor, action, subject)
+    select a.handle, 'revoke_invite', 'invite ' || revoked.id from revoked, account a where a.id = administrator;
+  end if;
   if changed.disabled_at is not null then
     delete from session s where s.principal_name = person::text;
   end if;
@@ -174,7 +187,7 @@ begin
   where a.id = administrator;
 end
 $$;
-comment on function chat.change_person(uuid, uuid, text, boolean) is 'Changes a person''s role or disables the account, which ends its sessions; null leaves as it is. There is always an administrator.';
+comment on function chat.change_person(uuid, uuid, text, boolean) is 'Changes a person''s role or disables the account, which ends its sessions; null leaves as it is. Whoever is no administrator any more leaves no open invitation and no link for a new password behind. There is always an administrator.';
 
 create or replace function chat.change_profile(person uuid, display_name text)
 returns void
@@ -219,7 +232,7 @@ begin
   for update of c;
   if found_reset.account_id is null then
     raise exception 'This link is not known here.'
-      using errcode = 'HF404', detail = 'Copy it whole. If it was used, or a newer one made, ask an administrator for a new one.';
+      using errcode = 'HF404', detail = 'Copy it whole. If it was used or taken back, or a newer one made, ask an administrator for a new one.';
   elsif found_reset.reset_until <= now() then
     raise exception 'This link expired on %.', to_char(found_reset.reset_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
       using errcode = 'HF409', detail = 'Ask an administrator for a new one.';

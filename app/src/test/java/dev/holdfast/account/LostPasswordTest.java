@@ -73,6 +73,33 @@ class LostPasswordTest {
                 .contains("/people");
     }
 
+    @Test
+    void an_administrator_who_was_removed_comes_back_by_no_link_or_invitation_from_before() {
+        var eve = app.member("eve");
+        ada.patch("/api/accounts/" + id("eve"), "{\"role\": \"administrator\"}").mustBe(200);
+        var link = eve.post("/api/accounts/" + id("ada") + "/reset", "{}")
+                .mustBe(201)
+                .json()
+                .path("link")
+                .stringValue();
+        var invite = eve.post("/api/invites", "{\"days\": 365, \"maxUses\": 1000}")
+                .mustBe(201)
+                .json()
+                .path("code")
+                .stringValue();
+
+        ada.patch("/api/accounts/" + id("eve"), "{\"role\": \"member\"}").mustBe(200);
+
+        reset(app.browser(), code(link), "eve is ada now").mustBe(404);
+        app.browser().signIn("ada").mustBe(200);
+        var joining = "{\"invite\": \"%s\", \"handle\": \"eve2\", \"password\": \"%s\"}";
+        assertThat(app.browser()
+                        .post("/api/accounts", joining.formatted(invite, WebApp.PASSWORD))
+                        .mustBe(409)
+                        .detail())
+                .contains("revoked");
+    }
+
     /** The one who is locked out has nobody to ask. */
     @Test
     void the_only_administrator_takes_the_link_from_psql() {

@@ -2,6 +2,7 @@ package dev.holdfast.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -67,10 +68,63 @@ class LostPasswordTest {
     }
 
     @Test
+    void a_removed_administrator_leaves_no_link_and_no_invitation_behind() {
+        for (var removal : List.of("'member', null", "null, true")) {
+            var removed = administrator("a" + removal.length());
+            var link = code("root");
+            var invite = chat.one(UUID.class, MAKE_INVITE, removed);
+            var roots = chat.one(UUID.class, MAKE_INVITE, root);
+
+            chat.one(Long.class, "select count(*) from chat.change_person(?, ?, %s)".formatted(removal), root, removed);
+
+            assertThat(Refusals.of(() -> use(link)))
+                    .as(removal)
+                    .startsWith("HF404")
+                    .contains("not known");
+            assertThat(revoked(invite)).as(removal).isTrue();
+            assertThat(revoked(roots)).as("of who stays").isFalse();
+            assertThat(chat.count("ops.audit where action = 'revoke_invite' and subject = 'invite " + invite + "'"))
+                    .isOne();
+        }
+        assertThat(password()).isEqualTo("old");
+    }
+
+    @Test
+    void a_closed_account_is_not_opened_by_a_link_from_before_and_takes_nobody_else_s_link_along() {
+        var lost = chat.one(UUID.class, "select chat.make_person('lost', 'Lost', 'old', 'member')");
+        var link = code("lost");
+        var roots = code("root");
+        for (var closed : List.of(true, false)) {
+            chat.one(Long.class, "select count(*) from chat.change_person(?, ?, null, ?)", root, lost, closed);
+        }
+        assertThat(Refusals.of(() -> use(link))).startsWith("HF404");
+        assertThat(use(roots)).isEqualTo(root);
+    }
+
+    @Test
+    void a_change_that_leaves_an_administrator_one_takes_no_link_back() {
+        var other = administrator("other");
+        var link = code("root");
+        chat.one(Long.class, "select count(*) from chat.change_person(?, ?, 'administrator', false)", root, other);
+        assertThat(use(link)).isEqualTo(root);
+    }
+
+    @Test
     void nobody_else_has_one() {
         assertThat(Refusals.of(() -> code("ada"))).startsWith("HF404");
         assertThat(Refusals.of(() -> code("nobody"))).startsWith("HF404").contains("nobody");
         assertThat(Refusals.of(() -> use(""))).startsWith("HF404");
+    }
+
+    private static final String MAKE_INVITE =
+            "select chat.make_invite(?, sha256(uuid_send(gen_random_uuid())), '1 year', 1000)";
+
+    private UUID administrator(String handle) {
+        return chat.one(UUID.class, "select chat.make_person(?, 'Other', 'old', 'administrator')", handle);
+    }
+
+    private boolean revoked(UUID invite) {
+        return chat.one(Boolean.class, "select revoked_at is not null from chat.invite where id = ?", invite);
     }
 
     private String code(String handle) {
