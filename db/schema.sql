@@ -396,6 +396,10 @@ function chat.change_agent(administrator uuid, agent uuid, change jsonb)
   returns void language sql security definer set search_path=chat, pg_temp
   -- Changes what the object names, as validated by the web; a maxConcurrency of null is no limit.
 
+function chat.change_password(person uuid, checked_hash text, password_hash text, session text)
+  returns void language plpgsql security definer set search_path=chat, pg_temp
+  -- A new password in place of the one that the caller has checked, if that still is the one; all sessions of the person end but the one that asks.
+
 function chat.change_password(person uuid, password_hash text)
   returns void language sql security definer set search_path=chat, pg_temp
   -- A new password; the caller has checked the old one. A link that was to replace the old one opens nothing any more.

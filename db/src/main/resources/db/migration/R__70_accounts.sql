@@ -217,6 +217,27 @@ as $$
 $$;
 comment on function chat.change_password(uuid, text) is 'A new password; the caller has checked the old one. A link that was to replace the old one opens nothing any more.';
 
+create or replace function chat.change_password(person uuid, checked_hash text, password_hash text, session text)
+returns void
+language plpgsql
+security definer
+set search_path = chat, pg_temp
+as $$
+begin
+  perform 1 from credential c
+  where c.account_id = person and c.password_hash = change_password.checked_hash
+  for no key update;
+  if not found then
+    raise exception 'The password was changed at the same time.'
+      using errcode = 'HF409', detail = 'Sign in with the new one.';
+  end if;
+  perform chat.change_password(person, change_password.password_hash);
+  delete from session s where s.principal_name = person::text and s.session_id <> change_password.session;
+end
+$$;
+comment on function chat.change_password(uuid, text, text, text) is
+  'A new password in place of the one that the caller has checked, if that still is the one; all sessions of the person end but the one that asks.';
+
 create or replace function chat.usable_reset(code_hash bytea)
 returns uuid
 language plpgsql

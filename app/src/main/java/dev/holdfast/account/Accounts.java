@@ -20,7 +20,8 @@ class Accounts {
     /** @param link the address of the page goes in front; shown this once */
     record ResetLink(String link, OffsetDateTime validUntil) {}
 
-    record Credential(UUID accountId, String passwordHash) {}
+    /** @param since when this password was chosen, as the database writes it */
+    record Credential(UUID accountId, String passwordHash, String since) {}
 
     private final JdbcClient jdbc;
 
@@ -53,7 +54,7 @@ class Accounts {
     }
 
     private static final String CREDENTIAL = """
-            select c.account_id, c.password_hash
+            select c.account_id, c.password_hash, c.changed_at::text as since
             from chat.account a
             join chat.credential c on c.account_id = a.id
             where a.handle = ?
@@ -103,9 +104,10 @@ class Accounts {
                 .listOfRows();
     }
 
-    void changePassword(UUID person, String passwordHash) {
-        jdbc.sql("select chat.change_password(?, ?)")
-                .params(person, passwordHash)
+    /** In place of the one that was checked; all sessions of the person but this one end. */
+    void changePassword(Credential checked, String passwordHash, String session) {
+        jdbc.sql("select chat.change_password(?, ?, ?, ?)")
+                .params(checked.accountId(), checked.passwordHash(), passwordHash, session)
                 .query()
                 .listOfRows();
     }
@@ -131,10 +133,15 @@ class Accounts {
         jdbc.sql("select chat.usable_reset(?)").param(codeHash).query().listOfRows();
     }
 
-    UUID resetPassword(byte[] codeHash, String passwordHash) {
-        return jdbc.sql("select chat.reset_password(?, ?)")
-                .params(codeHash, passwordHash)
-                .query(UUID.class)
+    /** The time of its transaction is that of the new password. */
+    private static final String RESET_PASSWORD = """
+            select chat.reset_password(?, ?) as account_id, ?::text as password_hash, now()::text as since
+            """;
+
+    Credential resetPassword(byte[] codeHash, String passwordHash) {
+        return jdbc.sql(RESET_PASSWORD)
+                .params(codeHash, passwordHash, passwordHash)
+                .query(Credential.class)
                 .single();
     }
 

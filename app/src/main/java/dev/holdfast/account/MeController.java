@@ -1,7 +1,6 @@
 package dev.holdfast.account;
 
 import dev.holdfast.security.Limits;
-import dev.holdfast.security.Sessions;
 import dev.holdfast.security.SignedIn;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
@@ -31,13 +30,11 @@ class MeController {
 
     private final Accounts accounts;
     private final Passwords passwords;
-    private final Sessions sessions;
     private final Limits limits;
 
-    MeController(Accounts accounts, Passwords passwords, Sessions sessions, Limits limits) {
+    MeController(Accounts accounts, Passwords passwords, Limits limits) {
         this.accounts = accounts;
         this.passwords = passwords;
-        this.sessions = sessions;
         this.limits = limits;
     }
 
@@ -62,12 +59,14 @@ class MeController {
     void changePassword(
             @RequestBody NewPassword wanted, @AuthenticationPrincipal SignedIn me, HttpServletRequest request) {
         limits.takeSignIn(me.handle(), request.getRemoteAddr());
-        var present = accounts.credential(me.handle()).map(Accounts.Credential::passwordHash);
-        if (!passwords.matches(wanted.current(), present)) {
+        var present = accounts.credential(me.handle());
+        if (!passwords.matches(wanted.current(), present.map(Accounts.Credential::passwordHash))) {
             throw Problem.forbidden("The current password is another one. Nothing was changed.");
         }
         limits.returnSignIn(me.handle(), request.getRemoteAddr());
-        accounts.changePassword(me.id(), passwords.hash(wanted.password()));
-        sessions.revokeOthers(me.id(), request);
+        accounts.changePassword(
+                present.orElseThrow(),
+                passwords.hash(wanted.password()),
+                request.getSession().getId());
     }
 }

@@ -55,9 +55,7 @@ class SessionController {
                     "This handle and this password do not belong together. Try again, or ask an administrator.");
         }
         limits.returnSignIn(handle, request.getRemoteAddr());
-        var id = known.orElseThrow().accountId();
-        sessions.begin(id, request, response);
-        return Person.of(accounts.byId(id));
+        return begin(known.orElseThrow(), request, response);
     }
 
     @PostMapping("/api/session/reset")
@@ -67,9 +65,12 @@ class SessionController {
         limits.takeJoining(request.getRemoteAddr());
         var code = Invites.hash(wanted.code());
         accounts.mustBeResettable(code);
-        var id = accounts.resetPassword(code, passwords.hash(wanted.password()));
-        sessions.begin(id, request, response);
-        return Person.of(accounts.byId(id));
+        return begin(accounts.resetPassword(code, passwords.hash(wanted.password())), request, response);
+    }
+
+    private Person begin(Accounts.Credential known, HttpServletRequest request, HttpServletResponse response) {
+        sessions.begin(known.accountId(), known.since(), request, response);
+        return Person.of(accounts.byId(known.accountId()));
     }
 
     @DeleteMapping("/api/session")

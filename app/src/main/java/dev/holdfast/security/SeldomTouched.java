@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.session.Session;
 import org.springframework.session.SessionRepository;
 import org.springframework.session.jdbc.JdbcIndexedSessionRepository;
@@ -22,9 +23,11 @@ final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
     private static final Duration SELDOM = Duration.ofMinutes(1);
 
     private final SessionRepository<Session> rows;
+    private final JdbcClient jdbc;
 
     @SuppressWarnings("unchecked") // of its own sessions, whose class is hidden
-    SeldomTouched(JdbcIndexedSessionRepository rows) {
+    SeldomTouched(JdbcIndexedSessionRepository rows, JdbcClient jdbc) {
+        this.jdbc = jdbc;
         this.rows = (SessionRepository<Session>) (SessionRepository<?>) rows;
     }
 
@@ -57,6 +60,7 @@ final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
         }
         try {
             rows.save(held.session);
+            if (held.changed) endWithItsPassword(held.session);
         } catch (RuntimeException failure) { // the driver's own, where the connection was cut under it
             if (held.changed) {
                 throw failure;
@@ -65,6 +69,24 @@ final class SeldomTouched implements SessionRepository<SeldomTouched.Held> {
         }
         held.changed = false;
         held.stored = held.session.getLastAccessedTime();
+    }
+
+    /** Waits for a change under way: that one either finds the session and ends it, or is found here. */
+    private static final String END_WITH_ITS_PASSWORD = """
+            delete from chat.session s
+            where s.session_id = ?
+              and not exists (
+                select from chat.credential c
+                where c.account_id = s.principal_name::uuid
+                  and c.changed_at = ?::timestamptz
+                for share)
+            """;
+
+    /** Whoever chose another password while this sign-in was under way has ended all sessions before this one was stored. */
+    private void endWithItsPassword(Session session) {
+        var since = session.<String>getAttribute(Sessions.PASSWORD_SINCE);
+        if (since == null) return;
+        jdbc.sql(END_WITH_ITS_PASSWORD).params(session.getId(), since).update();
     }
 
     /** A session that knows what of it is stored. */

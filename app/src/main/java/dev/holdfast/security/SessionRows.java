@@ -2,11 +2,13 @@ package dev.holdfast.security;
 
 import dev.holdfast.web.WebSide;
 import java.nio.charset.StandardCharsets;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.support.GenericConversionService;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.session.jdbc.JdbcIndexedSessionRepository;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -38,11 +40,13 @@ class SessionRows {
     }
 
     @Bean
-    static BeanPostProcessor sessionsAreTouchedSeldom() {
+    static BeanPostProcessor sessionsAreTouchedSeldom(ObjectProvider<JdbcClient> jdbc) {
         return new BeanPostProcessor() {
             @Override
             public Object postProcessAfterInitialization(Object bean, String name) {
-                return bean instanceof JdbcIndexedSessionRepository rows ? new SeldomTouched(rows) : bean;
+                return bean instanceof JdbcIndexedSessionRepository rows
+                        ? new SeldomTouched(rows, jdbc.getObject())
+                        : bean;
             }
         };
     }

@@ -23,6 +23,9 @@ public class Sessions {
 
     private static final String USER_AGENT = "userAgent";
 
+    /** When the password was chosen that opened the session: see {@link SeldomTouched#save}. */
+    static final String PASSWORD_SINCE = "passwordSince";
+
     /** @param current whether it is the one that asks */
     public record Session(
             UUID id, String userAgent, OffsetDateTime createdAt, OffsetDateTime lastUsedAt, boolean current) {}
@@ -42,6 +45,12 @@ public class Sessions {
         session.setAttribute(PRINCIPAL_NAME_INDEX_NAME, account.toString());
         session.setAttribute(USER_AGENT, shortened(request.getHeader("User-Agent")));
         csrf.saveToken(csrf.generateToken(request), request, response);
+    }
+
+    /** The same by a password that was checked: where another one is chosen meanwhile, the session ends as soon as it is stored. */
+    public void begin(UUID account, String passwordSince, HttpServletRequest request, HttpServletResponse response) {
+        begin(account, request, response);
+        request.getSession().setAttribute(PASSWORD_SINCE, passwordSince);
     }
 
     private static String shortened(String userAgent) {
@@ -103,19 +112,5 @@ public class Sessions {
                         .param(session.toString())
                         .update()
                 > 0;
-    }
-
-    private static final String REVOKE_OTHERS = """
-            delete from chat.session
-            where principal_name = ?
-              and session_id <> ?
-            """;
-
-    /** After a new password: whoever knew the old one is out. */
-    public void revokeOthers(UUID account, HttpServletRequest request) {
-        jdbc.sql(REVOKE_OTHERS)
-                .param(account.toString())
-                .param(request.getSession().getId())
-                .update();
     }
 }

@@ -1,10 +1,12 @@
 package dev.holdfast.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import java.util.UUID;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -123,6 +125,61 @@ class LostPasswordTest {
         app.jdbc().sql("delete from chat.allowance where key like 'join %'").update();
         reset(app.browser(), "AAAAAAAAAAAAAAAAAAAAAA", "a new password").mustBe(404);
         app.browser().post("/api/session/reset", "{}").mustBe(404);
+    }
+
+    /** What is sent while another password is being chosen waits for that, or is waited for. */
+    @Test
+    void a_sign_in_under_way_ends_with_the_password_that_it_was_given() throws Exception {
+        app.member("ola");
+        var late = app.browser();
+        late.get("/api/me");
+        whileAnotherPasswordIsChosen("ola", () -> late.signIn("ola").mustBe(200));
+        late.get("/api/me").mustBe(401);
+        assertThat(app.jdbc()
+                        .sql("select count(*) from chat.session where principal_name = ?")
+                        .param(id("ola").toString())
+                        .query(Long.class)
+                        .single())
+                .isZero();
+    }
+
+    @Test
+    void who_was_let_in_by_the_old_password_does_not_replace_the_new_one() throws Exception {
+        var old = app.member("pam");
+        whileAnotherPasswordIsChosen("pam", () -> {
+            var wanted = "{\"current\": \"%s\", \"password\": \"the old hand's\"}".formatted(WebApp.PASSWORD);
+            assertThat(old.put("/api/me/password", wanted).mustBe(409).detail()).contains("new one");
+        });
+        app.browser().signIn("pam", "the old hand's").mustBe(401);
+        assertThat(app.jdbc()
+                        .sql("select password_hash from chat.credential where account_id = ?")
+                        .param(id("pam"))
+                        .query(String.class)
+                        .single())
+                .isEqualTo("chosen meanwhile");
+    }
+
+    /** The other password is written, the sessions are gone, and nothing of it is committed until the call waits or has ended. */
+    private static void whileAnotherPasswordIsChosen(String handle, Runnable call) throws Exception {
+        try (var owner = app.database().dataSource().getConnection();
+                var statement = owner.createStatement();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            owner.setAutoCommit(false);
+            statement.execute("select chat.change_password('%s', 'chosen meanwhile')::text".formatted(id(handle)));
+            statement.execute("delete from chat.session where principal_name = '%s'".formatted(id(handle)));
+            var answer = threads.submit(call);
+            await().until(() -> answer.isDone() || waiting());
+            owner.commit();
+            answer.get();
+        }
+    }
+
+    private static boolean waiting() {
+        return app.jdbc()
+                .sql(
+                        "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')")
+                .query(Boolean.class)
+                .single();
     }
 
     private static Browser.Answer reset(Browser browser, String code, String password) {
