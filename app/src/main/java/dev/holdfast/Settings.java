@@ -60,6 +60,15 @@ public record Settings(
         requireWithin("worker-connections", workerConnections, 3, 1_000);
     }
 
+    /** Whether the first account is the environment's to make, and nobody else's. */
+    public boolean adminIsNamed() {
+        return !blank(adminHandle) || !blank(adminPassword);
+    }
+
+    private static boolean blank(@Nullable String value) {
+        return value == null || value.isBlank();
+    }
+
     public Path homeFolder() {
         return home != null ? home : userHome().resolve(".holdfast");
     }

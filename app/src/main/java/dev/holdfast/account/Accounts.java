@@ -37,6 +37,13 @@ class Accounts {
         return jdbc.sql(SETUP_NEEDED).query(Boolean.class).single();
     }
 
+    boolean isPerson(@Nullable String handle) {
+        return jdbc.sql("select exists (select from chat.account where handle = ? and kind = 'human')")
+                .param(Handle.normal(handle))
+                .query(Boolean.class)
+                .single();
+    }
+
     UUID setUp(@Nullable String handle, @Nullable String displayName, String passwordHash) {
         var made = Handle.of(handle);
         return jdbc.sql("select chat.set_up(?, ?, ?)")

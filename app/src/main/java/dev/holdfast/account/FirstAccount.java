@@ -32,9 +32,21 @@ class FirstAccount implements ApplicationRunner {
     public void run(ApplicationArguments arguments) {
         var handle = settings.adminHandle();
         var password = settings.adminPassword();
-        if (blank(handle) && blank(password) || !accounts.setupNeeded()) {
+        if (!settings.adminIsNamed()) {
             return;
         }
+        if (accounts.setupNeeded()) {
+            make(handle, password);
+        }
+        if (!accounts.isPerson(handle)) {
+            log.warn(
+                    "HOLDFAST_ADMIN_HANDLE made no account @{}: there were others already, and it makes the first alone."
+                            + " If nobody here made them, look for a stranger at /people",
+                    Handle.normal(handle));
+        }
+    }
+
+    private void make(@Nullable String handle, @Nullable String password) {
         try {
             accounts.setUp(handle, null, passwords.hash(password));
             log.info("Made the first account, @{}, from HOLDFAST_ADMIN_HANDLE", Handle.normal(handle));
@@ -52,9 +64,5 @@ class FirstAccount implements ApplicationRunner {
                         new StartFailure("HOLDFAST_ADMIN_HANDLE and HOLDFAST_ADMIN_PASSWORD make no account: "
                                 + problem.getBody().getDetail()))
                 .orElse(failure);
-    }
-
-    private static boolean blank(@Nullable String value) {
-        return value == null || value.isBlank();
     }
 }

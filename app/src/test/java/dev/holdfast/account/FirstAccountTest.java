@@ -7,10 +7,17 @@ import dev.holdfast.StartFailure;
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
+@Isolated("what it captures is the whole JVM's")
+@ExtendWith(OutputCaptureExtension.class)
 class FirstAccountTest {
 
     private static final String HANDLE = "holdfast.admin-handle=root";
@@ -33,6 +40,41 @@ class FirstAccountTest {
             app.browser().signIn("root", "another one later").mustBe(401);
             app.browser().signIn("root", "from the environment").mustBe(200);
         }
+    }
+
+    /** The web server listens before the account is made. */
+    @Test
+    void nobody_is_faster_than_the_environment_s_account() {
+        var stranger = "{\"handle\": \"eve\", \"displayName\": \"Eve\", \"password\": \"faster than you\"}";
+        var tried = new AtomicBoolean();
+        try (var app = WebApp.startAs(
+                "web",
+                TestPostgres.create(),
+                port -> {
+                    var browser = new Browser(port);
+                    assertThat(browser.get("/api/setup").json().path("needed").booleanValue())
+                            .isFalse();
+                    assertThat(browser.post("/api/setup", stranger).mustBe(409).detail())
+                            .contains("HOLDFAST_ADMIN_HANDLE")
+                            .contains("sign in");
+                    tried.set(true);
+                },
+                HANDLE,
+                "holdfast.admin-password=from the environment")) {
+            assertThat(tried).isTrue();
+            app.browser().signIn("root", "from the environment").mustBe(200);
+        }
+    }
+
+    @Test
+    void whoever_was_first_nevertheless_is_told_of(CapturedOutput printed) {
+        var database = TestPostgres.create();
+        try (var app = WebApp.startOn(database)) {
+            app.administrator();
+        }
+        WebApp.startOn(database, HANDLE, "holdfast.admin-password=from the environment")
+                .close();
+        assertThat(printed.toString()).containsPattern("WARN.*HOLDFAST_ADMIN_HANDLE made no account @root");
     }
 
     @Test

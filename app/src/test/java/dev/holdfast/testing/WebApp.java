@@ -6,10 +6,13 @@ import dev.holdfast.db.TestPostgres.TestDatabase;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.eclipse.jetty.server.handler.StatisticsHandler;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.jetty.JettyWebServer;
+import org.springframework.boot.web.server.context.WebServerInitializedEvent;
 import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
@@ -38,6 +41,11 @@ public final class WebApp implements AutoCloseable {
 
     /** @param role all, web or worker */
     public static WebApp startAs(String role, TestDatabase database, String... settings) {
+        return startAs(role, database, port -> {}, settings);
+    }
+
+    /** @param listening is given the page's port as soon as it takes connections, and holds the rest of the start up */
+    public static WebApp startAs(String role, TestDatabase database, IntConsumer listening, String... settings) {
         var arguments = new ArrayList<>(List.of(
                 "--holdfast.role=" + role,
                 "--holdfast.database-url=" + database.url(),
@@ -50,6 +58,11 @@ public final class WebApp implements AutoCloseable {
         }
         var context = new SpringApplicationBuilder(HoldfastApplication.class)
                 .registerShutdownHook(false)
+                .listeners((ApplicationListener<WebServerInitializedEvent>) event -> {
+                    if (!"management".equals(event.getApplicationContext().getServerNamespace())) {
+                        listening.accept(event.getWebServer().getPort());
+                    }
+                })
                 .run(arguments.toArray(String[]::new));
         return new WebApp(context, database);
     }
