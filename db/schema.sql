@@ -636,6 +636,10 @@ function chat.return_allowance(key text)
   returns void language sql security definer set search_path=chat, pg_temp
   -- Forgets what was taken under the key.
 
+function chat.return_allowance(key text, times integer, per interval, amount integer)
+  returns void language sql security definer set search_path=chat, pg_temp
+  -- Gives back an amount that was taken under the key, and no more.
+
 function chat.revoke_invite(administrator uuid, invite uuid)
   returns void language plpgsql security definer set search_path=chat, pg_temp
   -- Nobody joins by this invitation any more; done twice is done.

@@ -42,6 +42,16 @@ as $$
 $$;
 comment on function chat.return_allowance(text) is 'Forgets what was taken under the key.';
 
+create or replace function chat.return_allowance(key text, times integer, per interval, amount integer)
+returns void
+language sql
+security definer
+set search_path = chat, pg_temp
+as $$
+  update allowance a set spent_until = a.spent_until - per / times * amount where a.key = return_allowance.key
+$$;
+comment on function chat.return_allowance(text, integer, interval, integer) is 'Gives back an amount that was taken under the key, and no more.';
+
 create or replace function chat.summons(content text)
 returns integer
 language sql

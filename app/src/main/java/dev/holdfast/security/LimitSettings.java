@@ -6,7 +6,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How often one may, on all nodes together.
  *
- * @param signIn failed sign-ins per handle and address
+ * @param signIn failed sign-ins per handle and address; per address alone ten times as many
  * @param joining tries to use an invitation, or a link for a new password, per address
  * @param posting messages written or edited per person
  * @param summoning agents mentioned, and replies run again, per person

@@ -2,8 +2,11 @@ package dev.holdfast.security;
 
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -11,6 +14,8 @@ import org.springframework.stereotype.Component;
 @WebSide
 @Component
 public class Limits {
+
+    private static final Pattern ZONE = Pattern.compile("%[^]]*");
 
     private final JdbcClient jdbc;
     private final LimitSettings settings;
@@ -23,14 +28,40 @@ public class Limits {
     /** Counted before the password is looked at, so that parallel tries count too. */
     public void takeSignIn(String handle, String address) {
         take(signIn(handle, address), settings.signIn(), 1, "Signing in as @%s failed too often".formatted(handle));
+        // one password may be tried with many handles; what was refused for its handle costs nobody else here anything
+        take(signIns(address), ofAnAddress(), 1, "Signing in failed too often from your address");
     }
 
-    /** It was the right password: the tries before it no longer count. */
+    /** It was the right password: the tries before it no longer count, but those with other handles do. */
     public void returnSignIn(String handle, String address) {
         jdbc.sql("select chat.return_allowance(?)")
                 .param(signIn(handle, address))
                 .query()
                 .listOfRows();
+        jdbc.sql("select chat.return_allowance(?, ?, make_interval(secs => ?), 1)")
+                .params(signIns(address), ofAnAddress().times(), seconds(ofAnAddress()))
+                .query()
+                .listOfRows();
+    }
+
+    private Rate ofAnAddress() {
+        return settings.signIn().wider(10);
+    }
+
+    private static String signIns(String address) {
+        return "sign-ins " + network(address);
+    }
+
+    /** Of an IPv6 address the first half: the other one its owner chooses, as many as wanted. */
+    static String network(String address) {
+        try {
+            var bytes = InetAddress.ofLiteral(ZONE.matcher(address).replaceFirst(""))
+                    .getAddress();
+            if (bytes.length == 4) return address;
+            return HexFormat.ofDelimiter(":").formatHex(bytes, 0, 8) + "/64";
+        } catch (IllegalArgumentException e) {
+            return address; // whatever a proxy calls it
+        }
     }
 
     private static String signIn(String handle, String address) {
@@ -74,7 +105,7 @@ public class Limits {
 
     private void take(String key, Rate rate, int amount, String what) {
         var wait = jdbc.sql("select chat.take_allowance(?, ?, make_interval(secs => ?), ?)")
-                .params(key, rate.times(), (double) rate.per().toMillis() / 1000, amount)
+                .params(key, rate.times(), seconds(rate), amount)
                 .query(Double.class)
                 .single();
         if (wait > 0) {
@@ -82,5 +113,9 @@ public class Limits {
             throw Problem.tooMany(
                     "%s: %s at most. Try again in %d s.".formatted(what, rate, (pause.toMillis() + 999) / 1000), pause);
         }
+    }
+
+    private static double seconds(Rate rate) {
+        return (double) rate.per().toMillis() / 1000;
     }
 }

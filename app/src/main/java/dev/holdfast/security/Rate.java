@@ -24,6 +24,10 @@ record Rate(int times, Duration per) {
         return rate;
     }
 
+    Rate wider(int factor) {
+        return new Rate((int) Math.min(Integer.MAX_VALUE, (long) times * factor), per);
+    }
+
     @Override
     public String toString() {
         return "%d times in %s".formatted(times, words(per));

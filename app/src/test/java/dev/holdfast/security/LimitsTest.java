@@ -88,7 +88,47 @@ class LimitsTest {
         }
     }
 
+    @Test
+    void one_address_tries_no_password_with_handle_after_handle() {
+        one.member("wil");
+        try (var proxied = WebApp.startOn(
+                one.database(), "server.forward-headers-strategy=native", "holdfast.limits.sign-in=2/10m")) {
+            for (int round = 0; round < 3; round++) {
+                signIn(proxied, "2001:db8:0:7::1", "wil", WebApp.PASSWORD).mustBe(200);
+            }
+            for (int i = 0; i < 20; i++) {
+                signIn(proxied, "2001:db8:0:7::" + i, "handle" + i, "Summer2026!")
+                        .mustBe(401);
+                signIn(proxied, "2001:db8:0:8::1", "wil", WebApp.PASSWORD).mustBe(200);
+            }
+            var refused = signIn(proxied, "2001:db8:0:7:ffff::", "handle20", "Summer2026!")
+                    .mustBe(429);
+            assertThat(refused.detail()).contains("your address").contains("20 times in 10 minutes");
+            assertThat(refused.header("Retry-After")).isPresent();
+            signIn(proxied, "2001:db8:0:8::1", "handle20", "Summer2026!").mustBe(401);
+        }
+    }
+
+    @Test
+    void an_address_is_known_however_it_is_written() {
+        assertThat(Limits.network("203.0.113.7")).isEqualTo("203.0.113.7");
+        assertThat(Limits.network("[2001:db8:0:7:0:0:0:1]"))
+                .isEqualTo(Limits.network("2001:DB8:0:7::2"))
+                .isNotEqualTo(Limits.network("2001:db8:0:8::1"));
+        assertThat(Limits.network("fe80::1%eth0")).isEqualTo(Limits.network("fe80::2%eth1"));
+        assertThat(Limits.network("unknown")).isEqualTo("unknown");
+    }
+
     private static Browser.Answer wrongPassword(WebApp app, String forwardedFor, String forwarded) {
+        return signIn(app, forwardedFor, forwarded, "vic", "wrong");
+    }
+
+    private static Browser.Answer signIn(WebApp app, String forwardedFor, String handle, String password) {
+        return signIn(app, forwardedFor, "", handle, password);
+    }
+
+    private static Browser.Answer signIn(
+            WebApp app, String forwardedFor, String forwarded, String handle, String password) {
         var browser = app.browser();
         browser.get("/api/me");
         return browser.send(browser.request("/api/session")
@@ -96,7 +136,7 @@ class LimitsTest {
                 .header("X-XSRF-TOKEN", browser.cookie("XSRF-TOKEN").orElseThrow())
                 .header("X-Forwarded-For", forwardedFor)
                 .header("Forwarded", forwarded)
-                .POST(BodyPublishers.ofString("{\"handle\": \"vic\", \"password\": \"wrong\"}"))
+                .POST(BodyPublishers.ofString("{\"handle\": \"%s\", \"password\": \"%s\"}".formatted(handle, password)))
                 .build());
     }
 

@@ -39,6 +39,15 @@ class AllowancesTest {
         }
     }
 
+    @Test
+    void what_is_given_back_is_what_was_taken_and_no_more() {
+        take(chat.jdbc);
+        take(chat.jdbc);
+        chat.one(Long.class, "select count(*) from chat.return_allowance('post mira', 2, '10 minutes', 1)");
+        assertThat(take(chat.jdbc)).isZero();
+        assertThat(take(chat.jdbc)).isBetween(200.0, 300.0);
+    }
+
     /** The seconds to wait; 0: taken. */
     private static double take(JdbcClient jdbc) {
         return jdbc.sql("select chat.take_allowance('post mira', 2, '10 minutes', 1)")
