@@ -406,7 +406,7 @@ function chat.change_password(person uuid, password_hash text)
 
 function chat.change_person(administrator uuid, person uuid, role text, disabled boolean)
   returns void language plpgsql security definer set search_path=chat, pg_temp
-  -- Changes a person's role or disables the account, which ends its sessions; null leaves as it is. Whoever is no administrator any more leaves no open invitation and no link for a new password behind. There is always an administrator.
+  -- Changes a person's role or disables the account, which ends its sessions and gives the channels that it alone owned to their longest members; null leaves as it is. Whoever is no administrator any more leaves no open invitation and no link for a new password behind. There is always an administrator.
 
 function chat.change_profile(person uuid, display_name text)
   returns void language plpgsql security definer set search_path=chat, pg_temp
@@ -611,6 +611,10 @@ function chat.remove_member(channel uuid, remover uuid, handle text)
 function chat.rename_channel(channel uuid, renamer uuid, name text)
   returns void language plpgsql security definer set search_path=chat, pg_temp
   -- Another name; every member's browsers are told.
+
+function chat.replace_owners(channels uuid[])
+  returns void language sql security definer set search_path=chat, pg_temp
+  -- Internal: where no person is left as an owner whose account is enabled, the longest member becomes one. The caller holds the channels.
 
 function chat.requeue(ids bigint[], new_priority integer)
   returns void language plpgsql set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan

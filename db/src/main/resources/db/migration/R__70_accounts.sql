@@ -179,6 +179,11 @@ begin
   end if;
   if changed.disabled_at is not null then
     delete from session s where s.principal_name = person::text;
+    -- as when its last owner leaves a channel, which is held here for the same reason
+    perform 1 from channel c join membership m on m.channel_id = c.id and m.account_id = person and m.role = 'owner'
+    order by c.id
+    for no key update of c;
+    perform chat.replace_owners(array(select m.channel_id from membership m where m.account_id = person and m.role = 'owner'));
   end if;
   insert into audit (actor, action, subject, detail)
   select a.handle, 'change_account', 'account ' || changed.handle,
@@ -187,7 +192,7 @@ begin
   where a.id = administrator;
 end
 $$;
-comment on function chat.change_person(uuid, uuid, text, boolean) is 'Changes a person''s role or disables the account, which ends its sessions; null leaves as it is. Whoever is no administrator any more leaves no open invitation and no link for a new password behind. There is always an administrator.';
+comment on function chat.change_person(uuid, uuid, text, boolean) is 'Changes a person''s role or disables the account, which ends its sessions and gives the channels that it alone owned to their longest members; null leaves as it is. Whoever is no administrator any more leaves no open invitation and no link for a new password behind. There is always an administrator.';
 
 create or replace function chat.change_profile(person uuid, display_name text)
 returns void

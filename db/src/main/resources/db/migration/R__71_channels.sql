@@ -118,6 +118,29 @@ as $$
 $$;
 comment on function chat.is_abandoned(uuid) is 'Whether it is a private channel that nobody can read or add anybody to: of its members none is a person whose account is enabled.';
 
+create or replace function chat.replace_owners(channels uuid[])
+returns void
+language sql
+security definer
+set search_path = chat, pg_temp
+as $$
+  update membership m set role = 'owner'
+  from (
+    select distinct on (n.channel_id) n.channel_id, n.account_id
+    from membership n
+    join account a on a.id = n.account_id and a.kind = 'human' and a.disabled_at is null
+    where n.channel_id = any(channels)
+      and not exists (
+        select from membership o
+        join account b on b.id = o.account_id and b.kind = 'human' and b.disabled_at is null
+        where o.channel_id = n.channel_id and o.role = 'owner')
+    order by n.channel_id, n.joined_at, n.account_id
+  ) as longest
+  where m.channel_id = longest.channel_id and m.account_id = longest.account_id
+$$;
+comment on function chat.replace_owners(uuid[]) is
+  'Internal: where no person is left as an owner whose account is enabled, the longest member becomes one. The caller holds the channels.';
+
 create or replace function chat.add_member(channel uuid, adder uuid, handle text)
 returns void
 language plpgsql
@@ -203,15 +226,7 @@ begin
     from account a, channel c
     where a.id = remover and a.role = 'administrator' and c.id = channel;
   end if;
-  update membership m set role = 'owner'
-  where m.channel_id = channel
-    and not exists (select from membership o where o.channel_id = channel and o.role = 'owner')
-    and m.account_id = (
-      select n.account_id from membership n
-      join account a on a.id = n.account_id and a.kind = 'human' and a.disabled_at is null
-      where n.channel_id = channel
-      order by n.joined_at, n.account_id
-      limit 1);
+  perform chat.replace_owners(array[channel]);
 end
 $$;
 comment on function chat.remove_member(uuid, uuid, text) is 'Leaves, or as an owner removes; when the last owner goes, the longest member becomes one. The last person stays in a private channel.';

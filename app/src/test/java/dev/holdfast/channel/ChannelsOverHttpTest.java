@@ -6,6 +6,7 @@ import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -233,6 +234,25 @@ class ChannelsOverHttpTest {
         bob.delete(members(channel) + "/bob").mustBe(204);
         assertThat(mine(cyd, channel).path("role").stringValue())
                 .as("the last owner has gone")
+                .isEqualTo("owner");
+    }
+
+    @Test
+    void a_closed_account_leaves_no_channel_without_an_owner() {
+        var gus = app.member("gus");
+        var hal = app.member("hal");
+        var channel = make(gus, "gus-and-company", true);
+        for (var handle : List.of("guide", "hal", "bob")) {
+            gus.post(members(channel), "{\"handle\": \"%s\"}".formatted(handle)).mustBe(204);
+        }
+        hal.delete(members(channel) + "/bob").mustBe(403);
+        var id = gus.get("/api/me").json().path("id").stringValue();
+        ada.patch("/api/accounts/" + id, "{\"disabled\": true}").mustBe(200);
+        assertThat(mine(hal, channel).path("role").stringValue()).isEqualTo("owner");
+        assertThat(mine(bob, channel).path("role").stringValue()).isEqualTo("member");
+        hal.delete(members(channel) + "/hal").mustBe(204);
+        assertThat(mine(bob, channel).path("role").stringValue())
+                .as("the closed account is no owner that counts")
                 .isEqualTo("owner");
     }
 
