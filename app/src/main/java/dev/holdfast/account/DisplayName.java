@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 final class DisplayName {
 
     private static final int LONGEST = 80;
-    private static final Pattern UNRULY = Pattern.compile("[\\p{Cc}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]");
+    // U+200C and U+200D stay, unseen as they are: scripts and emoji need them to join
+    private static final Pattern UNRULY =
+            Pattern.compile("[\\p{Cc}\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]");
 
     private DisplayName() {}
 
@@ -26,7 +28,7 @@ final class DisplayName {
         }
         if (UNRULY.matcher(bare).find()) {
             throw Problem.invalid(
-                    "A display name has no line breaks, control characters or characters that turn the direction of text. Remove them.");
+                    "A display name has no line breaks, no control or invisible characters, and none that turn the direction of text. Remove them.");
         }
         return bare;
     }

@@ -181,6 +181,9 @@ class PeopleTest {
             nothing to see    | \\u200b\\u00a0   | visible
             two lines         | Mira\\nAda        | line breaks
             turned            | Mira\\u202eadA    | direction
+            marked as turned  | Mira\\u200f       | direction
+            marked as Arabic  | Mi\\u061cra       | direction
+            as another's      | Mi\\u200bra       | invisible
             """)
     void a_display_name_that_cannot_be_read_is_refused_wherever_one_is_given(String what, String name, String named) {
         var profile = "{\"displayName\": \"%s\"}".formatted(name);
@@ -202,6 +205,7 @@ class PeopleTest {
         bob.patch("/api/me", "{\"displayName\": \"%s\"}".formatted("😀".repeat(81)))
                 .mustBe(422);
         bob.patch("/api/me", "{\"displayName\": \" عبد الله \"}").mustBe(200);
+        bob.patch("/api/me", "{\"displayName\": \"علی\\u200cرضا 👩\\u200d🚀\"}").mustBe(200);
     }
 
     @Test
