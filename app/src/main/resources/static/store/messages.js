@@ -59,6 +59,7 @@ export class Messages {
   /** Takes messages in, with the channel's new cursor where there is one. Shows them at once and writes them behind. */
   async take(channelId, messages, channelPatch = {}) {
     await this.#remember(messages.map((each) => each.id));
+    if (!this.#store.channels.has(channelId)) return; // forgotten while they were on their way
     const patches = this.#store.channels.lay([{ id: channelId, ...channelPatch }]); // first: what is shown reaches down to its `low`
     const merged = this.show(channelId, messages);
     this.#store.tell({ type: 'messages', channelId, messages: merged, patches });

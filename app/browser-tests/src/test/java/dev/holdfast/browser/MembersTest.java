@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
+import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -85,6 +87,32 @@ class MembersTest {
                     .locator("hf-sidebar", new Page.LocatorOptions().setHasText("next-of-" + mira.handle))
                     .waitFor();
         }
+    }
+
+    @Test
+    void a_page_that_arrives_after_its_reader_was_removed_leaves_nothing_in_the_browser() {
+        var channel = privately("secrets-of-" + mira.handle);
+        mira.rest()
+                .post(
+                        "/api/channels/" + channel + "/messages",
+                        "{\"id\": \"%s\", \"content\": \"secret\"}".formatted(UUID.randomUUID()))
+                .mustBe(201);
+        addBen(channel);
+        ben.open(channel).live().awaitText("secret");
+        ben.page.evaluate(
+                "async (channel) => { window.late = await (await fetch(`/api/channels/${channel}/messages`)).json(); }",
+                channel);
+        mira.rest()
+                .delete("/api/channels/" + channel + "/members/" + ben.handle)
+                .mustBe(204);
+        ben.page.waitForFunction("(channel) => !holdfast.store.channels.has(channel)", channel);
+        assertThat(ben.page.evaluate("""
+                        async (channel) => {
+                          const { messages, copy } = holdfast.store;
+                          await messages.take(channel, late);
+                          return [late.length, (await copy.all('message')).filter((each) => each.channelId === channel).length,
+                            messages.remembered(late[0].id) ? 1 : 0];
+                        }""", channel)).isEqualTo(List.of(1, 0, 0));
     }
 
     /** @return its id */
