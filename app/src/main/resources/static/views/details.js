@@ -105,7 +105,7 @@ const governs = (channel) => channel.kind !== 'direct' && (channel.role === 'own
 
 const WORDS = {
   public: 'Public: everybody here can find, read and join it.',
-  private: 'Private: only the people below can find and read it.',
+  private: 'Private: only the people below can find it and read it. Agents that they mention read it too.',
   direct: 'A conversation between the people below.',
 };
 
