@@ -1,5 +1,7 @@
 package dev.holdfast.feed;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -62,6 +64,15 @@ final class Audience {
                 .filter(channel -> channel != null)
                 .map(ChannelFeed::cursor)
                 .toList());
+    }
+
+    Set<UUID> accountsIn(Collection<UUID> ids) {
+        return locked(() -> ids.stream()
+                .map(channels::get)
+                .filter(channel -> channel != null)
+                .flatMap(channel -> channel.subscribers.stream())
+                .map(subscriber -> subscriber.account)
+                .collect(toSet()));
     }
 
     List<ChannelFeed.Cursor> allCursors() {

@@ -5,12 +5,16 @@ import static java.util.stream.Collectors.groupingBy;
 import dev.holdfast.feed.Subscriber.End;
 import dev.holdfast.feed.Wakeups.Round;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
  * Who is let in, and who is shown out: a browser whose session has ended or whose account is disabled, a channel that
- * its account is no longer a member of. Told by notification, and looked up for everybody every 5 s.
+ * its account is no longer a member of. Told by notification, looked up for everybody every 5 s, and for
+ * a channel's listeners before they get what nobody announced: who was removed may not have been announced either.
  */
 final class Door {
 
@@ -34,13 +38,22 @@ final class Door {
                 || round.announced().contains(account)
                 || round.accounts().contains(account)
                 || seconds.turn(account, POLL_SECONDS));
+        return check(listening, round.announced());
+    }
+
+    /** @return channels that nobody here listened to before */
+    List<UUID> checkListeners(Collection<UUID> channels) {
+        return check(audience.listening(audience.accountsIn(channels)::contains), Set.of());
+    }
+
+    private List<UUID> check(Map<UUID, List<Subscriber>> listening, Set<UUID> announced) {
         if (listening.isEmpty()) return List.of();
         endSessions(listening.values().stream().flatMap(List::stream).toList());
         var memberships = permissions.memberships(listening.keySet()).stream().collect(groupingBy(Membership::account));
         var fresh = new ArrayList<UUID>();
         for (var account : listening.keySet()) {
-            var announce = round.announced().contains(account);
-            fresh.addAll(audience.allow(account, memberships.getOrDefault(account, List.of()), announce));
+            var allowed = memberships.getOrDefault(account, List.of());
+            fresh.addAll(audience.allow(account, allowed, announced.contains(account)));
         }
         return fresh;
     }

@@ -159,11 +159,19 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             wakeups.onReconnected();
             return;
         }
-        for (var change : read.changes()) {
-            var heardAt = round.channels().get(change.channel());
-            publish(change, heardAt);
-            if (heardAt == null && !round.everything() && !change.nothing()) unannounced.add(change.channel());
-        }
+        var unheard = unheard(read.changes(), round);
+        if (!unheard.isEmpty()) door.checkListeners(unheard).forEach(wakeups::channel);
+        for (var change : read.changes()) publish(change, round.channels().get(change.channel()));
+        unannounced.addAll(unheard);
+    }
+
+    private static List<UUID> unheard(List<Change> changes, Round round) {
+        if (round.everything()) return List.of();
+        return changes.stream()
+                .filter(change -> !change.nothing())
+                .map(Change::channel)
+                .filter(channel -> !round.channels().containsKey(channel))
+                .toList();
     }
 
     /** A notification may come after the poll that saw its commit, but not as late as the next poll. */

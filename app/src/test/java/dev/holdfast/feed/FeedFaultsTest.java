@@ -8,8 +8,10 @@ import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.FeedStore;
 import dev.holdfast.testing.SimulatedBrowser;
 import dev.holdfast.testing.TcpProxy;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -153,17 +155,57 @@ class FeedFaultsTest {
             browser.await(SOON, store -> store.seq(channel) == 0);
             var resyncs = server.metric("holdfast.feed.resyncs");
             database.jdbc().sql("alter table chat.message disable trigger all").update();
-            // in one statement, or a poll between two would see the seq without its message
-            database.jdbc().sql("""
-                    with counted as (update chat.channel set seq = 1 where id = ? returning id)
-                    insert into chat.message (channel_id, author_id, content, seq, position)
-                    select id, ?, 'unannounced', 1, 1 from counted""").params(channel, mira).update();
+            unannounced();
             database.jdbc().sql("alter table chat.message enable trigger all").update();
             browser.await(
                     Duration.ofSeconds(12), store -> store.messages(channel).size() == 1);
             await().atMost(SOON).until(() -> server.metric("holdfast.feed.resyncs") > resyncs);
             server.say("room", "mira", "announced");
             browser.await(SOON, store -> store.seq(channel) == 2);
+        }
+    }
+
+    /** Two seconds before the poll, and three before the removed one's turn to be looked up: accounts have it by their hashes. */
+    @Test
+    void who_was_removed_unheard_gets_nothing_from_a_poll_either() throws Exception {
+        var removed = accountOfSecond(1, 5);
+        var clock = accountOfSecond(3, 15);
+        for (var account : List.of(removed, clock)) server.join(channel, account);
+        try (var goes = RawFeed.open(server, removed, "");
+                var ticks = RawFeed.open(server, clock, "")) {
+            await().atMost(SOON).until(() -> server.part(Audience.class).size() == 2);
+            reads(ticks, "event: heads");
+            for (var table : List.of("message", "membership"))
+                database.jdbc()
+                        .sql("alter table chat." + table + " disable trigger all")
+                        .update();
+            server.leave(channel, removed);
+            unannounced();
+            assertThat(reads(goes, "event: account")).noneMatch(line -> line.contains("unannounced"));
+            assertThat(reads(ticks, "event: channel")).isNotEmpty();
+        }
+    }
+
+    /** In one statement, or a poll between two would see the seq without its message. */
+    private void unannounced() {
+        database.jdbc().sql("""
+                with counted as (update chat.channel set seq = 1 where id = ? returning id)
+                insert into chat.message (channel_id, author_id, content, seq, position)
+                select id, ?, 'unannounced', 1, 1 from counted""").params(channel, mira).update();
+    }
+
+    /** All that comes up to this line. */
+    private static List<String> reads(RawFeed feed, String last) throws IOException {
+        var lines = new ArrayList<String>();
+        do lines.add(feed.line());
+        while (!lines.getLast().equals(last));
+        return lines;
+    }
+
+    private UUID accountOfSecond(int second, int every) {
+        for (var number = 0; ; number++) {
+            var account = server.account("of-" + second + "-" + number);
+            if (Math.floorMod(account.hashCode(), every) == second) return account;
         }
     }
 
