@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,9 +17,11 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
@@ -36,6 +39,9 @@ final class EmbeddedDatabase implements AutoCloseable {
     /** Tells letters of all alphabets from signs, which the search splits its words by; on every system of its kind. */
     private static final String CHARACTERS =
             System.getProperty("os.name").startsWith("Mac") ? "en_US.UTF-8" : "C.UTF-8";
+
+    private static final Pattern FAILING =
+            Pattern.compile("(error|FATAL|PANIC): (?! *the database system is starting)|cannot be run as|unshare: ");
 
     private final Path data;
     private final EmbeddedPostgres.Builder builder;
@@ -58,6 +64,8 @@ final class EmbeddedDatabase implements AutoCloseable {
     /** @throws StartFailure when the folder cannot be used or another process uses it */
     static EmbeddedDatabase start(Path home) {
         FileLock lock = lock(home);
+        Path output = home.resolve("postgres.log");
+        long earlier = output.toFile().length();
         try {
             // one spelling of the folder, however it was named: the server is known by it
             Path data = home.toRealPath().resolve("postgres-18");
@@ -68,15 +76,15 @@ final class EmbeddedDatabase implements AutoCloseable {
             discardUnfinished(data, unfinished);
             boolean first = isEmpty(data);
             String password = first ? newPassword() : passwordOfEarlierStarts(home, data);
+            // else the library also cleans up in a folder of /tmp where anybody may have put anything
+            System.setProperty("ot.epg.working-dir", programs.toString());
             var builder = EmbeddedPostgres.builder()
                     .setDataDirectory(data)
                     .setCleanDataDirectory(false)
-                    .setOverrideWorkingDirectory(programs.toFile())
                     .setRegisterShutdownHook(false) // workers finish their replies first
                     .setPGStartupWait(Duration.ofMinutes(1))
                     .setErrorRedirector(Redirect.DISCARD)
-                    .setOutputRedirector(
-                            Redirect.appendTo(home.resolve("postgres.log").toFile()))
+                    .setOutputRedirector(Redirect.appendTo(output.toFile()))
                     .setConnectConfig("password", password)
                     .setServerConfig("fsync", "on") // the library starts it without, for tests
                     .setServerConfig("synchronous_commit", "on")
@@ -103,11 +111,27 @@ final class EmbeddedDatabase implements AutoCloseable {
             Files.deleteIfExists(unfinished);
             keepNames(home);
             return database;
-        } catch (IOException | IllegalStateException e) {
+        } catch (StartFailure e) {
+            throw e;
+        } catch (IOException | RuntimeException e) { // the library wraps what its commands fail with
             throw new StartFailure(
-                    "the embedded PostgreSQL in " + home + " did not start (" + e.getMessage() + "); "
-                            + home.resolve("postgres.log") + " says why",
+                    "the embedded PostgreSQL in " + home + " did not start: "
+                            + reason(output, earlier).orElse(String.valueOf(e.getMessage()))
+                            + "; see postgres.log there, or set HOLDFAST_DATABASE_URL to a PostgreSQL of your own",
                     e);
+        }
+    }
+
+    /** What PostgreSQL or one of its programs has said last about its failing since the log was so long. */
+    private static Optional<String> reason(Path output, long earlier) {
+        try (var added = Files.newInputStream(output)) {
+            added.skipNBytes(earlier);
+            return new String(added.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> FAILING.matcher(line).find())
+                    .reduce((before, last) -> last);
+        } catch (IOException e) {
+            return Optional.empty(); // nothing was said
         }
     }
 

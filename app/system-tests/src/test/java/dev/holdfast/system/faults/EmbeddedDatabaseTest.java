@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -193,6 +194,22 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
+    void what_postgresql_refuses_a_start_for_is_told_in_one_line() throws IOException {
+        // as on a disk of its own, mounted after the files of its database were lost
+        Files.createDirectories(pidFile().resolveSibling("lost+found"));
+        Files.writeString(home.resolve("database-url"), "postgresql://postgres:forgotten@127.0.0.1:1/postgres\n");
+        Files.writeString(home.resolve("postgres.log"), "FATAL:  of an earlier start\n");
+        var process = process("refused").launch();
+        assertThat(process.awaitExit(SOON)).isEqualTo(1);
+        assertThat(StartWithoutDatabaseTest.said(process))
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "Holdfast did not start: the embedded PostgreSQL in " + home + " did not start: initdb: error:")
+                .contains("exists but is not empty", "HOLDFAST_DATABASE_URL");
+    }
+
+    @Test
     void nobody_else_can_put_programs_of_his_in_place_of_the_servers() throws IOException {
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
         var programs = home.resolve("binaries");
@@ -210,8 +227,16 @@ class EmbeddedDatabaseTest {
                 Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
             }
         }
-        process.start();
+        // what the library took for its own, of which it deletes the old
+        var planted = Files.createDirectories(home.resolve("tmp/embedded-pg/planted"));
+        var old = FileTime.fromMillis(0);
+        Files.setLastModifiedTime(Files.createFile(planted.resolve("epg-lock")), old);
+        Files.setLastModifiedTime(planted, old);
+        process.java("-Djava.io.tmpdir=" + home.resolve("tmp")).start();
         assertThat(proof).as("what the planted program writes").doesNotExist();
+        assertThat(planted)
+                .as("what somebody put among the machine's temporary files")
+                .exists();
         assertThat(mode(programs)).isEqualTo("rwx------");
         assertThat(process.terminate().awaitExit(SOON)).isZero();
     }
