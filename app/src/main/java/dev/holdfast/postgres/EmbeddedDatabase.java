@@ -34,14 +34,16 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
 
+    private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Set<PosixFilePermission> OURS_ALONE = PosixFilePermissions.fromString("rwx------");
 
     /** Tells letters of all alphabets from signs, which the search splits its words by; on every system of its kind. */
     private static final String CHARACTERS =
             System.getProperty("os.name").startsWith("Mac") ? "en_US.UTF-8" : "C.UTF-8";
 
-    private static final Pattern FAILING =
-            Pattern.compile("(error|FATAL|PANIC): (?! *the database system is starting)|cannot be run as|unshare: ");
+    /** The programs mark what they fail by, but for the user they are run as. */
+    private static final Pattern FAILING = Pattern.compile("(error|FATAL|PANIC): (?! *the database system is starting)"
+            + "|^(initdb|pg_ctl|unshare): .*(could not look up|cannot|failed)");
 
     private final Path data;
     private final EmbeddedPostgres.Builder builder;
@@ -139,22 +141,34 @@ final class EmbeddedDatabase implements AutoCloseable {
         return new DatabaseUrl("127.0.0.1", postgres.getPort(), "postgres", "postgres", password, "disable", null);
     }
 
-    /** Killed or crashed, the server has nobody else who starts it again; Holdfast waits for it as for any database. */
+    /**
+     * Killed or crashed, the server has nobody else who starts it again; Holdfast waits for it as for any database. Looked
+     * at again and again: where Holdfast is a container's first process, one that was killed stays on for {@code onExit}.
+     */
     private void watch() throws IOException {
         // the library's own handle is that of the command which starts the server
         var thread = Thread.ofPlatform().name("holdfast-postgres").daemon();
-        LeftoverServer.running(data).ifPresent(server -> server.onExit().thenRunAsync(this::startAgain, thread::start));
+        LeftoverServer.running(data)
+                .ifPresent(server -> thread.start(() -> {
+                    try {
+                        while (LeftoverServer.serves(server, data)) Thread.sleep(LOOK);
+                    } catch (InterruptedException e) {
+                        return;
+                    }
+                    startAgain();
+                }));
     }
 
     private synchronized void startAgain() {
         if (closing) return;
         log.warn("The embedded PostgreSQL ended and is started again; postgres.log in HOLDFAST_HOME says why");
         try {
+            LeftoverServer.forget(data);
             postgres.close(); // the library's own lock
             postgres = builder.start();
             watch();
             log.info("The embedded PostgreSQL is back");
-        } catch (IOException | IllegalStateException e) {
+        } catch (IOException | RuntimeException e) {
             log.warn("The embedded PostgreSQL did not start, the next try is in a second: {}", e.getMessage());
             CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(this::startAgain);
         }

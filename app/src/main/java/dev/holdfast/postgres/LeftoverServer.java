@@ -24,7 +24,12 @@ final class LeftoverServer {
         if (server.isPresent()) {
             end(server.get(), data);
         }
-        Files.deleteIfExists(file(data)); // after a crash its number may be another program's by now
+        forget(data);
+    }
+
+    /** After a crash the server's number may be another program's by now, or nobody's that lives: neither is to be waited for. */
+    static void forget(Path data) throws IOException {
+        if (running(data).isEmpty()) Files.deleteIfExists(file(data));
     }
 
     /** The server of this folder, whoever started it; empty if it does not run. */
@@ -46,7 +51,8 @@ final class LeftoverServer {
                 .map(Long::valueOf);
     }
 
-    private static boolean serves(ProcessHandle process, Path data) {
+    /** A process that has ended, and whose end nobody has taken note of, has no command line any more. */
+    static boolean serves(ProcessHandle process, Path data) {
         return process.info()
                 .commandLine()
                 .filter(line -> line.contains("postgres") && line.contains(data.toString()))
@@ -55,7 +61,8 @@ final class LeftoverServer {
 
     private static void end(ProcessHandle server, Path data) throws IOException {
         log.info("Ending the PostgreSQL (process {}) that an earlier Holdfast left running", server.pid());
-        new ProcessBuilder("kill", "-INT", Long.toString(server.pid())).start();
+        // the shell's own: a slim image has no program of that name
+        new ProcessBuilder("sh", "-c", "kill -INT " + server.pid()).start();
         try {
             server.onExit().get(30, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
  * The packaged program as a process of its own that can be killed, frozen and started again, on the same ports each
@@ -46,6 +48,7 @@ public final class HoldfastProcess implements AutoCloseable {
     private final Map<String, String> environment = new TreeMap<>();
     private final Path log;
     private List<String> java = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    private List<String> before = List.of();
     private Path jar;
     private Path starter;
     private Process process;
@@ -85,6 +88,22 @@ public final class HoldfastProcess implements AutoCloseable {
     public HoldfastProcess installed(Path folder) {
         starter = folder.resolve("holdfast");
         return with("JAVA_OPTIONS", String.join(" ", java));
+    }
+
+    /** Runs as a container's first process does, the parent of whoever has lost his, where this user may arrange that. */
+    public HoldfastProcess firstOfItsOwn() {
+        var asFirst = List.of("unshare", "--pid", "--fork", "--mount-proc", "--kill-child");
+        try {
+            var tried = new ArrayList<>(asFirst);
+            tried.add("true");
+            if (new ProcessBuilder(tried).start().waitFor() == 0) before = asFirst;
+        } catch (IOException e) {
+            // there is no such program
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        return this;
     }
 
     /** The three providers' agents talk to this server. */
@@ -134,6 +153,10 @@ public final class HoldfastProcess implements AutoCloseable {
     }
 
     private List<String> command() {
+        return Stream.concat(before.stream(), program().stream()).toList();
+    }
+
+    private List<String> program() {
         if (starter != null) return List.of(starter.toString());
         return jar == null ? Packaged.command(java) : Packaged.command(jar, java);
     }
@@ -215,7 +238,10 @@ public final class HoldfastProcess implements AutoCloseable {
 
     /** Names the worker in chat.worker, if the product names it so; else only this process. */
     public long pid() {
-        return running().pid();
+        var pid = running().pid();
+        return before.isEmpty()
+                ? pid
+                : running().children().findFirst().map(ProcessHandle::pid).orElse(pid);
     }
 
     public int port() {
