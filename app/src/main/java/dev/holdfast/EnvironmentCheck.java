@@ -1,24 +1,46 @@
 package dev.holdfast;
 
+import java.util.regex.Pattern;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /** Judges the settings before anything is started: a wrong one costs a line, not half a server and its stack traces. */
 class EnvironmentCheck implements EnvironmentPostProcessor, Ordered {
 
     private static final int HIGHEST_PORT = 65_535;
     private static final String NONE = "-1";
+    private static final String VARIABLES = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+    private static final Pattern OURS = Pattern.compile("(HOLDFAST|SERVER|MANAGEMENT|OPENAI|ANTHROPIC|OLLAMA)_.*");
 
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+        if (environment.getPropertySources().get(VARIABLES) instanceof SystemEnvironmentPropertySource variables) {
+            variables.getSource().forEach((name, value) -> {
+                if (OURS.matcher(name).matches()) requireReadable(name, value.toString());
+            });
+        }
+        var home = environment.getProperty("holdfast.home", "/").strip();
+        if (!home.startsWith("/")) {
+            throw new StartFailure("HOLDFAST_HOME is " + home
+                    + "; started in another folder it would be another database: write the whole path, from / on");
+        }
         var settings = settings(environment);
         int management = managementPort(environment);
         if (settings.role().web() && port(environment, "server.port") == management && management != 0) {
             throw new StartFailure("SERVER_PORT and MANAGEMENT_SERVER_PORT are both " + management
                     + "; health and metrics need a port of their own");
+        }
+    }
+
+    /** Java reads the environment as the locale says, and puts a sign of its own in the place of what that doesn't know. */
+    static void requireReadable(String variable, String value) {
+        if (value.indexOf('\uFFFD') >= 0) {
+            throw new StartFailure(variable + " cannot be read in this locale; set LC_ALL=C.UTF-8");
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.holdfast;
 
+import java.time.ZoneId;
+import java.util.TimeZone;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.Jackson2EndpointAutoConfiguration;
@@ -27,6 +29,9 @@ public class HoldfastApplication {
     public static void main(String[] args) {
         // it would load, beside the start, converters for bodies that nobody sends
         System.setProperty("spring.backgroundpreinitializer.ignore", "true");
+        // TZ=IST and the like, which Java knows and PostgreSQL, who is told of it, does not
+        String zone = ZoneId.SHORT_IDS.get(TimeZone.getDefault().getID());
+        if (zone != null) TimeZone.setDefault(TimeZone.getTimeZone(ZoneId.of(zone)));
         var status = new AtomicInteger();
         // runs when all is drained and closed: who was told to end and did has not failed, and 143 would say so
         Runnable exit = () -> Runtime.getRuntime().halt(status.get());

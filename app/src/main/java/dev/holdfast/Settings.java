@@ -76,7 +76,12 @@ public record Settings(
     /** As a shell's ~ : HOME wins over the account's home folder. */
     public static Path userHome() {
         String home = System.getenv("HOME");
-        return Path.of(home == null || home.isBlank() ? System.getProperty("user.home") : home);
+        home = home == null || home.isBlank() ? System.getProperty("user.home") : home;
+        EnvironmentCheck.requireReadable("HOME", home);
+        if (!home.startsWith("/")) { // a user without a name has "?"
+            throw new StartFailure("HOME is " + home + ", which is no folder of a user; set HOLDFAST_HOME");
+        }
+        return Path.of(home);
     }
 
     private static void requireWithin(String name, Duration value, Duration least, Duration most) {

@@ -39,6 +39,9 @@ class StartTest {
             HOLDFAST_LEASE          | 10        | between 1000ms
             HOLDFAST_DRAIN_TIMEOUT  | -1000ms   | between 0ms
             HOLDFAST_ROLE           | boss      | all, web, worker
+            HOLDFAST_HOME           | ./data    | from / on
+            HOLDFAST_HOME           | ~/data    | from / on
+            HOLDFAST_HOME           | .         | from / on
             SERVER_PORT             | eighty    | 65535
             SERVER_PORT             | 70000     | 65535
             SERVER_PORT             | 8081      | MANAGEMENT_SERVER_PORT
@@ -108,6 +111,17 @@ class StartTest {
                         "encoding '" + encoding + "' locale 'C' template template0");
         refuse(Map.of("HOLDFAST_DATABASE_URL", database.url()));
         assertThat(printed.getErr().lines()).singleElement().asString().contains(encoding, "encoding 'UTF8'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HOLDFAST_ADMIN_PASSWORD", "HOLDFAST_HOME", "OPENAI_API_KEY"})
+    void what_the_locale_made_unreadable_is_refused(String variable, CapturedOutput printed) {
+        refuse(Map.of(variable, "/p\uFFFD\uFFFDsswort99"));
+        assertThat(printed.toString().lines())
+                .singleElement()
+                .asString()
+                .startsWith("Holdfast did not start: " + variable + " cannot be read")
+                .contains("LC_ALL=C.UTF-8");
     }
 
     @Test

@@ -153,8 +153,11 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void the_machines_language_decides_nothing() {
-        var process = process("embedded").with("LC_ALL", "tlh_KL.UTF-8").start();
+    void the_machines_language_and_zone_decide_nothing() {
+        var process = process("embedded")
+                .with("LC_ALL", "tlh_KL.UTF-8")
+                .with("TZ", "IST")
+                .start();
         var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
         browser.post(room(browser), "„ÄRGER“ am Ufer");
         browser.post(room(browser), "ohne Ärgernis");
