@@ -23,8 +23,11 @@ class InstallTest {
         Files.writeString(folder.resolve("holdfast"), "#!/bin/sh\n# written by ops/install\n");
         var earlier = Files.createDirectories(folder.resolve("lib")).resolve("earlier.jar");
         Files.writeString(earlier, "what the classes of a release before would be");
-        assertThat(install(folder.toString())).contains("start it with " + folder.toRealPath() + "/holdfast");
+        // no program may run among the machine's temporary files, so none is put there
+        assertThat(install(folder.toString(), "TMPDIR=/nowhere"))
+                .contains("start it with " + folder.toRealPath() + "/holdfast");
         assertThat(earlier).doesNotExist();
+        assertThat(folder.resolve("first-start")).doesNotExist();
         try (var process = new HoldfastProcess(
                         "installed", "all", TestPostgres.create().url())
                 .java("-Xmx256m", "-Xlog:aot")
