@@ -5,6 +5,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -22,6 +23,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
@@ -33,6 +36,12 @@ import org.springframework.util.FileSystemUtils;
 final class EmbeddedDatabase implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
+
+    /** The second is where the library looks for the server; a JVM may be told to prefer ::1. */
+    private static final String ADDRESSES = Stream.of(
+                    "127.0.0.1", InetAddress.getLoopbackAddress().getHostAddress())
+            .distinct()
+            .collect(Collectors.joining(","));
 
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Set<PosixFilePermission> OURS_ALONE = PosixFilePermissions.fromString("rwx------");
@@ -94,7 +103,7 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setServerConfig("autovacuum_naptime", "10s")
                     .setServerConfig("max_connections", "100")
                     .setServerConfig("unix_socket_directories", "")
-                    .setServerConfig("listen_addresses", "127.0.0.1");
+                    .setServerConfig("listen_addresses", ADDRESSES);
             if (first) {
                 writePrivately(unfinished, password + "\n");
                 // options of initdb, all of them: without these two it trusts every user of the machine
@@ -109,7 +118,8 @@ final class EmbeddedDatabase implements AutoCloseable {
             Files.setPosixFilePermissions(programs, OURS_ALONE); // the library has let everybody write there
             writePrivately(
                     home.resolve("database-url"),
-                    "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort() + "/postgres\n");
+                    "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort()
+                            + "/postgres?sslmode=disable\n");
             Files.deleteIfExists(unfinished);
             keepNames(home);
             return database;

@@ -238,7 +238,8 @@ class EmbeddedDatabaseTest {
         var old = FileTime.fromMillis(0);
         Files.setLastModifiedTime(Files.createFile(planted.resolve("epg-lock")), old);
         Files.setLastModifiedTime(planted, old);
-        process.java("-Djava.io.tmpdir=" + home.resolve("tmp")).start();
+        process.java("-Djava.io.tmpdir=" + home.resolve("tmp"), "-Djava.net.preferIPv6Addresses=true")
+                .start();
         assertThat(proof).as("what the planted program writes").doesNotExist();
         assertThat(planted)
                 .as("what somebody put among the machine's temporary files")
