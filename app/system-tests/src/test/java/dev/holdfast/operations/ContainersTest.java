@@ -91,10 +91,9 @@ class ContainersTest {
 
     @Test
     void no_container_s_log_fills_the_disk() {
-        assertThat(services).allSatisfy((name, service) -> assertThat(service.get("logging"))
-                .as(name)
-                .asString()
-                .contains("max-size"));
+        assertThat(services)
+                .allSatisfy((name, service) ->
+                        assertThat(service.get("logging")).as(name).asString().contains("max-size"));
     }
 
     @Test
