@@ -17,8 +17,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** The whole product with a model and browsers: channels with a browser each, and replies that stream in them. */
@@ -26,10 +30,12 @@ final class Streams implements AutoCloseable {
 
     private static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final int PEOPLE = 8;
     private static final Pattern BUCKET = Pattern.compile("le=\"([^\"]+)\"");
 
     final Database database = Server.holdfast();
-    private final HikariDataSource pool = database.pool(4);
+    private final HikariDataSource pool = database.pool(PEOPLE + 4);
+    private final ExecutorService people = Executors.newFixedThreadPool(PEOPLE);
     final JdbcTemplate jdbc = new JdbcTemplate(pool);
     final PeerProcess model;
     final HoldfastProcess holdfast;
@@ -75,15 +81,20 @@ final class Streams implements AutoCloseable {
         await("streaming", replies);
     }
 
-    /** Goes on in the channel behind the one asked in last; each a commit of its own, as people's are. */
+    /** Goes on in the channel behind the one asked in last. Some people at once, each with a commit of their own. */
     void ask(int replies) {
-        for (int until = asked + replies; asked < until; asked++) {
-            int channel = asked % channels;
-            jdbc.queryForList(
-                    "select chat.post('room-' || ?::integer, 'reader-' || ?::integer || '-1', 'What is new, @ada?')",
-                    channel,
-                    channel);
-        }
+        var asking = IntStream.range(asked, asked + replies)
+                .mapToObj(n -> CompletableFuture.runAsync(() -> post(n % channels), people))
+                .toList();
+        asked += replies;
+        asking.forEach(CompletableFuture::join);
+    }
+
+    private void post(int channel) {
+        jdbc.queryForList(
+                "select chat.post('room-' || ?::integer, 'reader-' || ?::integer || '-1', 'What is new, @ada?')",
+                channel,
+                channel);
     }
 
     void await(String status, int replies) throws InterruptedException {
@@ -165,6 +176,7 @@ final class Streams implements AutoCloseable {
         browsers.close();
         holdfast.close();
         model.close();
+        people.close();
         pool.close();
         database.close();
     }
