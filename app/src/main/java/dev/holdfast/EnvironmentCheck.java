@@ -25,7 +25,8 @@ class EnvironmentCheck implements EnvironmentPostProcessor, Ordered {
             });
         }
         var home = environment.getProperty("holdfast.home", "/").strip();
-        if (!home.startsWith("/")) {
+        boolean embedded = environment.getProperty("holdfast.database-url", "").isBlank();
+        if (embedded && !home.startsWith("/")) {
             throw new StartFailure("HOLDFAST_HOME is " + home
                     + "; started in another folder it would be another database: write the whole path, from / on");
         }

@@ -125,6 +125,12 @@ class StartTest {
     }
 
     @Test
+    void a_home_that_nothing_will_be_in_may_be_written_as_it_likes(CapturedOutput printed) {
+        refuse(Map.of("HOLDFAST_HOME", "data", "HOLDFAST_DATABASE_URL", "postgresql://mira:hush@127.0.0.1:1/chat"));
+        assertThat(printed.getErr().lines()).singleElement().asString().contains("does not answer");
+    }
+
+    @Test
     void a_blank_variable_counts_as_unset(CapturedOutput printed) {
         refuse(Map.of(
                 "HOLDFAST_WORKER_SLOTS", "",

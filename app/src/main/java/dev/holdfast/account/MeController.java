@@ -1,6 +1,7 @@
 package dev.holdfast.account;
 
 import dev.holdfast.security.Limits;
+import dev.holdfast.security.Sessions;
 import dev.holdfast.security.SignedIn;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
@@ -58,15 +59,16 @@ class MeController {
     @Operation(summary = "Change my password; every other session of mine is signed out")
     void changePassword(
             @RequestBody NewPassword wanted, @AuthenticationPrincipal SignedIn me, HttpServletRequest request) {
-        limits.takeSignIn(me.handle(), request.getRemoteAddr());
+        limits.takePassword(me.handle(), request.getRemoteAddr());
         var present = accounts.credential(me.handle());
         if (!passwords.matches(wanted.current(), present.map(Accounts.Credential::passwordHash))) {
             throw Problem.forbidden("The current password is another one. Nothing was changed.");
         }
-        limits.returnSignIn(me.handle(), request.getRemoteAddr());
+        limits.returnPassword(me.handle(), request.getRemoteAddr());
         accounts.changePassword(
                 present.orElseThrow(),
                 passwords.hash(wanted.password()),
                 request.getSession().getId());
+        Sessions.keep(request);
     }
 }

@@ -1,6 +1,5 @@
 package dev.holdfast.model;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
@@ -9,11 +8,14 @@ import okio.Buffer;
 import okio.ForwardingSource;
 import okio.Source;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A stream's body that passes through, ends behind the last event, and leaves its last bytes, which say how it ended. Needed
- * because the SDKs read on to the end of the body, which some servers leave open and some never send; and because OpenAI's
- * knows OpenAI's finish reasons alone, and Spring AI makes no difference between one that it does not know and none.
+ * because the SDKs read on to the end of the body, which some servers leave open and some never send; because they drop the
+ * last event where the empty line behind it is left out; and because OpenAI's knows OpenAI's finish reasons alone, and Spring
+ * AI makes no difference between one that it does not know and none.
  */
 final class BodyTail extends ForwardingSource {
     /** The end of the text, the usage and [DONE] are a few hundred. */
@@ -24,7 +26,8 @@ final class BodyTail extends ForwardingSource {
     private static final Pattern DONE = Pattern.compile("[\\r\\n]data:\\s*\\[DONE]");
 
     private static final Pattern LAST_EVENT = Pattern.compile("data: ?(\\[DONE]|\\{\"type\": ?\"message_stop\")");
-    private static final int LONGEST_START = 40;
+    private static final String EMPTY_LINE = "\n\n";
+    private static final JsonMapper JSON = new JsonMapper();
 
     private final Buffer.UnsafeCursor cursor = new Buffer.UnsafeCursor();
     private final byte[] tail = new byte[LENGTH];
@@ -38,6 +41,10 @@ final class BodyTail extends ForwardingSource {
     public long read(Buffer sink, long byteCount) throws IOException {
         if (isOver()) return -1;
         long read = super.read(sink, byteCount);
+        if (read < 0 && endsWithAnEvent()) {
+            sink.writeUtf8(EMPTY_LINE);
+            read = EMPTY_LINE.length();
+        }
         if (read > 0) keep(sink, (int) Math.min(read, LENGTH));
         return read;
     }
@@ -57,13 +64,44 @@ final class BodyTail extends ForwardingSource {
 
     /** Whether the last event is here, and the empty line with which it counts. */
     private boolean isOver() {
-        int end = kept;
-        while (end > 0 && isLineEnd(end - 1)) end--;
-        if (kept - end < 2) return false;
+        return lineEnds() > 1 && LAST_EVENT.matcher(lastLine()).lookingAt();
+    }
+
+    /** Whether that is all that is missing: a line of which the end was cut off is no event. */
+    private boolean endsWithAnEvent() {
+        if (lineEnds() > 0) return lineEnds() == 1;
+        String data = lastLine().replaceFirst("^data: ?", "");
+        return data.equals("[DONE]") || isJson(data);
+    }
+
+    private static boolean isJson(String data) {
+        try {
+            return JSON.readTree(data).isObject();
+        } catch (JacksonException e) {
+            return false;
+        }
+    }
+
+    /** What is kept of the last line that is not empty. */
+    private String lastLine() {
+        int end = end();
         int begin = end;
         while (begin > 0 && !isLineEnd(begin - 1)) begin--;
-        String start = new String(tail, begin, Math.min(end - begin, LONGEST_START), US_ASCII);
-        return LAST_EVENT.matcher(start).lookingAt();
+        return new String(tail, begin, end - begin, UTF_8);
+    }
+
+    private int lineEnds() {
+        int lines = 0;
+        for (int i = end(); i < kept; i++) {
+            if (tail[i] == '\n') lines++;
+        }
+        return lines;
+    }
+
+    private int end() {
+        int end = kept;
+        while (end > 0 && isLineEnd(end - 1)) end--;
+        return end;
     }
 
     private boolean isLineEnd(int i) {

@@ -20,18 +20,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A stream of events, read ahead: those that differ in their text alone become one with the text of all, while the reader is
  * busy or has slack. To turn an event into text costs more than all else that is done for it, so a machine with more tokens
- * than it has time for falls behind by a few of them instead of for good. Else the stream is what came, but for
- * its two ends: it has no byte order mark, and an empty line behind the last event. Thread-safe for one reader.
+ * than it has time for falls behind by a few of them instead of for good. Else the stream is what came,
+ * without a byte order mark. Thread-safe for one reader.
  */
 final class GatheredEvents implements Source {
     private static final int MOST_AHEAD = 64 * 1024;
     private static final int LONGEST_EVENT = 4096;
     private static final byte[] START = "data:".getBytes(US_ASCII);
     private static final ByteString BYTE_ORDER_MARK = ByteString.encodeUtf8("\uFEFF");
-
-    /** Some servers leave out the empty line behind the last event, which counts only with it; one more changes nothing. */
-    private static final byte[] LINE_END = {'\n'};
-
     private static final byte[] NAME = "\"content\"".getBytes(US_ASCII);
 
     private final BufferedSource body;
@@ -70,12 +66,9 @@ final class GatheredEvents implements Source {
         try (body) {
             if (body.rangeEquals(0, BYTE_ORDER_MARK)) body.skip(BYTE_ORDER_MARK.size());
             var piece = new Buffer();
-            byte[] bytes = {};
             while (body.read(piece, MOST_AHEAD) >= 0) {
-                bytes = piece.readByteArray();
-                add(bytes);
+                add(piece.readByteArray());
             }
-            if (bytes.length > 0 && bytes[bytes.length - 1] == '\n') add(LINE_END);
         } catch (IOException e) {
             why = e;
         } catch (RuntimeException | Error e) { // the reader would wait for ever

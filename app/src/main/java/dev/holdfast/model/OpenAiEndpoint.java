@@ -34,7 +34,7 @@ final class OpenAiEndpoint implements Endpoint {
                 ? OPENAI_HOST
                 : String.valueOf(URI.create(baseUrl).getHost());
         boolean openAiItself = host.equals(OPENAI_HOST) || host.endsWith("." + OPENAI_HOST);
-        newNames = openAiItself || host.endsWith(".openai.azure.com");
+        newNames = openAiItself || isAzure(baseUrl);
         failures = openAiItself
                 ? new HttpFailures(Agent.Provider.OPENAI.title, null, "OPENAI_API_KEY", key)
                 : new HttpFailures("the server of OPENAI_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_KEY", key);
@@ -62,6 +62,11 @@ final class OpenAiEndpoint implements Endpoint {
                 .timeout(Duration.ZERO)
                 .maxRetries(0)
                 .build());
+    }
+
+    /** Behind the address that speaks as OpenAI's does; those with versions in it are older. */
+    static boolean isAzure(@Nullable String baseUrl) {
+        return baseUrl != null && baseUrl.matches("https://[^/]+\\.openai\\.azure\\.com/openai/v1/?");
     }
 
     @Override

@@ -25,21 +25,39 @@ public class Limits {
         this.settings = settings;
     }
 
-    /** Counted before the password is looked at, so that parallel tries count too. */
-    public void takeSignIn(String handle, String address) {
+    /** For one's own password, which is asked for again. Counted before it is looked at, so that parallel tries count too. */
+    public void takePassword(String handle, String address) {
         take(signIn(handle, address), settings.signIn(), 1, "Signing in as @%s failed too often".formatted(handle));
-        // one password may be tried with many handles; what was refused for its handle costs nobody else here anything
-        take(signIns(address), ofAnAddress(), 1, "Signing in failed too often from your address");
     }
 
-    /** It was the right password: the tries before it no longer count, but those with other handles do. */
-    public void returnSignIn(String handle, String address) {
+    /** It was the right one: the tries before it no longer count. */
+    public void returnPassword(String handle, String address) {
         jdbc.sql("select chat.return_allowance(?)")
                 .param(signIn(handle, address))
                 .query()
                 .listOfRows();
+    }
+
+    /** As {@link #takePassword}, and of all handles together, as one password may be tried with many. */
+    public void takeSignIn(String handle, String address) {
+        takePassword(handle, address);
+        try {
+            take(signIns(address), ofAnAddress(), 1, "Signing in failed too often from your address");
+        } catch (Problem refused) {
+            giveBack(signIn(handle, address), settings.signIn());
+            throw refused;
+        }
+    }
+
+    /** It was the right password: the tries before it no longer count, but those with other handles do. */
+    public void returnSignIn(String handle, String address) {
+        returnPassword(handle, address);
+        giveBack(signIns(address), ofAnAddress());
+    }
+
+    private void giveBack(String key, Rate rate) {
         jdbc.sql("select chat.return_allowance(?, ?, make_interval(secs => ?), 1)")
-                .params(signIns(address), ofAnAddress().times(), seconds(ofAnAddress()))
+                .params(key, rate.times(), seconds(rate))
                 .query()
                 .listOfRows();
     }

@@ -53,6 +53,11 @@ public class Sessions {
         request.getSession().setAttribute(PASSWORD_SINCE, passwordSince);
     }
 
+    /** After a new password of one's own: the one that opened this session no longer says whether it may stay. */
+    public static void keep(HttpServletRequest request) {
+        request.getSession().removeAttribute(PASSWORD_SINCE);
+    }
+
     private static String shortened(String userAgent) {
         return userAgent == null ? "" : userAgent.substring(0, Math.min(200, userAgent.length()));
     }

@@ -42,7 +42,9 @@ class CompatibleServersTest {
                 "{\"content\": \"\"}, \"finish_reason\":\"eos\"}]}\r\n\r\n",
                 "{}, \"finish_reason\": null}]}\n\ndata: [DONE]\n\n",
                 "{}}]}\n\ndata:[DONE]\n\n",
-                "{}, \"finish_reason\": \"stop\"}]}\n"
+                "{}, \"finish_reason\": \"stop\"}]}\n",
+                "{}, \"finish_reason\": \"stop\"}]}",
+                "{}}]}\n\ndata: [DONE]"
             })
     void an_answer_is_whole_whatever_its_server_calls_the_end(String end) throws Exception {
         whole(said("all of it") + choice(end));
@@ -57,7 +59,8 @@ class CompatibleServersTest {
                 "{}, \"finish_reason\": \"abort\"}]}\n\ndata: [DONE]\n\n",
                 "{}, \"finish_reason\": \"insufficient_system_resource\"}]}\n\ndata: [DONE]\n\n",
                 "{}, \"finish_reason\": \"network_error\"}]}\n\ndata: [DONE]\n\n",
-                "{\"content\": \" and more\"}, \"finish_reason\": \"stop\"}]}"
+                "{\"content\": \" and more\"}, \"finish_reason\": \"stop\"}]",
+                "{\"content\": \" and more\"}, \"finish_reason\": \"stop\"}"
             })
     void an_answer_without_an_end_is_cut_off_though_it_speaks_of_ends(String end) throws Exception {
         String text = "\\ndata: [DONE]\\n\\n, \\\"finish_reason\\\":\\\"stop\\\"";
@@ -99,6 +102,23 @@ class CompatibleServersTest {
     void an_event_is_understood_whatever_it_leaves_out(String what, String event) throws Exception {
         String rest = event.contains("all ") ? "" : said("all of it");
         whole(event + "\n\n" + rest + STOP + DONE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", "\r\n"})
+    void the_last_event_counts_though_the_empty_line_behind_it_is_left_out(String end) throws Exception {
+        whole(said("all ") + choice("{\"content\": \"of it\"}, \"finish_reason\": \"stop\"}]}" + end));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://ours.openai.azure.com/openai/v1, true",
+        "https://ours.openai.azure.com/openai/v1/, true",
+        "https://ours.openai.azure.com/openai/deployments/m, false",
+        "http://localhost:8000/v1, false"
+    })
+    void azure_knows_the_new_names_of_options_where_its_address_is_the_new_one(String address, boolean azure) {
+        assertThat(OpenAiEndpoint.isAzure(address)).isEqualTo(azure);
     }
 
     @Test

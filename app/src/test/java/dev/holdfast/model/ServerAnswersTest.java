@@ -183,19 +183,10 @@ class ServerAnswersTest {
             text/event-stream | data: {"error":{"code":1302,"message":"of their own"}}               | server_error
             application/json  | {"error":{"code":429,"message":"Slow down"}}                         | rate_limited
             application/json  | {"error":{"code":404,"message":"The model m-1 does not exist"}}      | unknown_model
+            application/json  | {"error":{"code":404,"type":"DeploymentNotFound","message":"None"}}  | unknown_model
             """)
     void an_error_that_came_with_200_is_the_one_that_it_says_it_is(String type, String answer, String code) {
         assertThat(answered(Provider.OPENAI, 200, type, answer + "\n\n").code()).isEqualTo(code);
-    }
-
-    @Test
-    void a_deployment_that_azure_does_not_know_is_a_model() {
-        var failure = answered(
-                Provider.OPENAI,
-                404,
-                "application/json",
-                "{\"error\":{\"code\":\"DeploymentNotFound\",\"message\":\"The API for this resource does not exist.\"}}");
-        assertThat(failure.code()).isEqualTo("unknown_model");
     }
 
     @ParameterizedTest

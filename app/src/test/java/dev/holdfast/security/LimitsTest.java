@@ -105,6 +105,13 @@ class LimitsTest {
                     .mustBe(429);
             assertThat(refused.detail()).contains("your address").contains("20 times in 10 minutes");
             assertThat(refused.header("Retry-After")).isPresent();
+            for (int i = 0; i < 5; i++) {
+                // the address is refused, the handle from it is not used up by that
+                assertThat(signIn(proxied, "2001:db8:0:7::1", "wil", WebApp.PASSWORD)
+                                .mustBe(429)
+                                .detail())
+                        .contains("your address");
+            }
             signIn(proxied, "2001:db8:0:8::1", "handle20", "Summer2026!").mustBe(401);
         }
     }

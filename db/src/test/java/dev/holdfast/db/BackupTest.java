@@ -127,6 +127,20 @@ class BackupTest {
     }
 
     @Test
+    void a_port_that_holdfast_would_not_take_leads_to_no_database() throws Exception {
+        for (var program : List.of("backup", "restore")) {
+            assertThat(run(
+                            "env",
+                            "PGPORT=1",
+                            "../ops/backup/" + program,
+                            "postgresql://holdfast@db/holdfast",
+                            "a.dump"))
+                    .startsWith("1 PGPORT is set")
+                    .contains("into the address");
+        }
+    }
+
+    @Test
     void what_else_is_in_the_database_is_left_alone() throws Exception {
         var queue = new QueueFixture();
         queue.ask("general", "@ada worth keeping");
