@@ -89,6 +89,17 @@ class LimitsTest {
     }
 
     @Test
+    void on_a_platform_that_often_has_a_proxy_no_header_is_believed_unasked() {
+        one.member("xan");
+        try (var deployed = WebApp.startOn(one.database(), "spring.main.cloud-platform=kubernetes")) {
+            for (int i = 0; i < 10; i++) {
+                signIn(deployed, "10.9.8." + i, "xan", "wrong").mustBe(401);
+            }
+            signIn(deployed, "10.9.8.99", "xan", "wrong").mustBe(429);
+        }
+    }
+
+    @Test
     void one_address_tries_no_password_with_handle_after_handle() {
         one.member("wil");
         try (var proxied = WebApp.startOn(
