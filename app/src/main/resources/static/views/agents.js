@@ -71,7 +71,7 @@ class Agents extends View {
           <label>Model <input name="model" maxlength="200" autocapitalize="none" spellcheck="false" .value=${agent.model ?? ''}></label>
           <label>System prompt <textarea name="systemPrompt" rows="5" .value=${agent.systemPrompt ?? ''}></textarea></label>
           <label>Options (JSON) <textarea name="options" rows="2" spellcheck="false" .value=${JSON.stringify(agent.options ?? {})}></textarea></label>
-          <label>Replies at once <input name="maxConcurrency" type="number" min="1" max="100000" placeholder="no limit" .value=${String(agent.maxConcurrency ?? '')}></label>
+          <label>Replies at once (Ollama: its OLLAMA_NUM_PARALLEL, by default 1) <input name="maxConcurrency" type="number" min="1" max="100000" placeholder="no limit" .value=${String(agent.maxConcurrency ?? '')}></label>
           ${LIMITS.map(([name, says, usual]) => html`<label>${says} (seconds) <input name=${name} type="number" required min="1" max="86400" .value=${String(agent[name] ?? usual)}></label>`)}
           <label class="check"><input type="checkbox" name="answersAgents" .checked=${agent.answersAgents ?? false}> Answers when another agent mentions it</label>
           ${problem(this.problem)}

@@ -75,6 +75,10 @@ final class ReadyAgents {
                 .single();
     }
 
+    /**
+     * Ollama answers one request at a time unless OLLAMA_NUM_PARALLEL says more, and lets the others wait without a word:
+     * they would look like a model that fell silent. In Holdfast's queue everybody sees them wait.
+     */
     private static final String MAKE = """
             with made as (
               insert into chat.account (handle, display_name, kind)
@@ -83,13 +87,16 @@ final class ReadyAgents {
               on conflict (handle) do nothing
               returning id
             )
-            insert into chat.agent (account_id, provider, model)
-            select id, ?, ? from made
+            insert into chat.agent (account_id, provider, model, max_concurrency)
+            select id, ?, ?, case ? when 'ollama' then 1 end from made
             """;
 
     private void make(String handle, String name, String provider, String model) {
         if (!lacks(provider)) return; // also where nothing may be written now, and a start goes on
-        if (jdbc.sql(MAKE).params(handle, name, provider, provider, model).update() > 0) {
+        if (jdbc.sql(MAKE)
+                        .params(handle, name, provider, provider, model, provider)
+                        .update()
+                > 0) {
             log.info("@{} is ready: {} with the model {}", handle, provider, model);
         } else {
             log.warn("The handle @{} is taken, so {} has no agent; make one on the page /agents", handle, provider);

@@ -1,8 +1,12 @@
 package dev.holdfast.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.db.TestPostgres;
+import dev.holdfast.testing.ModelServer;
+import dev.holdfast.testing.Script;
+import dev.holdfast.testing.WebApp;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -11,8 +15,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -73,6 +79,33 @@ class ReadyAgentsTest {
             make(jdbc, address(listening));
         }
         assertThat(agents(jdbc)).containsExactlyInAnyOrder("guide guide", "openai qwen3-8b");
+    }
+
+    /** As Ollama: the others wait in it, and hear nothing. */
+    @Test
+    void whoever_waits_for_an_ollama_that_answers_one_at_a_time_waits_in_the_queue() {
+        try (var models = ModelServer.start().oneAtATime();
+                var app = WebApp.startAs("all", TestPostgres.create(), "OLLAMA_BASE_URL=" + models.baseUrl())) {
+            app.administrator();
+            app.jdbc()
+                    .sql("update chat.agent set first_token_limit = '4 seconds'")
+                    .update();
+            models.on("llama3.2:latest", Script.says("word ".repeat(25)).pace(10));
+            app.jdbc()
+                    .sql("select chat.post('general', 'ada', '@llama ' || n) from generate_series(1, 4) n")
+                    .query(UUID.class)
+                    .list();
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(ends(app.jdbc())).hasSize(4).doesNotContain("running", "queued"));
+            assertThat(ends(app.jdbc())).containsOnly("completed at attempt 1");
+        }
+    }
+
+    private static List<String> ends(JdbcClient jdbc) {
+        return jdbc.sql(
+                        "select state || case when state not in ('queued', 'running') then ' at attempt ' || attempt else '' end from chat.generation")
+                .query(String.class)
+                .list();
     }
 
     @Test

@@ -55,7 +55,13 @@ final class ModelConnection {
         if (!server.accepts(headers.get("authorization"), headers.get("x-api-key"))) {
             script = Script.fails(Fault.BAD_KEY);
         }
-        return new Answer(served, format, script, body.length() / 4 + 1).give();
+        var turns = server.turns();
+        turns.acquireUninterruptibly();
+        try {
+            return new Answer(served, format, script, body.length() / 4 + 1).give();
+        } finally {
+            turns.release();
+        }
     }
 
     private Object page(String path) {

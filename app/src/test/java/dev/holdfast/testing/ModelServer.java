@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
@@ -36,6 +37,7 @@ public final class ModelServer implements AutoCloseable {
     private final List<Served> log = new ArrayList<>();
     private final AtomicLong requests = new AtomicLong();
     private volatile String requiredKey;
+    private volatile Semaphore turns = new Semaphore(Integer.MAX_VALUE, true);
 
     private ModelServer(int port) throws IOException {
         listening = new ServerSocket(port, 4096, InetAddress.getLoopbackAddress());
@@ -84,6 +86,16 @@ public final class ModelServer implements AutoCloseable {
     public ModelServer requireKey(String key) {
         requiredKey = key;
         return this;
+    }
+
+    /** Later requests wait, without an answer, until the earlier ones are done. */
+    public ModelServer oneAtATime() {
+        turns = new Semaphore(1, true);
+        return this;
+    }
+
+    Semaphore turns() {
+        return turns;
     }
 
     /** All requests so far, oldest first. */
