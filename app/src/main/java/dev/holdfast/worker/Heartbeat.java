@@ -21,12 +21,14 @@ final class Heartbeat {
     private final Duration lease;
     private final WorkerMetrics metrics;
     private long began;
+    private volatile long done = System.nanoTime();
 
     Heartbeat(Generations generations, Collection<Reply> replies, Duration lease, WorkerMetrics metrics) {
         this.generations = generations;
         this.replies = replies;
         this.lease = lease;
         this.metrics = metrics;
+        metrics.heartbeat(() -> (System.nanoTime() - done) / 1e9);
     }
 
     void beat(long worker) {
@@ -34,6 +36,7 @@ final class Heartbeat {
         List<Reply> running = replies.stream().filter(reply -> !reply.lost()).toList();
         List<Claimed> held = running.stream().map(reply -> reply.claimed).toList();
         Set<Long> gone = new HashSet<>(generations.heartbeat(worker, held, lease));
+        done = System.nanoTime();
         // of those that were asked about: meanwhile this process may have claimed one of them again, and runs it anew
         running.stream().filter(reply -> gone.contains(reply.claimed.id())).forEach(Reply::lose);
     }

@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,14 @@ final class WorkerMetrics {
         Gauge.builder("holdfast.slots", free::getAsInt)
                 .tag("state", "free")
                 .description("Generations that this process runs at once")
+                .register(meters);
+    }
+
+    /** holdfast_heartbeat_age_seconds: what everybody sees of a database that can be read and takes no writes. */
+    void heartbeat(DoubleSupplier age) {
+        Gauge.builder("holdfast.heartbeat.age", age::getAsDouble)
+                .baseUnit("seconds")
+                .description("Since this worker last wrote its heartbeat, which it does every second")
                 .register(meters);
     }
 

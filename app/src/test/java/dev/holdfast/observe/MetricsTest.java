@@ -3,6 +3,7 @@ package dev.holdfast.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.db.TestPostgres;
+import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.Fault;
 import dev.holdfast.testing.ModelServer;
@@ -245,6 +246,33 @@ class MetricsTest {
             await("holdfast_listener_connected", connected -> connected == 1);
         }
         await("holdfast_feed_clients", clients -> clients == before);
+    }
+
+    @Test
+    void a_database_that_can_be_read_and_takes_no_writes_is_seen_though_nothing_waits() {
+        var age = "holdfast_heartbeat_age_seconds";
+        await(age, seconds -> seconds > 0 && seconds < 3);
+        readOnly("on");
+        try {
+            await(age, seconds -> seconds > 4);
+            assertThat(value("holdfast_agents")).as("it is read").isPositive();
+        } finally {
+            readOnly("off");
+        }
+        await(age, seconds -> seconds < 3);
+    }
+
+    /** From another database, as nothing can be altered in one that is read-only. */
+    private static void readOnly(String value) {
+        var ours = app.database();
+        var server = new TestDatabase(ours.host(), ours.port(), "postgres", ours.user(), ours.password()).jdbc();
+        server.sql("alter database " + ours.name() + " set default_transaction_read_only = " + value)
+                .update();
+        server.sql(
+                        "select pg_terminate_backend(pid) from pg_stat_activity where datname = ? and application_name <> 'holdfast listener'")
+                .param(ours.name())
+                .query(Boolean.class)
+                .list();
     }
 
     @Test

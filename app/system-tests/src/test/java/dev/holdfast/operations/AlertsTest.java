@@ -90,6 +90,27 @@ class AlertsTest {
     }
 
     @Test
+    void the_database_is_read_and_takes_no_writes_while_nobody_asks() {
+        readOnly("on");
+        try {
+            awaitFiring("HoldfastWritesFail");
+        } finally {
+            readOnly("off");
+        }
+        await("they write again", "max(holdfast_heartbeat_age_seconds) < 5");
+    }
+
+    private static void readOnly(String value) {
+        var name = running.database.name();
+        server.sql("alter database " + name + " set default_transaction_read_only = " + value)
+                .update();
+        server.sql("select pg_terminate_backend(pid) from pg_stat_activity where datname = ?")
+                .param(name)
+                .query(Boolean.class)
+                .list();
+    }
+
+    @Test
     void an_agent_is_paused_while_people_go_on_asking() {
         running.jdbc()
                 .sql("select ops.pause_agent('ada')::text")

@@ -34,6 +34,7 @@ class PrometheusTest {
             "holdfast_generations_total{agent!='',outcome!=''}",
             "holdfast_tokens_total{agent!='',direction=~'input|output'}",
             "holdfast_slots{state!=''}",
+            "holdfast_heartbeat_age_seconds",
             "holdfast_leases_expired_total",
             "holdfast_fenced_writes_total",
             "holdfast_retries_total{reason!=''}",
