@@ -5,7 +5,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
-/** Whether the LISTEN connection is up. Without it everything still works, by polling every 5 s: slower, so not ready. */
+/** Whether the LISTEN connection is up. Without it everything still works, by polling every 5 s: slower, so no part of readiness. */
 @Component("listener")
 final class ListenerHealth implements HealthIndicator {
 

@@ -1,7 +1,9 @@
 package dev.holdfast.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import org.junit.jupiter.api.AfterAll;
@@ -39,7 +41,28 @@ class HealthTest {
                 .isEqualTo("UP");
         var ready = management.get("/actuator/health/readiness").mustBe(200).json();
         assertThat(ready.path("components").propertyNames())
-                .containsExactlyInAnyOrder("readinessState", "database", "listener", "migrations");
+                .containsExactlyInAnyOrder("readinessState", "database", "migrations");
+    }
+
+    @Test
+    void without_its_listen_connection_a_process_stays_ready() {
+        app.mustBecomeReady();
+        var ours = app.database();
+        var server = new TestDatabase(ours.host(), ours.port(), "postgres", ours.user(), ours.password()).jdbc();
+        server.sql("alter database " + ours.name() + " allow_connections false").update();
+        try {
+            server.sql(
+                            "select pg_terminate_backend(pid) from pg_stat_activity where datname = ? and application_name = 'holdfast listener'")
+                    .param(ours.name())
+                    .query(Boolean.class)
+                    .list();
+            await().until(() -> management.get("/actuator/health").status() == 503);
+            management.get("/actuator/health/readiness").mustBe(200);
+        } finally {
+            server.sql("alter database " + ours.name() + " allow_connections true")
+                    .update();
+        }
+        app.mustBecomeReady();
     }
 
     @Test

@@ -90,11 +90,11 @@ public final class WebApp implements AutoCloseable {
         return database;
     }
 
-    /** Until readiness says so, which waits for the LISTEN connection among others. */
+    /** Until all of its health says so, the LISTEN connection too. */
     public void mustBecomeReady() {
         var management = new Browser(managementPort());
         var deadline = System.nanoTime() + 20_000_000_000L;
-        while (management.get("/actuator/health/readiness").status() != 200) {
+        while (management.get("/actuator/health").status() != 200) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError(management.get("/actuator/health").body());
             }
