@@ -7,6 +7,7 @@ import dev.holdfast.testing.HoldfastProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,21 @@ class ContainersTest {
                         .as("the health check of %s, killed", service)
                         .isFalse();
             }
+        }
+    }
+
+    @Test
+    void a_program_that_is_out_of_memory_ends_and_is_started_again() throws IOException {
+        var entry = json(Files.readString(OPS.resolve("Dockerfile")), "ENTRYPOINT");
+        var options = new ArrayList<>(entry.subList(1, entry.size() - 2));
+        options.add("-Xmx12m");
+        try (var process = new HoldfastProcess(
+                "container-small", "web", TestPostgres.create().url())) {
+            process.java(options.toArray(String[]::new));
+            assertThat(process.launch().awaitExit(Duration.ofSeconds(60))).isEqualTo(3);
+        }
+        for (var service : List.of("web", "worker-1", "worker-2")) {
+            assertThat(services.get(service)).as(service).containsEntry("restart", "unless-stopped");
         }
     }
 

@@ -38,6 +38,9 @@ class InstallTest {
                     .contains("Opened AOT cache", "Starting AOT-processed HoldfastApplication")
                     .doesNotContain("An error has occurred");
             assertThat(process.terminate().awaitExit(Duration.ofSeconds(30))).isZero();
+            assertThat(process.java("-Xmx12m").installed(folder).launch().awaitExit(Duration.ofSeconds(60)))
+                    .as("out of memory, it ends instead of living on without what failed")
+                    .isEqualTo(3);
         }
     }
 
