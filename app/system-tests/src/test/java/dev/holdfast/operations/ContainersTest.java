@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
@@ -24,6 +26,16 @@ class ContainersTest {
     private static final Path OPS = Prometheus.OPS;
     private static final JsonMapper JSON = new JsonMapper();
     private static final Pattern DEFAULT = Pattern.compile("\\$\\{\\w+:-([^}]*)}");
+
+    /** By the containers themselves. */
+    private static final Set<String> DECIDED = Set.of(
+            "HOLDFAST_DATABASE_URL",
+            "HOLDFAST_HOME",
+            "HOLDFAST_ROLE",
+            "SERVER_PORT",
+            "SERVER_ADDRESS",
+            "MANAGEMENT_SERVER_PORT",
+            "MANAGEMENT_SERVER_ADDRESS");
 
     private final Map<String, Map<String, Object>> services =
             ContainersTest.<Map<String, Map<String, Map<String, Object>>>>yaml("compose.yaml")
@@ -95,14 +107,46 @@ class ContainersTest {
     }
 
     @Test
-    void every_process_is_scraped_and_every_setting_is_one_of_the_readme() throws IOException {
-        var readme = Files.readString(OPS.resolve("../README.md"));
+    void every_process_is_scraped_and_every_setting_of_the_readme_is_taken_from_env() throws IOException {
         var scraped = Files.readString(OPS.resolve("prometheus/compose.yml"));
+        var settings = settings();
+        assertThat(settings).hasSizeGreaterThan(20).containsAll(DECIDED);
         for (var service : services.keySet()) {
             if (!"holdfast".equals(services.get(service).get("image"))) continue;
             assertThat(scraped).contains("\"" + service + ":8081\"");
-            assertThat(readme).contains(environment(service).keySet());
+            var environment = (Map<?, ?>) services.get(service).get("environment");
+            assertThat(settings)
+                    .as(service)
+                    .containsAll(
+                            environment.keySet().stream().map(Object::toString).toList());
+            for (var setting : settings) {
+                if (DECIDED.contains(setting)) continue;
+                if (setting.startsWith("HOLDFAST_ADMIN_") && !service.equals("web")) continue;
+                assertThat(environment.get(setting))
+                        .as("%s of %s", setting, service)
+                        .isEqualTo("${" + setting + ":-}");
+            }
         }
+    }
+
+    /** What the README names: in its table, where some share their beginning with the one before, and for proxies. */
+    private static Set<String> settings() throws IOException {
+        var readme = Files.readString(OPS.resolve("../README.md"));
+        var found = new TreeSet<String>();
+        for (var row : readme.lines().filter(line -> line.startsWith("| ")).toList()) {
+            var first = "";
+            for (var name : row.split("\\|")[1].strip().split(", ")) {
+                if (!name.matches("[A-Z…][A-Z_]+")) break;
+                if (first.isEmpty()) first = name;
+                found.add(
+                        name.startsWith("…")
+                                ? first.substring(0, first.indexOf('_', "HOLDFAST_".length())) + name.substring(1)
+                                : name);
+            }
+        }
+        assertThat(readme).contains("SERVER_FORWARD_HEADERS_STRATEGY=");
+        found.add("SERVER_FORWARD_HEADERS_STRATEGY");
+        return found;
     }
 
     @Test
