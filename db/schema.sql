@@ -420,6 +420,10 @@ function chat.changes(channel uuid, after bigint)
   returns json language sql stable security definer set search_path=chat, pg_temp
   -- What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 4 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.
 
+function chat.changes(channel uuid, after bigint, seen uuid[])
+  returns json language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off
+  -- The same for a reader that tells what it has seen: messages that had changed up to after, the one that has this seq first (none: nothing is checked). Where the channel lacks one of them it was restored from a backup, though it may have come past after again, and the reader is told to begin from 0.
+
 function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
   returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text, last_changed uuid) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.

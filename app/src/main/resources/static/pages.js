@@ -1,5 +1,6 @@
 // History, page by page from the newest upwards: what this browser holds of a channel is always one piece without gaps.
 import * as api from './api.js';
+import { lastChanged } from './store/merge.js';
 
 const PAGE = 50;
 
@@ -17,7 +18,7 @@ export class Pages {
   async begin(channelId, page) {
     const isHeld = this.#store.channels.get(channelId)?.cursor !== undefined; // another tab was faster, and may hold more
     const cursor = page.reduce((highest, each) => Math.max(highest, each.seq), 0);
-    await this.#store.messages.take(channelId, page, isHeld ? {} : { cursor, ...reach(page) });
+    await this.#store.messages.take(channelId, page, isHeld ? {} : { cursor, seen: lastChanged(cursor, page), ...reach(page) });
     return cursor;
   }
 

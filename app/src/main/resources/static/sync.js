@@ -2,7 +2,7 @@
 // Only the leading tab does this. One thing at a time, in the order in which it came.
 import * as api from './api.js';
 import { newest, Pages } from './pages.js';
-import { behindHead } from './store/merge.js';
+import { behindHead, lastChanged } from './store/merge.js';
 
 const FAR_BEHIND = 2_000; // changes; beyond that the newest page is cheaper than all that happened
 const ENDED = ['complete', 'failed'];
@@ -113,21 +113,20 @@ export class Sync {
     const behind = await this.#behind(headsOf(event));
     const shown = ([id]) => Number(this.#store.messages.shows(id));
     for (const [id, seq] of [...seqs(event)].sort((a, b) => shown(b) - shown(a))) await this.#bring(id, seq, behind.has(id));
+    for (const head of event.channels) if (this.#tookAnotherWay(head)) await this.#readAnew(head.channel);
+  }
+
+  /** Whether the server came to the seq that we are at with another message: it was put back to before, and went on from there. */
+  #tookAnotherWay({ channel, seq, last }) {
+    const { cursor, seen: [ours] = [] } = this.#store.channels.get(channel) ?? {};
+    return cursor === seq && Boolean(ours && last) && ours !== last;
   }
 
   async #bring(channelId, seq, missesText = false) {
     const channel = this.#store.channels.get(channelId);
     if (!channel || channel.cursor === undefined) return;
-    if (channel.cursor > seq) await this.#startOver(channel);
-    else if (seq - channel.cursor > FAR_BEHIND) await this.#readAnew(channelId);
-    else if (channel.cursor < seq || missesText) await this.#catchUp(channelId, seq);
-  }
-
-  /** We are ahead of the server: it was restored from a backup, so our copy is of a future that never was. */
-  async #startOver(channel) {
-    const list = await api.get('/api/channels'); // the head we compared with may simply be old
-    const now = list.find((each) => each.id === channel.id);
-    if (now && now.seq < channel.cursor) await this.#readAnew(channel.id);
+    if (seq - channel.cursor > FAR_BEHIND) await this.#readAnew(channelId);
+    else if (channel.cursor !== seq || missesText) await this.#catchUp(channelId, seq); // a head behind us may simply be old
   }
 
   /** The page first: where it cannot be had, the old copy is still there to be read. */
@@ -142,8 +141,9 @@ export class Sync {
     for (;;) {
       const channel = this.#store.channels.get(channelId);
       if (channel?.cursor === undefined) return undefined; // gone, or its messages were thrown away
-      const changes = await api.get(`/api/channels/${channelId}/changes?after=${channel.cursor}`);
-      if (changes.seq < channel.cursor) return this.#startOver(channel);
+      const { cursor, seen = [] } = channel; // by what we have seen the server knows whether it still has it
+      const changes = await api.get(`/api/channels/${channelId}/changes?after=${cursor}${seen.length > 0 ? `&seen=${seen}` : ''}`);
+      if (changes.seq < cursor) return this.#readAnew(channelId); // our copy is of a future that never was
       await this.#apply(channelId, changes, true);
       if (changes.seq >= seq || changes.messages.length === 0) return undefined;
     }
@@ -155,7 +155,8 @@ export class Sync {
     const wanted = messages.filter((each) => each.position >= (channel.low ?? 0) || this.#store.messages.remembered(each.id));
     if (wanted.length > 0 || seq > channel.cursor) {
       const cursor = Math.max(channel.cursor, seq);
-      await this.#store.messages.take(channelId, wanted, { cursor, seq: cursor, ...this.#unread(channel, messages) });
+      const seen = lastChanged(cursor, messages, channel.seen);
+      await this.#store.messages.take(channelId, wanted, { cursor, seen, seq: cursor, ...this.#unread(channel, messages) });
     }
     const fits = await this.#store.messages.takeText(channelId, text ?? []);
     if (!fits && !isReRead) await this.#catchUp(channelId);

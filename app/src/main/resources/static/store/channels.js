@@ -1,5 +1,6 @@
 // My channels, each as the server lists it, with what this browser knows besides: `cursor` (the seq up to which its messages are
-// held), `low` (the position down to which), `whole` (nothing is above), `counted` (up to where `unread` counts), `unsentRead`.
+// held), `seen` (which changed last up to there), `low` (the position down to which), `whole` (nothing is above), `counted` (up to
+// where `unread` counts), `unsentRead`.
 import { patched } from './merge.js';
 
 /** By id. Changes travel as patches, never as whole records: what another tab has just written stays. */
@@ -60,4 +61,4 @@ export class Channels extends Map {
 }
 
 /** A channel as the server lists it, of which no message is held. */
-const bare = ({ cursor, low, whole, ...record }) => record;
+const bare = ({ cursor, seen, low, whole, ...record }) => record;

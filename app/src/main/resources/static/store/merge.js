@@ -50,7 +50,15 @@ export function behindHead(message, { fence, length }) {
  * a page, that is together with `low`: one that comes alone is of messages that were thrown away meanwhile.
  */
 export function patched(held = {}, patch) {
-  const { cursor, ...rest } = patch;
+  const { cursor, seen, ...rest } = patch;
   const isAhead = held.cursor === undefined ? patch.low !== undefined : cursor > held.cursor;
-  return { ...held, ...rest, ...(cursor !== undefined && isAhead && { cursor }) };
+  return { ...held, ...rest, ...(cursor !== undefined && isAhead && { cursor, seen }) };
+}
+
+const SEEN = 8; // one would not do: a reply that the backup interrupted changes again after the restore
+
+/** The ids of the messages that changed last up to a seq, latest first; none where it isn't known which took that seq. */
+export function lastChanged(seq, messages, before = []) {
+  const latest = [...messages].sort((a, b) => b.seq - a.seq);
+  return latest[0]?.seq === seq ? [...new Set([...latest.map(({ id }) => id), ...before])].slice(0, SEEN) : [];
 }

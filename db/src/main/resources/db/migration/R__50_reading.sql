@@ -152,6 +152,24 @@ $$;
 comment on function chat.changes(uuid, bigint) is
   'What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 4 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.';
 
+create or replace function chat.changes(channel uuid, after bigint, seen uuid[])
+returns json
+language sql
+stable
+security definer
+set search_path = chat, pg_temp
+set enable_seqscan = off
+as $$
+  select case when exists (
+      select from unnest(seen) with ordinality as s(message_id, place)
+      left join message m on m.id = s.message_id and m.channel_id = changes.channel
+      where m.id is null or (s.place = 1 and m.seq < after))
+    then json_build_object('after', after, 'seq', 0, 'messages', '[]'::json, 'text', '[]'::json)
+    else chat.changes(channel, after) end
+$$;
+comment on function chat.changes(uuid, bigint, uuid[]) is
+  'The same for a reader that tells what it has seen: messages that had changed up to after, the one that has this seq first (none: nothing is checked). Where the channel lacks one of them it was restored from a backup, though it may have come past after again, and the reader is told to begin from 0.';
+
 create or replace function chat.history(channel uuid, before bigint, max integer)
 returns json
 language sql

@@ -6,11 +6,13 @@ import dev.holdfast.web.Bounds;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
 import java.util.UUID;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -79,12 +81,22 @@ class MessageController {
             summary = "What changed after a seq: what takes a client that was at after to seq",
             description =
                     "All of it, or after a long absence the first 5,000 messages or 4 MB: ask again from seq until"
-                            + " an answer brings no message.")
+                            + " an answer brings no message. An answer whose seq is below after says that the database was put"
+                            + " back to an earlier moment: throw away what you hold of the channel and ask again from 0.")
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = MessageJson.Changes.class)))
-    String changes(@PathVariable UUID channel, @RequestParam long after, @AuthenticationPrincipal SignedIn me) {
+    String changes(
+            @PathVariable UUID channel,
+            @RequestParam long after,
+            @Parameter(
+                            description = "ids of messages that you have seen to change up to after, the one that has"
+                                    + " this seq first: by them an earlier moment is recognised though the channel has"
+                                    + " come past after again")
+                    @RequestParam(defaultValue = "")
+                    List<UUID> seen,
+            @AuthenticationPrincipal SignedIn me) {
         if (after < 0) {
             throw Problem.invalid("The parameter \"after\" must be a seq from 0, not %d.".formatted(after));
         }
-        return messages.changes(channel, me.id(), after);
+        return messages.changes(channel, me.id(), after, seen);
     }
 }

@@ -1,7 +1,10 @@
 package dev.holdfast.channel;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.holdfast.web.WebSide;
 import java.time.OffsetDateTime;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -44,11 +47,17 @@ class Messages {
     }
 
     private static final String CHANGES = """
-            select chat.changes(chat.my_channel(?, ?), ?)::text
+            select chat.changes(chat.my_channel(?, ?), ?, ?::text::uuid[])::text
             """;
 
-    String changes(UUID channel, UUID account, long after) {
-        return json(CHANGES, channel, account, after);
+    /** @param seen of what the client has read; where the channel lacks one of them, seq is 0 */
+    String changes(UUID channel, UUID account, long after, List<UUID> seen) {
+        return json(
+                CHANGES,
+                channel,
+                account,
+                after,
+                seen.stream().map(UUID::toString).collect(joining(",", "{", "}")));
     }
 
     private static final String ONE = """

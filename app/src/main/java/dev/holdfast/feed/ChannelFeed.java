@@ -70,11 +70,14 @@ final class ChannelFeed {
     }
 
     private String makeHead() {
-        var text = new StringBuilder(80)
+        var text = new StringBuilder(130)
                 .append("{\"channel\":\"")
                 .append(id)
                 .append("\",\"seq\":")
                 .append(seq);
+        if (!seen.isEmpty() && seen.getFirst().seq() == seq) {
+            text.append(",\"last\":\"").append(seen.getFirst().message()).append('"');
+        }
         if (!running.isEmpty()) {
             text.append(",\"running\":[");
             for (var reply : running) {

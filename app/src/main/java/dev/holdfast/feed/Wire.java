@@ -12,14 +12,15 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <pre>
  * retry: 1234
- * event: hello    {"lineage", "account", "channels": [{"channel", "seq", "running": [{"message", "fence", "length"}]}]}
+ * event: hello    {"lineage", "account", "channels": [{"channel", "seq", "last", "running": [{"message", "fence", "length"}]}]}
  * event: account  {"account", "channels": [...]}, all my channels again, because my channels or my profile changed
  * event: heads    {"channels": [...]}, every 15 s or when a channel was reset; may list only some channels
  * event: channel  {"channel", "after", "seq", "messages": [...], "text": [{"message", "fence", "at", "text"}]}
  * </pre>
  *
  * <p>What a client has copied under another {@code lineage} is of a database before it was restored: it reads anew.
- * {@code running} is left out when no reply grows. Offsets and lengths count UTF-16 code units.
+ * {@code last} is the message whose change took the channel to its {@code seq}, left out where that isn't known: a client that came
+ * there with another one reads the channel anew. {@code running} is left out when no reply grows. Offsets and lengths count UTF-16 code units.
  */
 final class Wire {
 

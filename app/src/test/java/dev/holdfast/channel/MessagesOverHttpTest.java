@@ -207,6 +207,26 @@ class MessagesOverHttpTest {
     }
 
     @Test
+    void whoever_has_seen_what_the_channel_lacks_is_told_to_begin_anew() {
+        var channel = newChannel(ada, "put-back");
+        var one = ada.write(channel, "one").json().path("id").stringValue();
+        var two = ada.write(channel, "two").json().path("id").stringValue();
+        ada.write(channel, "three").mustBe(201);
+        var changes = "/api/channels/" + channel + "/changes?after=2&seen=";
+        assertThat(ada.get(changes + two + "," + one)
+                        .mustBe(200)
+                        .json()
+                        .path("seq")
+                        .longValue())
+                .isEqualTo(3);
+        assertThat(ada.get(changes).mustBe(200).json().path("seq").longValue()).isEqualTo(3);
+        var anew = ada.get(changes + two + "," + UUID.randomUUID()).mustBe(200).json();
+        assertThat(anew.path("seq").longValue()).isZero();
+        assertThat(anew.path("messages")).isEmpty();
+        assertThat(ada.get(changes + "seven").mustBe(400).detail()).contains("seen");
+    }
+
+    @Test
     void addresses_that_make_no_sense_are_refused_with_a_sentence() {
         assertThat(ada.get(path("seven")).mustBe(400).detail()).contains("seven");
         assertThat(ada.get(path(general) + "?limit=x").mustBe(400).detail()).contains("limit");

@@ -31,6 +31,17 @@ class WireTest {
     }
 
     @Test
+    void heads_name_the_message_that_took_the_channel_to_its_seq() {
+        var channel = new ChannelFeed(new Membership(REPLY, ROOM, 4, new UUID(0, 3)));
+        channel.advance(new Change(ROOM, 4, 5, "[{}]", "[]", List.of(), REPLY));
+        assertThat(new String(Wire.heads(List.of(channel)), UTF_8))
+                .isEqualTo("event: heads\ndata: {\"channels\":[{\"channel\":\"" + ROOM + "\",\"seq\":5,\"last\":\""
+                        + REPLY + "\"}]}\n\n");
+        channel.advance(new Change(ROOM, 5, 6, "[]", "[]", List.of(), null));
+        assertThat(channel.head()).isEqualTo("{\"channel\":\"" + ROOM + "\",\"seq\":6}");
+    }
+
+    @Test
     void a_reply_whose_message_changed_is_no_longer_counted_as_growing() {
         var before = List.of(new Running(REPLY, 3, 119), new Running(new UUID(0, 3), 1, 7));
         var change =

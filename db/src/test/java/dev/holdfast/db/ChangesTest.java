@@ -1,9 +1,11 @@
 package dev.holdfast.db;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,57 @@ class ChangesTest {
         insert(6_000, "'m'");
         chat.post("mira", "@ada go on");
         assertThat(batches()).containsExactly(5_000L, 6_002L);
+    }
+
+    @Test
+    void who_tells_what_he_has_seen_learns_that_the_channel_was_put_back_though_it_has_come_further() {
+        UUID first = chat.post("mira", "one");
+        UUID second = chat.post("mira", "two");
+        chat.run("update chat.message set edited_at = now() where id = ?", first);
+        assertThat(seqAfter(3, first, second)).isEqualTo(3);
+        chat.run("update chat.message set edited_at = now() where id = ?", first);
+        assertThat(seqAfter(3, first, second)).as("changed again").isEqualTo(4);
+
+        putBackTo(1);
+        for (int n = 0; n < 4; n++) chat.post("mira", "another way");
+        assertThat(seqAfter(3)).as("who tells nothing").isEqualTo(5);
+        assertThat(seqAfter(3, first)).as("a change is lost").isZero();
+        assertThat(seqAfter(2, second)).as("a message is lost").isZero();
+        chat.run("update chat.message set edited_at = now() where id = ?", first);
+        assertThat(seqAfter(3, first)).as("changed in both").isEqualTo(6);
+        assertThat(seqAfter(3, first, second)).as("but not this one").isZero();
+    }
+
+    @Test
+    void a_message_of_another_channel_was_not_seen_in_this_one() {
+        chat.post("mira", "one");
+        chat.run("insert into chat.channel (name, kind) values ('elsewhere', 'public')");
+        chat.run(
+                "insert into chat.membership (channel_id, account_id) select id, ? from chat.channel where name = 'elsewhere'",
+                chat.account("mira"));
+        assertThat(seqAfter(1, chat.postIn("elsewhere", "mira", "one"))).isZero();
+    }
+
+    private long seqAfter(long after, UUID... seen) {
+        return chat.one(
+                Long.class,
+                "select (chat.changes(?, ?, ?::text::uuid[]) ->> 'seq')::bigint",
+                channel,
+                after,
+                Stream.of(seen).map(UUID::toString).collect(joining(",", "{", "}")));
+    }
+
+    /** As an earlier copy of the database's folder leaves it. */
+    private void putBackTo(long seq) {
+        chat.run("""
+                do $$
+                begin
+                  set local session_replication_role = replica;
+                  delete from chat.message where position > %1$d;
+                  update chat.message set seq = position;
+                  update chat.channel set seq = %1$d;
+                end $$
+                """.formatted(seq));
     }
 
     /** The seqs at which the batches end that bring a reader from 0 to now; together they are every message, once. */

@@ -304,6 +304,39 @@ class ConnectionTest {
     }
 
     @Test
+    void a_channel_that_was_put_back_and_has_come_past_what_the_browser_holds_is_read_anew() {
+        putBackWhileAway(5);
+    }
+
+    @Test
+    void a_channel_that_was_put_back_and_has_come_to_just_what_the_browser_holds_is_read_anew() {
+        putBackWhileAway(2);
+    }
+
+    /** As an earlier copy of the database's folder does it: of the same lineage, by a process that remembers nothing. */
+    private void putBackWhileAway(int written) {
+        ben.write("before the copy").write("after it").write("and still after it");
+        mira.awaitText("and still after it");
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
+        proxy.refuse();
+        ben.page.navigate("about:blank");
+        holdfast.process.kill();
+        holdfast.jdbc().sql("""
+                        do $$ begin
+                          delete from chat.message where channel_id = '%1$s' and position > 1;
+                          update chat.channel set seq = 1 where id = '%1$s';
+                        end $$
+                        """.formatted(channel)).update();
+        holdfast.process.start();
+        for (var n = 1; n <= written; n++)
+            ben.rest().write(channel, "another way " + n).mustBe(201);
+        proxy.restore();
+        mira.awaitText("another way " + written);
+        Eventually.equal(holdfast, channel, Duration.ofSeconds(15), mira);
+        assertThat(mira.page.locator("hf-message >> text=after it").count()).isZero();
+    }
+
+    @Test
     void an_old_reply_that_grows_above_what_is_held_asks_the_server_for_nothing() {
         ben.write("@ada go on [[words=20 fault=bad_key times=1 key=%s]]".formatted(channel));
         ben.awaitReply("failed");
