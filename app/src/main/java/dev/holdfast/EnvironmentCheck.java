@@ -58,7 +58,7 @@ class EnvironmentCheck implements EnvironmentPostProcessor, Ordered {
     private static int port(ConfigurableEnvironment environment, String property) {
         var written = environment.getProperty(property, "").strip();
         if (!written.matches("\\d{1,5}") || Integer.parseInt(written) > HIGHEST_PORT) {
-            throw new StartFailure(StartFailureReporter.variable(property) + " is " + written
+            throw new StartFailure(StartFailure.variable(property) + " is " + written
                     + "; it has to be a number from 0, which is any free port, to " + HIGHEST_PORT);
         }
         return Integer.parseInt(written);

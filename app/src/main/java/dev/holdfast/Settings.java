@@ -101,8 +101,7 @@ public record Settings(
     private static void require(boolean isWithin, String name, long value, long least, long most, String unit) {
         if (!isWithin) {
             throw new StartFailure("%s is %d%s; it has to be between %d%s and %d%s"
-                    .formatted(
-                            StartFailureReporter.variable("holdfast." + name), value, unit, least, unit, most, unit));
+                    .formatted(StartFailure.variable("holdfast." + name), value, unit, least, unit, most, unit));
         }
     }
 }

@@ -36,7 +36,7 @@ class StartFailureReporter implements SpringBootExceptionReporter {
                     + "); mend SERVER_ADDRESS and SERVER_PORT (the page) or MANAGEMENT_SERVER_ADDRESS and MANAGEMENT_SERVER_PORT (health and metrics)";
         }
         if (cause(failure, BindException.class) instanceof BindException unbound && unbound.getProperty() != null) {
-            return variable(unbound.getName().toString()) + " is "
+            return StartFailure.variable(unbound.getName().toString()) + " is "
                     + unbound.getProperty().getValue() + "; that is not a " + kind(unbound);
         }
         if (LostDatabase.by(failure)) {
@@ -61,14 +61,6 @@ class StartFailureReporter implements SpringBootExceptionReporter {
             case "Rate" -> "limit; write it as 10/3m";
             default -> type.getSimpleName();
         };
-    }
-
-    /** holdfast.flush-interval and holdfast.flushInterval are both HOLDFAST_FLUSH_INTERVAL. */
-    static String variable(String property) {
-        return property.replaceAll("([a-z])([A-Z])", "$1-$2")
-                .toUpperCase(Locale.ROOT)
-                .replace('.', '_')
-                .replace('-', '_');
     }
 
     private static @Nullable Throwable cause(Throwable failure, Class<? extends Throwable> type) {

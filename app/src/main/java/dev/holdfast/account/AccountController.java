@@ -7,6 +7,7 @@ import dev.holdfast.web.Bounds;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.security.SecurityRequirements;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -64,6 +65,7 @@ class AccountController {
     }
 
     @PostMapping
+    @SecurityRequirements
     @ResponseStatus(HttpStatus.CREATED)
     @Operation(summary = "Join by an invitation, and be signed in")
     Person join(@RequestBody Joining joining, HttpServletRequest request, HttpServletResponse response) {

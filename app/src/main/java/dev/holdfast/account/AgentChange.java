@@ -28,7 +28,7 @@ record AgentChange(
         @Schema(description = "all of them: those that are left out are as by default")
         AgentOptionsChange options,
 
-        @Schema(description = "generations at once; null: no limit", implementation = Integer.class)
+        @Schema(description = "generations at once; null: no limit", implementation = Integer.class, nullable = true)
         @JsonDeserialize(using = Limit.class)
         Optional<Integer> maxConcurrency,
 

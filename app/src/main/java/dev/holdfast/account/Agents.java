@@ -19,9 +19,12 @@ class Agents {
             String displayName,
             String provider,
             String model,
-            String systemPrompt,
-            AgentOptionsChange options,
+            @Schema(nullable = true) String systemPrompt,
+            @Schema(nullable = true) AgentOptionsChange options,
+
+            @Schema(description = "generations at once; null: no limit", nullable = true)
             Integer maxConcurrency,
+
             boolean paused,
             boolean answersAgents,
             double firstTokenSeconds,

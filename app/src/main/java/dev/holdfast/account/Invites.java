@@ -1,6 +1,7 @@
 package dev.holdfast.account;
 
 import dev.holdfast.web.WebSide;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -24,7 +25,7 @@ class Invites {
             OffsetDateTime expiresAt,
             int maxUses,
             int uses,
-            OffsetDateTime revokedAt) {}
+            @Schema(nullable = true) OffsetDateTime revokedAt) {}
 
     /** @param code what the invited person needs; shown this once */
     record NewInvite(UUID id, String code, OffsetDateTime createdAt, OffsetDateTime expiresAt, int maxUses, int uses) {}

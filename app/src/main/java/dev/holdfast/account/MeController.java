@@ -27,7 +27,7 @@ class MeController {
 
     record Profile(String displayName) {}
 
-    record NewPassword(String current, String password) {}
+    record PasswordChange(String current, String password) {}
 
     private final Accounts accounts;
     private final Passwords passwords;
@@ -58,7 +58,7 @@ class MeController {
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Change my password; every other session of mine is signed out")
     void changePassword(
-            @RequestBody NewPassword wanted, @AuthenticationPrincipal SignedIn me, HttpServletRequest request) {
+            @RequestBody PasswordChange wanted, @AuthenticationPrincipal SignedIn me, HttpServletRequest request) {
         limits.takePassword(me.handle(), request.getRemoteAddr());
         var present = accounts.credential(me.handle());
         if (!passwords.matches(wanted.current(), present.map(Accounts.Credential::passwordHash))) {

@@ -6,6 +6,7 @@ import dev.holdfast.security.SignedIn;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.security.SecurityRequirements;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -45,6 +46,7 @@ class SessionController {
     }
 
     @PostMapping("/api/session")
+    @SecurityRequirements
     @Operation(summary = "Sign in: a new session, and a new XSRF-TOKEN cookie to go with it")
     Person signIn(@RequestBody Credentials credentials, HttpServletRequest request, HttpServletResponse response) {
         var handle = Handle.normal(credentials.handle());
@@ -59,6 +61,7 @@ class SessionController {
     }
 
     @PostMapping("/api/session/reset")
+    @SecurityRequirements
     @Operation(
             summary = "Choose a new password by a link that an administrator made, and sign in; all other sessions end")
     Person reset(@RequestBody NewPassword wanted, HttpServletRequest request, HttpServletResponse response) {
@@ -74,6 +77,7 @@ class SessionController {
     }
 
     @DeleteMapping("/api/session")
+    @SecurityRequirements
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @Operation(summary = "Sign out; the session's feed ends within a second")
     void signOut(HttpServletRequest request) {

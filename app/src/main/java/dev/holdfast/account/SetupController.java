@@ -5,6 +5,7 @@ import dev.holdfast.security.Sessions;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.security.SecurityRequirements;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -20,6 +21,7 @@ import org.springframework.web.bind.annotation.RestController;
 @WebSide
 @RestController
 @RequestMapping("/api/setup")
+@SecurityRequirements
 @Tag(name = "Sign-in")
 class SetupController {
 

@@ -29,5 +29,5 @@ record ChannelJson(
         long lastReadSeq,
         int memberCount,
 
-        @Schema(description = "of a direct message; otherwise null: see /members")
+        @Schema(description = "of a direct message; otherwise null: see /members", nullable = true)
         List<MessageJson.Author> members) {}

@@ -7,6 +7,7 @@ import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.headers.Header;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -14,6 +15,7 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
 import java.util.UUID;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -55,8 +57,14 @@ class MessageController {
                     "The field \"id\" is missing. Send a new random UUID, and the same one again when you repeat the call.");
         }
         var content = MessageContent.checked(wanted.content());
-        limits.takePosting(me.id());
-        limits.takeSummoning(me.id(), content);
+        try {
+            limits.takePosting(me.id());
+            limits.takeSummoning(me.id(), content, wanted.id());
+        } catch (Problem refused) {
+            // what is there was only sent again, as after an answer that was lost
+            return ResponseEntity.ok(
+                    messages.posted(wanted.id(), channel, me.id()).orElseThrow(() -> refused));
+        }
         var posted = messages.post(wanted.id(), channel, me.id(), content, wanted.replyTo());
         return ResponseEntity.status(posted.created() ? HttpStatus.CREATED : HttpStatus.OK)
                 .body(posted.message());
@@ -66,14 +74,27 @@ class MessageController {
     @Operation(summary = "A page of history, newest first: the messages whose position is below before")
     @ApiResponse(
             responseCode = "200",
+            headers =
+                    @Header(
+                            name = "Link",
+                            description = "the address of the next page, as rel=\"next\"; left out with the last one",
+                            schema = @Schema(type = "string")),
             content = @Content(array = @ArraySchema(schema = @Schema(implementation = MessageJson.class))))
-    String history(
+    ResponseEntity<String> history(
             @PathVariable UUID channel,
             @RequestParam(required = false) Long before,
             @RequestParam(defaultValue = "50") int limit,
             @AuthenticationPrincipal SignedIn me) {
         Bounds.within("limit", limit, 200);
-        return messages.history(channel, me.id(), before, limit);
+        var page = messages.history(channel, me.id(), before, limit);
+        var answer = ResponseEntity.ok();
+        if (page.next() != null) {
+            answer.header(
+                    HttpHeaders.LINK,
+                    "</api/channels/%s/messages?before=%d&limit=%d>; rel=\"next\""
+                            .formatted(channel, page.next(), limit));
+        }
+        return answer.body(page.messages());
     }
 
     @GetMapping("/changes")

@@ -24,12 +24,15 @@ record MessageJson(
         @Schema(description = "the channel's seq when it was written; gives the order")
         long position,
 
-        UUID replyTo,
+        @Schema(nullable = true) UUID replyTo,
+
         OffsetDateTime createdAt,
-        OffsetDateTime editedAt,
+
+        @Schema(nullable = true) OffsetDateTime editedAt,
+
         boolean deleted,
 
-        @Schema(description = "of an agent's reply: the fence under which its text was written")
+        @Schema(description = "of an agent's reply: the fence under which its text was written", nullable = true)
         Long textFence,
 
         @Schema(description = "of an agent's reply") Generation generation) {
@@ -52,15 +55,15 @@ record MessageJson(
             int maxAttempts,
             long fence,
             OffsetDateTime runAt,
-            String error,
+            @Schema(nullable = true) String error,
 
-            @Schema(description = "of the error, for programs")
+            @Schema(description = "of the error, for programs", nullable = true)
             String errorCode,
 
             String model,
             OffsetDateTime queuedAt,
-            OffsetDateTime firstTokenAt,
-            OffsetDateTime finishedAt) {}
+            @Schema(nullable = true) OffsetDateTime firstTokenAt,
+            @Schema(nullable = true) OffsetDateTime finishedAt) {}
 
     @Schema(name = "Changes", description = "All that takes a client from after to seq")
     record Changes(long after, long seq, List<MessageJson> messages, List<Text> text) {}

@@ -37,13 +37,39 @@ class Messages {
                 .single();
     }
 
+    /** The message that was posted so before. */
+    Optional<String> posted(UUID id, UUID channel, UUID author) {
+        return jdbc.sql(ONE + " and m.channel_id = ? and m.author_id = ?")
+                .params(author, id, channel, author)
+                .query(String.class)
+                .optional();
+    }
+
+    /** @param next what the page after this one is before; null: there is none */
+    record Page(String messages, @Nullable Long next) {}
+
     private static final String HISTORY = """
-            select chat.history(chat.my_channel(?, ?), ?::bigint, ?)::text
+            with page as materialized (
+              select chat.history(chat.my_channel(?, ?), ?::bigint, ?) as messages
+            )
+            select page.messages::text as messages, (
+              select last.position
+              from chat.message last
+              where last.id = (page.messages -> -1 ->> 'id')::uuid
+                and exists (select from chat.message m where m.channel_id = last.channel_id and m.position < last.position)
+            ) as next
+            from page
             """;
 
     /** @param before only messages with a lower position; null: the newest */
-    String history(UUID channel, UUID account, Long before, int max) {
-        return json(HISTORY, channel, account, before, max);
+    Page history(UUID channel, UUID account, @Nullable Long before, int max) {
+        return jdbc.sql(HISTORY)
+                .param(channel)
+                .param(account)
+                .param(before)
+                .param(max)
+                .query(Page.class)
+                .single();
     }
 
     private static final String CHANGES = """

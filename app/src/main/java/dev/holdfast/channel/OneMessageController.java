@@ -60,7 +60,7 @@ class OneMessageController {
     String edit(@PathVariable UUID id, @RequestBody Edited edited, @AuthenticationPrincipal SignedIn me) {
         var content = MessageContent.checked(edited.content());
         limits.takePosting(me.id());
-        limits.takeSummoning(me.id(), content);
+        limits.takeSummoning(me.id(), content, id);
         return messages.edit(id, me.id(), content);
     }
 

@@ -95,12 +95,18 @@ final class Audience {
             if (channel.seq() != change.after()) return false;
             channel.advance(change);
             if (change.nothing()) return true;
-            var event = change.restored() ? Wire.heads(List.of(channel)) : Wire.channel(change);
-            // more than may wait for a browser: the heads tell it to fetch the rest
-            if (event.length > Subscriber.MOST_UNSENT) event = Wire.heads(List.of(channel));
-            for (var subscriber : channel.subscribers) subscriber.send(event);
+            var event = Wire.channel(change);
+            // the heads tell it to fetch what there is now, or what is more than may wait for a browser
+            var instead = change.restored() || event.length > Subscriber.MOST_UNSENT;
+            for (var subscriber : channel.subscribers) subscriber.send(instead ? headsOf(subscriber) : event);
             return true;
         });
+    }
+
+    /** All of its channels, as ever: who takes heads for the list of them would drop the others. */
+    private byte[] headsOf(Subscriber subscriber) {
+        var account = accounts.get(subscriber.account);
+        return Wire.heads(account == null ? List.of() : account.channels.values());
     }
 
     /** The accounts listening here that the predicate takes, each with its browsers' sessions. */

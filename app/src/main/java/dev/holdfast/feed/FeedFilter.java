@@ -1,11 +1,14 @@
 package dev.holdfast.feed;
 
+import dev.holdfast.web.Problem;
+import dev.holdfast.web.ProblemWriter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Collections;
 
 /**
@@ -32,8 +35,10 @@ final class FeedFilter extends HttpFilter {
 
     private void open(HttpServletRequest request, HttpServletResponse response, Entrance entrance) throws IOException {
         if (!relay.isRunning()) {
-            response.setHeader("Retry-After", "1");
-            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+            var problem = Problem.unavailable(
+                    "This server is shutting down and opens no feed any more. Try again, it may be another one that answers.",
+                    Duration.ofSeconds(1));
+            ProblemWriter.write(problem, request, response);
             return;
         }
         Collections.list(request.getAttributeNames()).forEach(request::removeAttribute);

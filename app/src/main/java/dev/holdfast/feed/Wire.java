@@ -14,7 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * retry: 1234
  * event: hello    {"lineage", "account", "channels": [{"channel", "seq", "last", "running": [{"message", "fence", "length"}]}]}
  * event: account  {"account", "channels": [...]}, all my channels again, because my channels or my profile changed
- * event: heads    {"channels": [...]}, every 15 s or when a channel was reset; may list only some channels
+ * event: heads    {"channels": [...]}, all my channels, every 15 s; at once where one was reset or grew by too much to be sent
  * event: channel  {"channel", "after", "seq", "messages": [...], "text": [{"message", "fence", "at", "text"}]}
  * </pre>
  *

@@ -63,11 +63,13 @@ record ModelEnvironment(
         if (value == null) return null;
         URI address = uri(value);
         if (address == null || address.getHost() == null || address.getPort() > HIGHEST_PORT) {
-            throw new StartFailure(name + " is not an address; write it as http://host:port or https://host/v1,"
+            throw new StartFailure(StartFailure.variable(name)
+                    + " is not an address; write it as http://host:port or https://host/v1,"
                     + " without ? and #, without a _ in the host's name, and with a port up to " + HIGHEST_PORT);
         }
         if (address.getRawUserInfo() != null) {
-            throw new StartFailure(name + " holds a user or a password, which would be sent to nobody; leave them out");
+            throw new StartFailure(StartFailure.variable(name)
+                    + " holds a user or a password, which would be sent to nobody; leave them out");
         }
         return value.endsWith("/") ? value.substring(0, value.length() - 1) : value;
     }

@@ -34,6 +34,9 @@ record GenerationFilter(
                             .formatted(state));
         }
         Bounds.within("limit", limit, 500);
+        if (before != null && before < 1) {
+            throw Problem.invalid("before is %d; it is the id of a generation, which are from 1.".formatted(before));
+        }
         mustBeAnAge("minAge", minAge);
     }
 

@@ -99,13 +99,13 @@ public class Limits {
         take("post " + person, settings.posting(), 1, "You wrote too many messages");
     }
 
-    /** For every agent that the text mentions. */
-    public void takeSummoning(UUID person, String content) {
+    /** For every agent that the text mentions and the message has not mentioned before. */
+    public void takeSummoning(UUID person, String content, UUID message) {
         if (content.indexOf('@') < 0) {
             return;
         }
-        var agents = jdbc.sql("select chat.summons(?)")
-                .param(content)
+        var agents = jdbc.sql("select chat.summons(?, ?)")
+                .params(content, message)
                 .query(Integer.class)
                 .single();
         if (agents > 0) {

@@ -19,6 +19,7 @@ import org.springframework.security.config.observation.SecurityObservationSettin
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 import org.springframework.security.web.csrf.CsrfException;
+import org.springframework.security.web.firewall.StrictHttpFirewall;
 import org.springframework.security.web.header.writers.CrossOriginOpenerPolicyHeaderWriter.CrossOriginOpenerPolicy;
 import org.springframework.security.web.header.writers.CrossOriginResourcePolicyHeaderWriter.CrossOriginResourcePolicy;
 import org.springframework.security.web.header.writers.DelegatingRequestMatcherHeaderWriter;
@@ -36,6 +37,17 @@ class WebSecurity {
     @Bean
     SecurityObservationSettings nothingOfEachFilter() {
         return SecurityObservationSettings.noObservations();
+    }
+
+    /**
+     * In a header also bytes that are no Latin-1, as of a name in UTF-8: it is read where the call's work is done, and to
+     * refuse it there would be too late. What is no header Jetty has refused before.
+     */
+    @Bean
+    StrictHttpFirewall headersInAnyLanguage() {
+        var firewall = new StrictHttpFirewall();
+        firewall.setAllowedHeaderValues(value -> true);
+        return firewall;
     }
 
     /**

@@ -12,6 +12,8 @@ import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.security.SecurityRequirement;
 import io.swagger.v3.oas.models.security.SecurityScheme;
+import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springdoc.core.customizers.GlobalOpenApiCustomizer;
@@ -95,6 +97,22 @@ class OpenApi {
                 .map(response -> response.getContent().get("application/json"))
                 .filter(json -> json != null && isText(json.getSchema()))
                 .forEach(json -> json.schema(new Schema<>().description("JSON as the database builds it")));
+    }
+
+    /** Beside a reference swagger-core puts the type null, and both together would fit nothing. */
+    @Bean
+    @Lazy
+    GlobalOpenApiCustomizer whatIsReferredToMayBeNull() {
+        return api -> {
+            for (Schema<?> schema : api.getComponents().getSchemas().values()) {
+                if (schema.getProperties() == null) continue;
+                for (Schema<?> field : schema.getProperties().values()) {
+                    if (field.get$ref() == null || field.getTypes() == null) continue;
+                    field.anyOf(List.of(new Schema<>().$ref(field.get$ref()), new Schema<>().types(Set.of("null"))));
+                    field.types(null).set$ref(null);
+                }
+            }
+        };
     }
 
     private static boolean isText(@Nullable Schema<?> schema) {

@@ -3,6 +3,7 @@ package dev.holdfast.web;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
@@ -34,7 +35,8 @@ final class WholeBody extends Handler.Wrapper {
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         var headers = request.getHeaders();
         if (!headers.contains(HttpHeader.CONTENT_LENGTH) && !headers.contains(HttpHeader.TRANSFER_ENCODING)) {
-            return super.handle(request, response, callback);
+            var typed = headers.contains(HttpHeader.CONTENT_TYPE);
+            return super.handle(typed ? new Loaded(request, new byte[0]) : request, response, callback);
         }
         new Loading(request, response, callback).run();
         return true;
@@ -111,10 +113,22 @@ final class WholeBody extends Handler.Wrapper {
 
     private static final class Loaded extends Request.Wrapper {
         private final Content.Source body;
+        private final HttpFields headers;
 
         Loaded(Request request, byte[] body) {
             super(request);
             this.body = Content.Source.from(ByteBuffer.wrap(body));
+            // of what is not there a type says nothing: curl -d '' names a form's
+            headers = body.length > 0
+                    ? request.getHeaders()
+                    : HttpFields.build(request.getHeaders())
+                            .remove(HttpHeader.CONTENT_TYPE)
+                            .asImmutable();
+        }
+
+        @Override
+        public HttpFields getHeaders() {
+            return headers;
         }
 
         @Override

@@ -189,6 +189,36 @@ class MessagesOverHttpTest {
     }
 
     @Test
+    void the_link_of_a_page_leads_to_the_next_and_ends_with_the_last_whatever_was_edited() {
+        var channel = newChannel(ada, "linked");
+        var written = new ArrayList<String>();
+        for (int i = 1; i <= 6; i++) {
+            written.add(ada.write(channel, "message " + i)
+                    .mustBe(201)
+                    .json()
+                    .path("id")
+                    .stringValue());
+        }
+        ada.patch("/api/messages/" + written.get(3), "{\"content\": \"edited\"}")
+                .mustBe(200);
+        var seen = new ArrayList<String>();
+        String next = path(channel) + "?limit=3";
+        for (int page = 0; page < 2; page++) {
+            var answer = ada.get(next).mustBe(200);
+            answer.json().forEach(message -> seen.add(message.path("id").stringValue()));
+            next = answer.header("Link")
+                    .map(link -> link.replaceFirst("^<(/[^>]+)>; rel=\"next\"$", "$1"))
+                    .orElse("");
+        }
+        assertThat(seen.reversed()).isEqualTo(written);
+        assertThat(next).as("after the last page").isEmpty();
+        assertThat(ada.get(path(newChannel(ada, "linked-to-nothing")))
+                        .mustBe(200)
+                        .header("Link"))
+                .isEmpty();
+    }
+
+    @Test
     void changes_take_a_client_from_its_seq_to_now() {
         var channel = newChannel(ada, "changing");
         var first = ada.write(channel, "one").json();

@@ -43,4 +43,16 @@ class FeedInTheProgramTest {
             }
         }
     }
+
+    @Test
+    void a_server_that_shuts_down_says_so_and_when_to_come_again() {
+        try (var app = WebApp.start()) {
+            var ada = app.administrator();
+            app.bean(Relay.class).stop();
+            var refused = ada.get("/api/feed").mustBe(503);
+            assertThat(refused.detail()).contains("shutting down");
+            assertThat(refused.header("Retry-After")).hasValue("1");
+            assertThat(refused.json().path("retryAfter").intValue()).isEqualTo(1);
+        }
+    }
 }

@@ -257,6 +257,23 @@ class FeedTest {
         }
     }
 
+    @Test
+    void heads_that_stand_for_a_batch_too_large_to_be_sent_list_all_channels() throws Exception {
+        var other = server.channel("other-" + name, mira);
+        try (var raw = RawFeed.open(server, mira, "")) {
+            server.jdbc
+                    .sql("select count(chat.post(?, ?, repeat('x', 60000))) from generate_series(1, 6)")
+                    .params(name, handle(mira))
+                    .query(Long.class)
+                    .single();
+            var grown = "{\"channel\":\"" + channel + "\",\"seq\":6}";
+            String line;
+            do line = raw.line();
+            while (!line.contains(grown));
+            assertThat(line).contains("{\"channel\":\"" + other + "\",\"seq\":0}");
+        }
+    }
+
     private String text(FeedStore store, Pen.Reply reply) {
         var message = store.messages(channel).get(reply.message);
         return message == null ? "" : message.text();

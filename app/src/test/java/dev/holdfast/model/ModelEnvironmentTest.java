@@ -25,6 +25,14 @@ class ModelEnvironmentTest {
     }
 
     @Test
+    void an_address_of_our_own_setting_is_named_as_its_variable() {
+        var environment = new MockEnvironment().withProperty("holdfast.anthropic-base-url", "nonsense");
+        assertThatThrownBy(() -> ModelEnvironment.from(environment))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageStartingWith("HOLDFAST_ANTHROPIC_BASE_URL is not an address");
+    }
+
+    @Test
     void a_host_name_that_the_client_cannot_use_is_told_as_one() {
         var environment = new MockEnvironment().withProperty("OLLAMA_BASE_URL", "http://my_ollama:11434");
         assertThatThrownBy(() -> ModelEnvironment.from(environment))

@@ -135,6 +135,24 @@ class OpsOverHttpTest {
                 .contains("queued");
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MIN_VALUE, -1, 0})
+    void a_page_before_all_ids_is_refused(long before) {
+        assertThat(operator.get("/api/ops/generations?agent=mo&before=" + before)
+                        .mustBe(422)
+                        .detail())
+                .contains("before")
+                .contains(Long.toString(before));
+        operator.get("/api/ops/generations?agent=mo&before=1").mustBe(200);
+        operator.get("/api/ops/generations?agent=mo&before=" + Long.MAX_VALUE).mustBe(200);
+    }
+
+    @Test
+    void what_the_firewall_refuses_of_the_parameters_is_no_fault_of_the_server() {
+        assertThat(operator.get("/api/ops/generations?%01=1").mustBe(400).detail())
+                .contains("Check its address");
+    }
+
     @Test
     void stuck_ones_come_with_reason_and_remedy_and_are_retried_in_bulk() {
         var id = failed();

@@ -7,6 +7,7 @@ import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -172,6 +173,43 @@ class LimitsTest {
         assertThat(refused.header("Retry-After")).isPresent();
         assertThat(refused.json().path("retryAfter").intValue()).isBetween(100, 120);
         one.member("sue").write(general, "others may").mustBe(201);
+    }
+
+    @Test
+    void what_is_sent_again_is_the_same_message_whatever_is_used_up() {
+        var jan = one.member("jan");
+        var general = "/api/channels/" + jan.channel("general") + "/messages";
+        var message = Browser.message(UUID.randomUUID(), "once");
+        var first = jan.post(general, message).mustBe(201);
+        for (int i = 0; i < 5; i++) {
+            assertThat(jan.post(general, message).mustBe(200).json()).isEqualTo(first.json());
+        }
+        jan.post(general, Browser.message(UUID.randomUUID(), "another")).mustBe(429);
+        one.member("kai").post(general, message).mustBe(409);
+    }
+
+    @Test
+    void an_edit_counts_the_agents_alone_that_it_adds() {
+        var ada = one.administrator();
+        for (var handle : new String[] {"flo", "gus", "hal", "ida"}) {
+            ada.post(
+                            "/api/agents",
+                            "{\"handle\": \"%s\", \"provider\": \"guide\", \"model\": \"guide\"}".formatted(handle))
+                    .mustBe(201);
+        }
+        var lou = one.member("lou");
+        var general = "/api/channels/" + lou.channel("general") + "/messages";
+        var id = UUID.randomUUID();
+        lou.post(general, Browser.message(id, "@flo and @gus, plese")).mustBe(201);
+        lou.post(general, Browser.message(id, "@flo and @gus, plese")).mustBe(200);
+        lou.patch("/api/messages/" + id, "{\"content\": \"@flo and @gus, please\"}")
+                .mustBe(200);
+        lou.patch("/api/messages/" + id, "{\"content\": \"@flo, @gus and @hal, please\"}")
+                .mustBe(200);
+        assertThat(lou.patch("/api/messages/" + id, "{\"content\": \"@flo, @gus, @hal and @ida\"}")
+                        .mustBe(429)
+                        .detail())
+                .contains("agents");
     }
 
     @Test

@@ -92,7 +92,7 @@ public final class Browser {
         return send(unsafe(path).DELETE().build());
     }
 
-    private Answer send(String method, String path, String json) {
+    public Answer send(String method, String path, String json) {
         return send(unsafe(path)
                 .header("Content-Type", "application/json")
                 .method(method, BodyPublishers.ofString(json))

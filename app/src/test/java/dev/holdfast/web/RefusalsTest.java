@@ -57,6 +57,58 @@ class RefusalsTest {
                 .doesNotContainIgnoringCase("jetty");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"bot Über", "Łódź", "бот", "robot \uD83E\uDD16", "a\tb"})
+    void who_calls_itself_something_in_another_language_is_signed_in(String agent) throws IOException {
+        var invite =
+                ada.post("/api/invites", "{}").mustBe(201).json().path("code").stringValue();
+        var body = "{\"invite\": \"%s\", \"handle\": \"%s\", \"password\": \"%s\"}"
+                .formatted(invite, "h" + Integer.toHexString(agent.hashCode()), WebApp.PASSWORD);
+        var request =
+                "POST /api/accounts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                        + "User-Agent: " + agent + "\r\nCookie: XSRF-TOKEN=t\r\nX-XSRF-TOKEN: t\r\nContent-Length: "
+                        + body.length() + "\r\n\r\n" + body;
+        var utf8 = new String(request.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        assertThat(answerTo(utf8))
+                .startsWith("HTTP/1.1 201")
+                .containsPattern("Set-Cookie: HOLDFAST=[^;]")
+                .containsPattern("Set-Cookie: XSRF-TOKEN=[^;]{5}");
+    }
+
+    @Test
+    void a_refusal_of_the_firewall_tells_what_was_asked_for() {
+        for (var address : new String[] {"/api/me;x=y", "/api/%2e%2e/me"}) {
+            assertThat(ada.get(address).mustBe(400).json().path("instance").stringValue())
+                    .isEqualTo(address);
+        }
+    }
+
+    /** As curl -d '' does. */
+    @Test
+    void of_a_body_without_a_byte_the_type_does_not_matter() throws IOException {
+        for (var length : new String[] {"Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n", ""}) {
+            for (var type : new String[] {"application/x-www-form-urlencoded", "text/plain", "application/json"}) {
+                assertThat(answerTo(post("/api/invites", type, length)))
+                        .as(type)
+                        .startsWith("HTTP/1.1 201");
+                assertThat(answerTo(post("/api/channels", type, length)))
+                        .as(type)
+                        .startsWith("HTTP/1.1 400")
+                        .contains("body");
+            }
+        }
+        assertThat(answerTo(
+                        post("/api/invites", "application/x-www-form-urlencoded", "Content-Length: 4\r\n") + "days"))
+                .startsWith("HTTP/1.1 415")
+                .contains("application/json");
+    }
+
+    private static String post(String path, String type, String length) {
+        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: " + type + "\r\n"
+                + "Cookie: XSRF-TOKEN=t; HOLDFAST=" + ada.cookie("HOLDFAST").orElseThrow() + "\r\nX-XSRF-TOKEN: t\r\n"
+                + length + "\r\n" + (length.startsWith("Transfer") ? "0\r\n\r\n" : "");
+    }
+
     @Test
     void headers_that_are_too_long_are_refused_with_a_sentence() throws IOException {
         assertThat(answerTo("GET /api/me HTTP/1.1\r\nHost: localhost\r\nX-Long: " + "x".repeat(20_000) + "\r\n\r\n"))
