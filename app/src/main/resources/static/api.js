@@ -1,4 +1,5 @@
 // One request and its answer. Who calls decides what becomes of it; nothing here remembers an answer.
+import { hearTime } from './clock.js';
 import { store } from './store.js';
 
 const PATIENCE = 30_000;
@@ -47,8 +48,9 @@ async function answerTo(method, path, body, signal) {
   let answer = await request(method, path, body, { account, signal });
   // The token's cookie goes with the session; one fresh read tells a stale token from a real refusal.
   if (answer.status === 403 && method !== 'GET') {
+    const stale = token();
     await request('GET', '/api/me', undefined, { account, signal });
-    answer = await request(method, path, body, { account, signal });
+    if (token() !== stale) answer = await request(method, path, body, { account, signal });
   }
   const content = await read(answer);
   if (account && account !== store.me?.id) throw new Unreachable(); // they have left: whoever is here now must not be given it
@@ -63,7 +65,9 @@ async function request(method, path, body, { account, signal }) {
   if (body !== undefined) headers['content-type'] = 'application/json';
   const init = { method, headers, credentials: 'same-origin', cache: 'no-store', signal };
   try {
-    return await fetch(path, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+    const answer = await fetch(path, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+    hearTime(answer.headers.get('date'));
+    return answer;
   } catch (failure) {
     throw new Unreachable(failure);
   }

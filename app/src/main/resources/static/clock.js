@@ -9,3 +9,14 @@ export function now() {
   latest = Date.now() + behind;
   return latest;
 }
+
+let ahead = 0; // of our clock, the server's
+
+/** The server's time as an answer tells it, in whole seconds; what is nearer to ours than that is ours. */
+export function hearTime(date) {
+  const difference = Date.parse(date) - Date.now();
+  if (!Number.isNaN(difference)) ahead = Math.abs(difference) > 2_000 ? difference : 0;
+}
+
+/** Milliseconds, by the server's clock: the browser's may be wrong. */
+export const serverTime = () => Date.now() + ahead;

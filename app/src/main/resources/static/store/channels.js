@@ -5,11 +5,17 @@ import { patched } from './merge.js';
 
 /** By id. Changes travel as patches, never as whole records: what another tab has just written stays. */
 export class Channels extends Map {
+  listed = false; // whether the server's list was read since the page was opened
   #store;
 
   constructor(store) {
     super();
     this.#store = store;
+  }
+
+  clear() {
+    this.listed = false;
+    super.clear();
   }
 
   /** Lays the server's list over ours; those no longer in it are forgotten. */
@@ -20,6 +26,8 @@ export class Channels extends Map {
       const readAhead = held?.unsentRead > each.lastReadSeq;
       return { ...each, counted: each.seq, ...(readAhead && { lastReadSeq: held.unsentRead, unread: 0 }) };
     }));
+    this.listed = true;
+    this.#store.changed('channels');
   }
 
   /** Lays patches over channels; one that is new here must come whole, with its kind. */

@@ -74,11 +74,12 @@ class Channel extends View {
   }
 
   #stranger() {
+    const maybeMine = !store.channels.listed && store.channels.size === 0 && store.connection !== 'offline' && store.tabs.leads;
     const left = store.outbox.filter((each) => each.channelId === this.channelId);
     const join = () => this.attempt(() => joinChannel({ id: this.channelId })).then((done) => done && this.#open());
     return html`
       <div class="empty">
-        ${this.opened === false ? html`<p role="status">Opening…</p>` : html`
+        ${this.opened === false || maybeMine ? html`<p role="status">Opening…</p>` : html`
           <h1>This channel isn’t one of yours</h1>
           <p>It may be private, or you may have left it. If it is public you can join.</p>
           ${problem(this.problem)}

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { discard, draft, remove, retryReply, sendAgain, stopReply } from '../actions.js';
+import { serverTime } from '../clock.js';
 import { store } from '../store.js';
 import { isRunning } from '../store/merge.js';
 import './editor.js';
@@ -169,7 +170,7 @@ class Message extends View {
   #tick() {
     const runAt = this.message.status === 'queued' && this.message.generation?.runAt;
     clearInterval(this.#clock);
-    if (runAt && new Date(runAt) > Date.now()) this.#clock = setInterval(() => this.requestUpdate(), 1_000);
+    if (runAt && new Date(runAt) > serverTime()) this.#clock = setInterval(() => this.requestUpdate(), 1_000);
   }
 }
 

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { directMessage, findAccounts, findInvites, invite, revokeInvite } from '../actions.js';
+import { serverTime } from '../clock.js';
 import { go } from '../route.js';
 import { store } from '../store.js';
 import './manage.js';
@@ -61,7 +62,7 @@ class People extends View {
 
   #invites() {
     const fresh = store.shelf.get('fresh invite');
-    const open = (store.shelf.get('invites') ?? []).filter((each) => !each.revokedAt && new Date(each.expiresAt) > Date.now());
+    const open = (store.shelf.get('invites') ?? []).filter((each) => !each.revokedAt && new Date(each.expiresAt) > serverTime());
     return html`
       <h2>Invite somebody</h2>
       <form class="inline" @submit=${this.#invite}>

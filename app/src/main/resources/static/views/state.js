@@ -1,4 +1,5 @@
 // How far a reply is, in words that help.
+import { serverTime } from '../clock.js';
 
 /** `{words, tone, stops, retries}` of a reply whose agent may be paused; `tone` is waiting, growing, done, stopped or failed. */
 export function stateOf({ status, generation, pending }, isPaused) {
@@ -16,7 +17,7 @@ export function stateOf({ status, generation, pending }, isPaused) {
 
 function waiting(generation, isPaused) {
   if (isPaused) return 'The agent is paused; the reply begins once it is resumed.';
-  const seconds = generation?.runAt ? Math.ceil((new Date(generation.runAt) - Date.now()) / 1_000) : 0;
+  const seconds = generation?.runAt ? Math.ceil((new Date(generation.runAt) - serverTime()) / 1_000) : 0;
   if (!generation?.error) return 'Waiting for its turn…';
   return `${sentence(generation.error)} ${seconds > 0 ? `Next try in ${seconds} s.` : 'Trying again…'}`;
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -139,6 +140,24 @@ class OpeningTest {
                   delete holdfast.store.channels.get(channel).cursor;
                   holdfast.go('/c/' + channel);
                 }""", channel);
+    }
+
+    @Test
+    void a_link_to_a_channel_of_mine_is_no_stranger_s_while_the_list_is_on_its_way() {
+        var channel = holdfast.channel(mira);
+        try (var phone = mira.device()) {
+            var held = new ArrayList<Route>();
+            Predicate<String> list = url -> url.endsWith("/api/channels");
+            phone.page.route(list, held::add);
+            phone.page.navigate(phone.origin() + "/c/" + channel);
+            phone.page.waitForCondition(() -> !held.isEmpty());
+            phone.page.waitForFunction("() => document.querySelector('hf-channel')?.opened");
+            phone.page.locator(".empty [role=status]").waitFor();
+            assertThat(phone.page.locator("text=Join the channel").count()).isZero();
+            phone.page.unroute(list);
+            held.forEach(Route::resume);
+            phone.page.locator("hf-composer textarea").waitFor();
+        }
     }
 
     @Test

@@ -198,6 +198,19 @@ class ReplyTest {
     }
 
     @Test
+    void a_browser_whose_clock_is_wrong_counts_down_by_the_server_s() {
+        try (var late = mira.device()) {
+            late.page.addInitScript("{ const now = Date.now; Date.now = () => now() - 600_000; }");
+            late.open(channel).live();
+            late.write("@ada go on [[words=20 fault=rate_limited retry=4 times=1 key=late-%s]]".formatted(channel));
+            var state = late.page.locator(".state", new Page.LocatorOptions().setHasText("Next try in"));
+            state.waitFor();
+            assertThat(state.innerText()).containsPattern("Next try in \\d s");
+            late.awaitReply("complete");
+        }
+    }
+
+    @Test
     void a_reply_of_an_agent_that_is_paused_says_so_and_begins_once_it_is_resumed() {
         var agent = holdfast.administrator.post("/api/agents", """
                 {"handle": "dozer", "provider": "openai", "model": "test-model"}""").mustBe(201).json();

@@ -130,6 +130,20 @@ class SigningOutTest {
     }
 
     @Test
+    void a_wrong_password_is_tried_once() {
+        var tries = new AtomicInteger();
+        mira.page.onRequest(request -> {
+            if (request.url().endsWith("/api/me/password")) tries.incrementAndGet();
+        });
+        mira.page.evaluate("() => holdfast.go('/settings')");
+        mira.page.locator("input[name=current]").fill("not the one");
+        mira.page.locator("input[name=password]").fill(Holdfast.PASSWORD + "2");
+        mira.page.locator("input[name=password]").press("Enter");
+        mira.page.locator("[role=alert]").waitFor();
+        assertThat(tries.get()).isOne();
+    }
+
+    @Test
     void a_session_ended_elsewhere_is_over_here_within_seconds() {
         var eve = holdfast.person("Eve");
         eve.open(holdfast.channel(eve)).live();
