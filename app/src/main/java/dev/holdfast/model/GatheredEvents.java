@@ -19,13 +19,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A stream of events, read ahead: those that differ in their text alone become one with the text of all, while the reader is
- * busy or has slack. To turn an event into text costs more than all else that is done for it, so a machine with more tokens
- * than it has time for falls behind by a few of them instead of for good. Else the stream is what came,
- * without a byte order mark. Thread-safe for one reader.
+ * busy or has slack, and as long as it has, the body is left alone. To turn an event into text costs more than all else that is
+ * done for it, and to be woken for it most of the rest, so a machine with more tokens than it has time for falls behind by a
+ * few of them instead of for good. Else the stream is what came, without a byte order mark. Thread-safe for one reader.
  */
 final class GatheredEvents implements Source {
     private static final int MOST_AHEAD = 64 * 1024;
     private static final int LONGEST_EVENT = 4096;
+    private static final long WAITED = 1_000_000; // nanoseconds; what has come already is there sooner
     private static final byte[] START = "data:".getBytes(US_ASCII);
     private static final ByteString BYTE_ORDER_MARK = ByteString.encodeUtf8("\uFEFF");
     private static final byte[] NAME = "\"content\"".getBytes(US_ASCII);
@@ -66,8 +67,10 @@ final class GatheredEvents implements Source {
         try (body) {
             if (body.rangeEquals(0, BYTE_ORDER_MARK)) body.skip(BYTE_ORDER_MARK.size());
             var piece = new Buffer();
-            while (body.read(piece, MOST_AHEAD) >= 0) {
+            for (long began = System.nanoTime(); body.read(piece, MOST_AHEAD) >= 0; began = System.nanoTime()) {
+                boolean waited = System.nanoTime() - began > WAITED;
                 add(piece.readByteArray());
+                if (waited) pause();
             }
         } catch (IOException e) {
             why = e;
@@ -80,6 +83,21 @@ final class GatheredEvents implements Source {
             ended = true;
             arrived.signal();
             full.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A read that had to wait has read all: to be woken for each token that follows costs more than to read it. */
+    private void pause() throws IOException {
+        lock.lock();
+        try {
+            long left = begun ? slack.get().toNanos() : 0;
+            while (left > 0 && !closed) {
+                left = room.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            throw interrupted();
         } finally {
             lock.unlock();
         }

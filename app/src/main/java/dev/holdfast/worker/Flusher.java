@@ -53,9 +53,17 @@ final class Flusher {
      * @throws DataAccessException when the database failed; what was under way is doubted and read again next time
      */
     boolean flush() {
-        List<Reply> ours = replies.stream().filter(Reply::flushable).toList();
-        List<Reply> writing =
-                ours.stream().filter(reply -> reply.completion() == null).toList();
+        return flush(select(replies, Reply::flushable));
+    }
+
+    /** The same for the replies alone whose first text or end is here. */
+    void flushBegunAndEnded() {
+        flush(select(
+                replies, reply -> reply.flushable() && (reply.completion() != null || thinks(reply) || speaks(reply))));
+    }
+
+    private boolean flush(List<Reply> ours) {
+        List<Reply> writing = select(ours, reply -> reply.completion() == null);
         reread(select(writing, reply -> reply.written.doubtful()));
         show(Status.THINKING, select(writing, Flusher::thinks), chunks::startThinking);
         show(Status.STREAMING, select(writing, Flusher::speaks), chunks::startStreaming);
@@ -177,7 +185,7 @@ final class Flusher {
         reply.lose();
     }
 
-    private static List<Reply> select(List<Reply> replies, Predicate<Reply> wanted) {
+    private static List<Reply> select(Collection<Reply> replies, Predicate<Reply> wanted) {
         return replies.stream().filter(wanted).toList();
     }
 

@@ -91,17 +91,24 @@ final class Worker implements SmartLifecycle, NotificationListener {
         return heartbeat.interval();
     }
 
-    /** As soon as there is something, then not before the window is over, which widens when the database is slow. */
+    /**
+     * All text as soon as there is some, then not before the window is over, which widens when the database is slow. What
+     * begins or ends meanwhile does not wait for that: it is little, and whoever asked next waits for the slot.
+     */
     private Duration flush() throws InterruptedException {
         long began = System.nanoTime();
         boolean more = flusher.flush();
         Duration took = Duration.ofNanos(System.nanoTime() - began);
-        Duration window = settings.flushInterval();
-        boolean behind = took.compareTo(window) > 0;
-        if (window.compareTo(took.multipliedBy(2)) < 0) window = took.multipliedBy(2);
+        Duration interval = settings.flushInterval();
+        boolean behind = took.compareTo(interval) > 0;
+        Duration window = interval.compareTo(took.multipliedBy(2)) < 0 ? took.multipliedBy(2) : interval;
         // nobody could write the text sooner; an outage is not to look like a silent model
         slack = !behind ? Duration.ZERO : took.compareTo(MOST_SLACK) < 0 ? took : MOST_SLACK;
-        Thread.sleep(window.minus(took));
+        long left = window.minus(took).toNanos();
+        for (long until = System.nanoTime() + left; left > 0; left = until - System.nanoTime()) {
+            Thread.sleep(Duration.ofNanos(Math.min(left, interval.toNanos())));
+            if (behind) flusher.flushBegunAndEnded();
+        }
         return more ? Duration.ZERO : POLL;
     }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import okio.Buffer;
 import okio.BufferedSource;
@@ -32,10 +33,10 @@ import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.prompt.Prompt;
 import tools.jackson.databind.json.JsonMapper;
 
-/** With a slack that never ends all that can be gathered is; with none an event is there at once. */
+/** With slack all that can be gathered in it is; with none an event is there at once. */
 @org.junit.jupiter.api.Timeout(60)
 class GatheredEventsTest {
-    private static final Duration FOR_EVER = Duration.ofDays(1);
+    private static final Duration A_WHILE = Duration.ofMillis(500);
     private static final String DONE = "data: [DONE]\n\n";
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -51,7 +52,7 @@ class GatheredEventsTest {
 
     @Test
     void the_first_event_is_there_at_once_and_all_that_follow_become_one() throws Exception {
-        var events = gathered(FOR_EVER);
+        var events = gathered(A_WHILE);
         send(said("It "));
         assertThat(next(events)).isEqualTo(said("It "));
         send(said("holds \\\"") + said("\\\\"), said("every\\n"), said("r\u00e9ply") + said("."), DONE);
@@ -69,10 +70,23 @@ class GatheredEventsTest {
     }
 
     @Test
+    void who_has_slack_is_not_woken_for_each_token() throws Exception {
+        var made = new AtomicInteger();
+        var atItsPace = new Endless(() -> {
+            LockSupport.parkNanos(5_000_000);
+            made.incrementAndGet();
+            return said("x");
+        });
+        var events = gathered(Okio.buffer((Source) atItsPace), A_WHILE);
+        for (int n = 0; n < 4; n++) next(events);
+        assertThat(made.get()).as("a hundred in each while").isLessThan(20);
+    }
+
+    @Test
     void what_is_read_ahead_is_bounded_and_much_of_it_does_not_wait() throws Exception {
         var made = new AtomicInteger();
         var endless = new Endless(() -> said("x", "\"id\":" + made.incrementAndGet() + ","));
-        var events = gathered(Okio.buffer((Source) endless), FOR_EVER);
+        var events = gathered(Okio.buffer((Source) endless), A_WHILE);
         next(events);
         next(events);
         assertThat(made.get() * said("x").length()).isLessThan(200_000);
@@ -117,7 +131,7 @@ class GatheredEventsTest {
 
     /** What becomes of these pieces once the reader has slack. */
     private String afterTheFirst(String... pieces) throws IOException {
-        var events = gathered(FOR_EVER);
+        var events = gathered(A_WHILE);
         send(DONE);
         next(events);
         send(pieces);
@@ -144,7 +158,7 @@ class GatheredEventsTest {
                     return super.read(sink, 1 + random.nextInt(300));
                 }
             };
-            String read = rest(gathered(Okio.buffer(inPieces), random.nextBoolean() ? FOR_EVER : Duration.ZERO));
+            String read = rest(gathered(Okio.buffer(inPieces), random.nextBoolean() ? A_WHILE : Duration.ZERO));
             assertThat(texts(read)).as(kind.toString()).isEqualTo(text);
             assertThat(read).endsWith(DONE);
         }
@@ -157,7 +171,7 @@ class GatheredEventsTest {
             if (!words.hasNext()) throw new IOException("the line is dead");
             return said(words.next());
         });
-        var events = gathered(Okio.buffer((Source) broken), FOR_EVER);
+        var events = gathered(Okio.buffer((Source) broken), A_WHILE);
         var read = new Buffer();
         assertThatThrownBy(() -> read.writeAll(events)).hasMessage("the line is dead");
         assertThat(texts(read.readUtf8())).isEqualTo("half a reply");
@@ -169,7 +183,7 @@ class GatheredEventsTest {
                 Okio.buffer((Source) new Endless(() -> {
                     throw new OutOfMemoryError("of this test");
                 })),
-                FOR_EVER);
+                A_WHILE);
         assertThatThrownBy(() -> next(events)).isInstanceOf(IOException.class).hasMessageContaining("of this test");
     }
 
@@ -178,7 +192,7 @@ class GatheredEventsTest {
     void who_has_slack_hears_many_tokens_in_few_pieces_and_who_has_none_hears_all_the_same() throws Exception {
         try (var server = ModelServer.start();
                 var models = TestModels.all(server)) {
-            for (var slack : List.of(FOR_EVER, Duration.ZERO)) {
+            for (var slack : List.of(A_WHILE, Duration.ZERO)) {
                 for (var kind : Texts.Kind.values()) {
                     String text = Texts.ofWords(kind, 60, 11);
                     var pieces = new ArrayList<String>();
@@ -188,7 +202,7 @@ class GatheredEventsTest {
                         assertThat(call.end(Duration.ofSeconds(60))).isInstanceOf(ModelEnd.Ended.class);
                     }
                     assertThat(String.join("", pieces)).isEqualTo(text);
-                    if (slack.equals(FOR_EVER)) assertThat(pieces).hasSizeLessThan(20);
+                    if (slack.equals(A_WHILE)) assertThat(pieces).hasSizeLessThan(20);
                 }
             }
         }

@@ -128,6 +128,15 @@ final class Channel {
         }
     }
 
+    /** Waits until so much of a reply was written. @return how many chunks there are */
+    long awaitChunks(UUID asking, long least) {
+        for (long until = System.nanoTime() + Duration.ofSeconds(30).toNanos(); ; pause()) {
+            long chunks = (long) reply(asking).get("chunks");
+            if (chunks >= least) return chunks;
+            if (System.nanoTime() > until) throw new AssertionError("not " + least + " within 30 s: " + chunks);
+        }
+    }
+
     private static void pause() {
         try {
             Thread.sleep(10);

@@ -91,4 +91,29 @@ class WorkerTest {
                     .isEqualTo(text.replace("\u0000", ""));
         }
     }
+
+    /** Its chunks tell: the short reply is there before any more of the long one, each piece of which takes seconds to be written. */
+    @Test
+    void a_reply_begins_and_ends_while_slow_writes_of_others_rest() {
+        channel.agent("ada", "openai", "long");
+        channel.agent("bob", "openai", "short");
+        server.on("long", Script.says(Texts.ofWords(Texts.Kind.WORDS, 2000, 4)).pace(50));
+        server.on("short", Script.says("at once"));
+        var asked = channel.ask("go on @ada");
+        channel.awaitText(asked);
+        channel.jdbc.sql("""
+                        create function chat.take_long() returns trigger language plpgsql
+                        as 'begin perform pg_sleep(3); return new; end'
+                        """).update();
+        channel.jdbc.sql("""
+                        create trigger take_long before insert on chat.chunk for each row when (new.message_id = '%s')
+                        execute function chat.take_long()
+                        """.formatted(channel.reply(asked).get("message_id"))).update();
+        long written = channel.awaitChunks(asked, (long) channel.reply(asked).get("chunks") + 1);
+        channel.await(channel.ask("and you @bob"), "completed");
+        assertThat(channel.reply(asked)).containsEntry("chunks", written);
+        channel.jdbc.sql("drop trigger take_long on chat.chunk").update();
+        channel.stop(asked, "mira");
+        channel.await(asked, "cancelled");
+    }
 }
