@@ -59,10 +59,13 @@ export class Growing {
     this.#frame = 0;
     const began = performance.now();
     this.#settle();
-    this.#tail.forEach((node) => node.remove());
-    const fragment = render(this.#source.slice(this.#settled), { ...this.#env, growing: true });
-    this.#tail = [...fragment.childNodes];
-    this.#root.append(fragment);
+    const fresh = [...render(this.#source.slice(this.#settled), { ...this.#env, growing: true }).childNodes];
+    // what has not changed stays: somebody may be selecting in it, or pressing its button
+    const same = fresh.findIndex((node, n) => !this.#tail[n]?.isEqualNode(node));
+    const kept = same < 0 ? fresh.length : same;
+    this.#tail.splice(kept).forEach((node) => node.remove());
+    this.#root.append(...fresh.slice(kept));
+    this.#tail.push(...fresh.slice(kept));
     this.#last = performance.now();
     this.#cost = this.#last - began;
   }

@@ -25,14 +25,14 @@ class Channel extends View {
   }
 
   async #open() {
-    const { channelId } = this;
+    const { channelId, at } = this;
     Object.assign(this, { showsDetails: false, opened: false });
     const channel = store.channels.get(channelId);
     // The divider stays where it was when one came in, also while one reads.
     this.newAfter = channel?.unread > 0 ? channel.lastReadSeq : undefined;
     localStorage.setItem('holdfast.channel', channelId);
-    await this.attempt(() => openChannel(channelId, this.at?.position));
-    if (this.channelId === channelId) this.opened = true;
+    await this.attempt(() => openChannel(channelId, at?.position));
+    if (this.channelId === channelId && this.at === at) this.opened = true;
   }
 
   /** What comes while nobody looks, or came while this browser was away, begins the new ones, too. */

@@ -113,9 +113,12 @@ class Composer extends View {
     if (typeof this.offer === 'string' && this.offer !== this.#word()) this.offer = null;
   };
 
+  /** The field collapses to be measured; the composer does not, or the list would move. */
   #grow() {
+    this.style.height = `${this.offsetHeight}px`;
     this.field.style.height = 'auto';
     this.field.style.height = `${Math.min(this.field.scrollHeight, innerHeight * 0.4)}px`;
+    this.style.height = '';
   }
 
   #left = () => {
@@ -134,6 +137,7 @@ class Composer extends View {
   };
 
   #keyInList(event, names) {
+    if (event.shiftKey && ['Enter', 'Tab'].includes(event.key)) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const { at } = this;
     if (step) this.chosen = names[(at + step + names.length) % names.length].id;

@@ -104,7 +104,7 @@ class Messages extends View {
   updated() {
     this.#place.settle();
     this.#settleOnceDrawn(this.#placed);
-    this.#observer.observe(this.querySelector('.sheet'));
+    for (const part of ['.sheet', '.scroller']) this.#observer.observe(this.querySelector(part)); // a keyboard takes room, too
     if (this.#place.sticks) this.log.trim();
     this.#read();
     this.#askForAgents();
@@ -195,7 +195,7 @@ class Messages extends View {
   }
 
   #read = () => {
-    if (document.visibilityState === 'visible' && document.hasFocus() && this.#placed && this.#place.sticks && this.log.loaded) markRead(this.channelId);
+    if (document.visibilityState === 'visible' && document.hasFocus() && this.#placed && this.#place.sticks && this.log.loaded && this.log.atEnd) markRead(this.channelId);
   };
 }
 

@@ -41,8 +41,10 @@ export class Place {
   settle() {
     const scroller = this.#scroller;
     if (!scroller) return;
-    if (this.sticks) this.#was = scroller.scrollTop = scroller.scrollHeight;
-    else if (this.#anchor?.element.isConnected) scroller.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.at;
+    if (this.sticks) {
+      scroller.scrollTop = scroller.scrollHeight;
+      this.#was = scroller.scrollTop; // less than was asked for
+    } else if (this.#anchor?.element.isConnected) scroller.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.at;
   }
 
   /** Waits until the messages, which draw themselves after the list, have done so. */
@@ -64,9 +66,9 @@ export class Place {
   /** The reader or the page has scrolled. */
   scrolled(atEnd) {
     const { scrollTop } = this.#scroller;
-    // Only a move upwards is the reader's: text that grows leaves us behind the bottom for a moment, too.
-    if (this.#atBottom()) this.sticks = atEnd;
-    else if (scrollTop < this.#was - 1) this.sticks = false;
+    // Only a move upwards is the reader's, however small: text that grows leaves us behind the bottom for a moment, too.
+    if (scrollTop < this.#was - 1 && this.fromBottom > 1) this.sticks = false;
+    else if (this.#atBottom() && (scrollTop > this.#was || this.fromBottom <= 1)) this.sticks = atEnd;
     this.#was = scrollTop;
     this.remember();
   }

@@ -4,11 +4,14 @@ import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -129,6 +132,22 @@ class ReadingTest {
         mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=abc')", channel);
         mira.awaitText("message 6000");
         mira.assertNoComplaints();
+    }
+
+    @Test
+    void of_two_links_one_after_the_other_the_second_is_followed() {
+        var channel = holdfast.channel(mira);
+        holdfast.fillAtOnce(channel, 400);
+        mira.open(channel).live().awaitText("message 400");
+        var held = new ArrayList<Route>();
+        Predicate<String> pages = url -> url.contains("/messages?before=");
+        mira.page.route(pages, held::add);
+        mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=250')", channel);
+        mira.page.waitForCondition(() -> !held.isEmpty());
+        mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=20')", channel);
+        mira.page.unroute(pages);
+        held.forEach(Route::resume);
+        mira.page.locator("hf-message.found >> text=/^message 20$/").waitFor();
     }
 
     @Test

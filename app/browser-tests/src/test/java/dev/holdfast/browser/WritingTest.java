@@ -42,6 +42,14 @@ class WritingTest {
     }
 
     @Test
+    void a_new_line_is_a_new_line_also_while_a_name_is_offered() {
+        var field = begin("meet @ad");
+        mira.page.locator("[role=option] >> text=@ada").waitFor();
+        field.press("Shift+Enter");
+        assertThat(field.inputValue()).isEqualTo("meet @ad\n");
+    }
+
+    @Test
     void names_are_offered_in_any_script() {
         try (var zoe = holdfast.person("Zoe")) {
             zoe.rest().patch("/api/me", "{\"displayName\": \"זואי\"}").mustBe(200);
