@@ -16,7 +16,6 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
-import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.ErrorResponseException;
 import org.springframework.web.HttpMediaTypeNotSupportedException;
@@ -47,9 +46,6 @@ class Problems extends ResponseEntityExceptionHandler {
     static Problem of(Throwable failure, String path) {
         if (failure instanceof HttpException malformed) { // Jetty's: a query that is no UTF-8
             return Problem.of(HttpStatus.valueOf(malformed.getCode()));
-        }
-        if (failure instanceof RequestRejectedException) { // the firewall's, of what a controller is the first to read
-            return Problem.of(HttpStatus.BAD_REQUEST);
         }
         return Problem.in(failure).orElseGet(() -> fault(failure, path));
     }

@@ -266,7 +266,7 @@ class FeedTest {
                     .params(name, handle(mira))
                     .query(Long.class)
                     .single();
-            var grown = "{\"channel\":\"" + channel + "\",\"seq\":6}";
+            var grown = "{\"channel\":\"" + channel + "\",\"seq\":6,\"last\":";
             String line;
             do line = raw.line();
             while (!line.contains(grown));

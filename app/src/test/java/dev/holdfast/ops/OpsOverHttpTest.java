@@ -148,12 +148,6 @@ class OpsOverHttpTest {
     }
 
     @Test
-    void what_the_firewall_refuses_of_the_parameters_is_no_fault_of_the_server() {
-        assertThat(operator.get("/api/ops/generations?%01=1").mustBe(400).detail())
-                .contains("Check its address");
-    }
-
-    @Test
     void stuck_ones_come_with_reason_and_remedy_and_are_retried_in_bulk() {
         var id = failed();
         var stuck = find(operator.get("/api/ops/generations?state=stuck").json(), "id", Long.toString(id));

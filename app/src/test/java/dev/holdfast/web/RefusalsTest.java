@@ -77,10 +77,8 @@ class RefusalsTest {
 
     @Test
     void a_refusal_of_the_firewall_tells_what_was_asked_for() {
-        for (var address : new String[] {"/api/me;x=y", "/api/%2e%2e/me"}) {
-            assertThat(ada.get(address).mustBe(400).json().path("instance").stringValue())
-                    .isEqualTo(address);
-        }
+        assertThat(ada.get("/api/me;x=y").mustBe(400).json().path("instance").asString())
+                .isEqualTo("/api/me;x=y");
     }
 
     /** As curl -d '' does. */
