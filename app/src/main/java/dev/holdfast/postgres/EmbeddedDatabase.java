@@ -54,20 +54,29 @@ final class EmbeddedDatabase implements AutoCloseable {
     private static final Pattern FAILING = Pattern.compile("(error|FATAL|PANIC): (?! *the database system is starting)"
             + "|^(initdb|pg_ctl|unshare): .*(could not look up|cannot|failed)");
 
+    /** In bytes; as much of what the server said before stays in {@code postgres.log.1}. */
+    private static final long LONGEST_LOG = 10 << 20;
+
     private final Path data;
+    private final Path output;
     private final EmbeddedPostgres.Builder builder;
     private final String password;
     private final FileLock lock;
     private EmbeddedPostgres postgres;
-    private boolean closing;
+    private volatile boolean closing;
 
-    private EmbeddedDatabase(Path data, EmbeddedPostgres.Builder builder, String password, FileLock lock)
+    private EmbeddedDatabase(Path data, Path output, EmbeddedPostgres.Builder builder, String password, FileLock lock)
             throws IOException {
         this.data = data;
+        this.output = output;
         this.builder = builder;
         this.password = password;
         this.lock = lock;
-        postgres = builder.start();
+        // nobody closes what is still being made, and Spring's end waits for it
+        var told = new Thread(() -> closing = true);
+        Runtime.getRuntime().addShutdownHook(told);
+        postgres = start();
+        Runtime.getRuntime().removeShutdownHook(told);
         builder.setPort(postgres.getPort());
         watch();
     }
@@ -76,6 +85,7 @@ final class EmbeddedDatabase implements AutoCloseable {
     static EmbeddedDatabase start(Path home) {
         FileLock lock = lock(home);
         Path output = home.resolve("postgres.log");
+        bound(output);
         long earlier = output.toFile().length();
         try {
             // one spelling of the folder, however it was named: the server is known by it
@@ -93,7 +103,7 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setDataDirectory(data)
                     .setCleanDataDirectory(false)
                     .setRegisterShutdownHook(false) // workers finish their replies first
-                    .setPGStartupWait(Duration.ofMinutes(1))
+                    .setPGStartupWait(Duration.ofDays(365)) // Starting ends it
                     .setErrorRedirector(Redirect.DISCARD)
                     .setOutputRedirector(Redirect.appendTo(output.toFile()))
                     .setConnectConfig("password", password)
@@ -101,6 +111,9 @@ final class EmbeddedDatabase implements AutoCloseable {
                     .setServerConfig("synchronous_commit", "on")
                     // chunks live for seconds: with a minute's dead ones their table is twice as large
                     .setServerConfig("autovacuum_naptime", "10s")
+                    // a refusal of a member's call is one line in its log, not the statement and where in it
+                    .setServerConfig("log_error_verbosity", "terse")
+                    .setServerConfig("log_min_error_statement", "panic")
                     .setServerConfig("max_connections", "100")
                     .setServerConfig("unix_socket_directories", "")
                     .setServerConfig("listen_addresses", ADDRESSES);
@@ -114,7 +127,7 @@ final class EmbeddedDatabase implements AutoCloseable {
                         .setLocaleConfig("locale-provider", "builtin")
                         .setLocaleConfig("builtin-locale", "C.UTF-8");
             }
-            var database = new EmbeddedDatabase(data, builder, password, lock);
+            var database = new EmbeddedDatabase(data, output, builder, password, lock);
             Files.setPosixFilePermissions(programs, OURS_ALONE); // the library has let everybody write there
             writePrivately(
                     home.resolve("database-url"),
@@ -131,6 +144,23 @@ final class EmbeddedDatabase implements AutoCloseable {
                             + reason(output, earlier).orElse(String.valueOf(e.getMessage()))
                             + "; see postgres.log there, or set HOLDFAST_DATABASE_URL to a PostgreSQL of your own",
                     e);
+        }
+    }
+
+    /** The server appends, also to a file that was emptied; what it says between the two steps is lost. */
+    private static void bound(Path output) {
+        if (output.toFile().length() <= LONGEST_LOG) return;
+        var before = output.resolveSibling(output.getFileName() + ".1");
+        try (var said = FileChannel.open(output, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                var kept = FileChannel.open(
+                        before,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.TRUNCATE_EXISTING)) {
+            said.transferTo(said.size() - LONGEST_LOG, LONGEST_LOG, kept);
+            said.truncate(0);
+        } catch (IOException e) {
+            log.debug("The log of the embedded PostgreSQL stays as long as it is", e);
         }
     }
 
@@ -161,12 +191,19 @@ final class EmbeddedDatabase implements AutoCloseable {
         LeftoverServer.running(data)
                 .ifPresent(server -> thread.start(() -> {
                     try {
-                        while (LeftoverServer.serves(server, data)) Thread.sleep(LOOK);
+                        while (LeftoverServer.serves(server, data)) {
+                            bound(output);
+                            Thread.sleep(LOOK);
+                        }
                     } catch (InterruptedException e) {
                         return;
                     }
                     startAgain();
                 }));
+    }
+
+    private EmbeddedPostgres start() throws IOException {
+        return new Starting(data, output, () -> closing).start(builder);
     }
 
     private synchronized void startAgain() {
@@ -175,18 +212,24 @@ final class EmbeddedDatabase implements AutoCloseable {
         try {
             LeftoverServer.forget(data);
             postgres.close(); // the library's own lock
-            postgres = builder.start();
+            postgres = start();
             watch();
             log.info("The embedded PostgreSQL is back");
         } catch (IOException | RuntimeException e) {
+            if (closing) return;
             log.warn("The embedded PostgreSQL did not start, the next try is in a second: {}", e.getMessage());
             CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(this::startAgain);
         }
     }
 
+    /** Also while it is started again, which may take long. */
     @Override
-    public synchronized void close() throws IOException {
+    public void close() throws IOException {
         closing = true;
+        end();
+    }
+
+    private synchronized void end() throws IOException {
         postgres.close();
         lock.acquiredBy().close();
     }

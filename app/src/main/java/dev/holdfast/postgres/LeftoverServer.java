@@ -16,6 +16,9 @@ final class LeftoverServer {
 
     private static final Logger log = LoggerFactory.getLogger(LeftoverServer.class);
 
+    /** The line of its file in which a server says how far it is. */
+    private static final int STATUS = 7;
+
     private LeftoverServer() {}
 
     /** @param data as the server was told it */
@@ -37,6 +40,12 @@ final class LeftoverServer {
         return Files.exists(file(data))
                 ? number(file(data)).flatMap(ProcessHandle::of).filter(process -> serves(process, data))
                 : Optional.empty();
+    }
+
+    /** Whether the server of this folder has not finished its start, as while it recovers from a crash. */
+    static boolean starting(Path data) throws IOException {
+        var said = Files.readAllLines(file(data));
+        return said.size() > STATUS && said.get(STATUS).startsWith("starting");
     }
 
     private static Path file(Path data) {

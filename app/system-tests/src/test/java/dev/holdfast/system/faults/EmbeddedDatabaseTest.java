@@ -3,11 +3,13 @@ package dev.holdfast.system.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.db.TestPostgres;
+import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.ModelServer;
 import dev.holdfast.testing.Served;
 import dev.holdfast.testing.SimulatedBrowser;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,6 +25,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -153,6 +158,40 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
+    void the_databases_log_stays_small_whatever_people_are_refused() throws IOException {
+        var process = process("embedded").start();
+        var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
+        var output = home.resolve("postgres.log");
+        refused(browser);
+        assertThat(output).content().contains("ERROR: ").doesNotContain("STATEMENT: ", "CONTEXT: ", "DETAIL: ");
+        // as of months, just over 10 MB
+        Files.writeString(output, "ERROR:  refused\n".repeat(660_000), StandardOpenOption.APPEND);
+        Installation.await(
+                SOON,
+                () -> output.toFile().length() < 1_000_000,
+                () -> output.toFile().length() + " bytes");
+        refused(browser);
+        assertThat(output).content().contains("ERROR: ").hasSizeLessThan(1_000_000);
+        assertThat(home.resolve("postgres.log.1")).content().hasSizeGreaterThan(10_000_000);
+        process.terminate().awaitExit(SOON);
+        // as earlier builds left it
+        Files.writeString(output, "ERROR:  refused\n".repeat(1_500_000), StandardOpenOption.APPEND);
+        process.start();
+        assertThat(output).content().hasSizeLessThan(1_000_000);
+        assertThat(home.resolve("postgres.log.1")).hasSize(10 << 20);
+        browser.close();
+        assertThat(process.terminate().awaitExit(SOON)).isZero();
+    }
+
+    private static void refused(SimulatedBrowser browser) {
+        for (var n = 0; n < 20; n++) {
+            assertThat(browser.get("/api/channels/" + UUID.randomUUID() + "/members")
+                            .statusCode())
+                    .isEqualTo(404);
+        }
+    }
+
+    @Test
     void the_machines_language_and_zone_decide_nothing() {
         var process = process("embedded")
                 .with("LC_ALL", "tlh_KL.UTF-8")
@@ -213,6 +252,89 @@ class EmbeddedDatabaseTest {
                 .startsWith(
                         "Holdfast did not start: the embedded PostgreSQL in " + home + " did not start: initdb: error:")
                 .contains("exists but is not empty", "HOLDFAST_DATABASE_URL");
+    }
+
+    @Test
+    void a_database_that_refuses_to_start_is_not_waited_for() throws IOException {
+        var process = process("embedded").start();
+        process.terminate().awaitExit(SOON);
+        Files.writeString(
+                pidFile().resolveSibling("postgresql.conf"), "no_such_setting = 1\n", StandardOpenOption.APPEND);
+        assertThat(process.launch().awaitExit(Duration.ofSeconds(40))).isEqualTo(1);
+        assertThat(process.lastLines(1)).startsWith("Holdfast did not start: ").contains("FATAL: ", "contains errors");
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "long", matches = "true", disabledReason = "takes a minute: -Dlong=true")
+    @EnabledOnOs(OS.LINUX)
+    void a_recovery_from_a_crash_is_waited_for_however_long_it_takes() throws Exception {
+        var process = process("embedded");
+        var recovery = haltedRecovery(process);
+        Installation.pause(Duration.ofSeconds(75).toMillis());
+        assertThat(process.alive()).as("it still waits").isTrue();
+        assertThat(process.lastLines(1)).contains("recovers first");
+        signal("CONT", recovery);
+        assertThat(process.awaitReady().terminate().awaitExit(SOON)).isZero();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whoever_waits_for_a_recovery_may_end_it() throws Exception {
+        var process = process("embedded");
+        var recovery = haltedRecovery(process);
+        try {
+            process.terminate().awaitExit(Duration.ofSeconds(30));
+        } finally {
+            signal("CONT", recovery);
+        }
+        assertThat(process.start().terminate().awaitExit(SOON)).isZero();
+    }
+
+    /** Of so much that it can be caught; it goes on with SIGCONT. */
+    private ProcessHandle haltedRecovery(HoldfastProcess process) throws Exception {
+        process.start();
+        var address = URI.create(Files.readString(home.resolve("database-url")).strip());
+        new TestDatabase(
+                        "127.0.0.1",
+                        address.getPort(),
+                        "postgres",
+                        "postgres",
+                        address.getUserInfo().split(":")[1])
+                .jdbc()
+                .sql("create table public.much as select repeat('x', 500) from generate_series(1, 600000)")
+                .update();
+        process.kill();
+        killPostgres();
+        process.launch();
+        var recovery = Optional.<ProcessHandle>empty();
+        for (var until = System.nanoTime() + SOON.toNanos(); recovery.isEmpty(); ) {
+            assertThat(System.nanoTime()).as("a recovery was seen").isLessThan(until);
+            recovery = postmaster().flatMap(EmbeddedDatabaseTest::recovery);
+        }
+        signal("STOP", recovery.get());
+        return recovery.get();
+    }
+
+    private static Optional<ProcessHandle> recovery(ProcessHandle server) {
+        return server.children().filter(EmbeddedDatabaseTest::recovers).findFirst();
+    }
+
+    /** By the title that it gives itself, which Java does not tell. */
+    private static boolean recovers(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc", "" + process.pid(), "cmdline"))
+                    .contains("startup");
+        } catch (IOException e) {
+            return false; // it has ended
+        }
+    }
+
+    private static void signal(String signal, ProcessHandle process) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-" + signal, "" + process.pid())
+                        .inheritIO()
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     @Test
