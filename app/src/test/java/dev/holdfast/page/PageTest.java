@@ -17,12 +17,13 @@ class PageTest {
 
     private static final Pattern IMPORT = Pattern.compile("(?:\\bfrom|\\bimport)\\s*\\(?\\s*['\"]([^'\"]+)['\"]");
 
-    /** What a view may import: the store, what asks for changes, pure rendering, and the operators' page, which shows no chat. */
+    /** What a view may import: the store, what asks for changes, pure rendering, the time, and the operators' page, which shows no chat. */
     /** Of the folder store only what knows messages and nothing of where they are kept. */
     private static final Set<String> OPEN_TO_VIEWS = Set.of(
             "store.js",
             "store/merge.js",
             "actions.js",
+            "clock.js",
             "route.js",
             "overlay.js",
             "growing.js",
