@@ -251,8 +251,10 @@ export const retryReply = (message) => outbox.retryReply(message);
 export const discard = (n) => outbox.discard(n);
 export const sendAgain = (n) => outbox.again(n);
 
-/** What is being written in a channel, or into the editor of a message. */
+/** What is being written in a channel, or into the editor of a message; of `replyIn` a channel, which message that answers. */
 export const draft = (id) => store.kept.get('drafts')?.[id] ?? '';
+
+export const replyIn = (channelId) => `reply ${channelId}`;
 
 export function keepDraft(id, text) {
   stay();

@@ -34,7 +34,7 @@ export class Growing {
     this.#source = source;
     this.#settled = 0;
     this.#tail = [];
-    this.#root.replaceChildren(render(source, this.#env));
+    this.#lay([...this.#root.childNodes], [...render(source, this.#env).childNodes]);
   }
 
   #reset() {
@@ -58,28 +58,30 @@ export class Growing {
   #draw() {
     this.#frame = 0;
     const began = performance.now();
-    this.#settle();
+    const done = this.#settle();
     const fresh = [...render(this.#source.slice(this.#settled), { ...this.#env, growing: true }).childNodes];
-    // what has not changed stays: somebody may be selecting in it, or pressing its button
-    const same = fresh.findIndex((node, n) => !this.#tail[n]?.isEqualNode(node));
-    const kept = same < 0 ? fresh.length : same;
-    this.#tail.splice(kept).forEach((node) => node.remove());
-    this.#root.append(...fresh.slice(kept));
-    this.#tail.push(...fresh.slice(kept));
+    this.#tail = this.#lay(this.#tail, [...done, ...fresh]).slice(done.length);
     this.#last = performance.now();
     this.#cost = this.#last - began;
   }
 
-  /** All blocks but the last two are done: what follows can only change the last (and a table or a list its neighbour). */
+  /** Puts nodes in the place of those drawn before. What has not changed stays: somebody may be selecting in it, or pressing its button. */
+  #lay(before, fresh) {
+    const differs = fresh.findIndex((node, n) => !isSame(before[n], node));
+    const kept = differs < 0 ? fresh.length : differs;
+    before.slice(kept).forEach((node) => node.remove());
+    this.#root.append(...fresh.slice(kept));
+    return [...before.slice(0, kept), ...fresh.slice(kept)];
+  }
+
+  /** All blocks but the last two are done: what follows can only change the last (and a table or a list its neighbour). Answers what has become so. */
   #settle() {
     const rest = this.#source.slice(this.#settled);
     const found = blocks(rest);
-    if (found.length < 3) return;
+    if (found.length < 3) return [];
     const end = startOfLine(rest, found.at(-2)[0]);
-    this.#tail.forEach((node) => node.remove());
-    this.#root.append(render(rest.slice(0, end), this.#env));
-    this.#tail = [];
     this.#settled += end;
+    return [...render(rest.slice(0, end), this.#env).childNodes];
   }
 
   #cancel() {
@@ -91,6 +93,13 @@ export class Growing {
   close() {
     this.#cancel();
   }
+}
+
+/** Of code, without its button, which may be saying that it was copied. */
+function isSame(drawn, node) {
+  if (!drawn || drawn.isEqualNode(node)) return Boolean(drawn);
+  const isCode = (each) => each instanceof Element && each.matches('.code');
+  return isCode(drawn) && isCode(node) && drawn.dataset.language === node.dataset.language && drawn.lastChild.isEqualNode(node.lastChild);
 }
 
 function startOfLine(text, line) {

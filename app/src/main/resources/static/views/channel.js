@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import { joinChannel, openChannel } from '../actions.js';
+import { draft, joinChannel, keepDraft, openChannel, replyIn } from '../actions.js';
 import { store } from '../store.js';
 import './composer.js';
 import './details.js';
@@ -20,7 +20,7 @@ class Channel extends View {
   willUpdate(changed) {
     super.willUpdate();
     this.#noteNew();
-    if (changed.has('channelId')) this.replyTo = null;
+    if (changed.has('channelId')) this.#takeUpReply();
     if (changed.has('channelId') || changed.has('at')) this.#open();
   }
 
@@ -53,7 +53,7 @@ class Channel extends View {
         ${this.opened && this.problem ? html`<p class="problem" role="alert">${this.problem} <button type="button" class="plain" @click=${() => this.#open()}>Try again</button></p>` : nothing}
         ${keyed(this.channelId, html`
           <hf-messages .channelId=${this.channelId} .at=${this.at} .looking=${!this.opened} .newAfter=${this.newAfter} @reply=${this.#reply}></hf-messages>
-          <hf-composer .channelId=${this.channelId} .replyTo=${this.replyTo} @done=${() => (this.replyTo = null)}></hf-composer>`)}
+          <hf-composer .channelId=${this.channelId} .replyTo=${this.replyTo} @done=${() => this.#answer(null)}></hf-composer>`)}
       </section>
       ${this.showsDetails ? html`<hf-details .channelId=${this.channelId} @close=${() => (this.showsDetails = false)}></hf-details>` : nothing}`;
   }
@@ -69,8 +69,23 @@ class Channel extends View {
   }
 
   #reply({ detail }) {
-    this.replyTo = detail;
+    this.#answer(detail);
     this.querySelector('hf-composer').focus();
+  }
+
+  /** Kept as the draft is, which would else go out as no reply when one has been elsewhere. */
+  #answer(message) {
+    this.replyTo = message;
+    if (draft(replyIn(this.channelId)) !== (message?.id ?? '')) keepDraft(replyIn(this.channelId), message?.id);
+  }
+
+  /** What was being answered here, also where this browser no longer has that message. */
+  async #takeUpReply() {
+    const { channelId } = this;
+    const id = draft(replyIn(channelId));
+    this.replyTo = id ? (store.messages.remembered(id) ?? { id }) : null;
+    const message = id && (await store.messages.find(id));
+    if (message && this.channelId === channelId && this.replyTo?.id === id) this.replyTo = message;
   }
 
   #stranger() {

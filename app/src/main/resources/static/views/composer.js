@@ -2,7 +2,7 @@ import { html, nothing } from 'lit';
 import { draft, findAccounts, keepDraft, post } from '../actions.js';
 import { store } from '../store.js';
 import { listbox, namesLike } from './names.js';
-import { composes, icon, nameOf, submits } from './parts.js';
+import { composes, cut, icon, nameOf, submits } from './parts.js';
 import { View } from './view.js';
 
 const WORD = /(?:^|[\s([{"'])@([\p{L}\p{M}\p{N}_-]*)$/u; // a handle, or a name in any script
@@ -84,8 +84,9 @@ class Composer extends View {
   }
 
   #replying() {
+    const { author, content } = this.replyTo;
     return html`
-      <div class="replying"><span>In reply to <b>${this.replyTo.author.displayName}</b> ${this.replyTo.content.slice(0, 100)}</span>
+      <div class="replying"><span>In reply to ${author ? html`<b>${author.displayName}</b> ${cut(content, 0, 100)}` : 'an earlier message'}</span>
         <button type="button" class="tool" aria-label="Don’t reply to this message" @click=${() => this.dispatchEvent(new Event('done'))}>${icon('close')}</button></div>`;
   }
 

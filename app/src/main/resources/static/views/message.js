@@ -4,7 +4,7 @@ import { serverTime } from '../clock.js';
 import { store } from '../store.js';
 import { isRunning } from '../store/merge.js';
 import './editor.js';
-import { avatar, clock, icon, isAdministrator } from './parts.js';
+import { avatar, clock, cut, icon, isAdministrator } from './parts.js';
 import { stateOf } from './state.js';
 import './text.js';
 import { View } from './view.js';
@@ -68,7 +68,7 @@ class Message extends View {
     const { asked } = this;
     if (asked === undefined) return nothing;
     if (asked === null) return html`<p class="asked">in reply to an earlier message</p>`;
-    return html`<a class="asked" href="/c/${asked.channelId}?at=${asked.position}"><b>${asked.author.displayName}</b> ${asked.deleted ? 'a deleted message' : asked.content.slice(0, 140)}</a>`;
+    return html`<a class="asked" href="/c/${asked.channelId}?at=${asked.position}"><b>${asked.author.displayName}</b> ${asked.deleted ? 'a deleted message' : cut(asked.content, 0, 140)}</a>`;
   }
 
   #body() {

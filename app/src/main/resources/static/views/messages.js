@@ -3,7 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { findAgents, markRead, newer, newest, older } from '../actions.js';
 import { overlay } from '../overlay.js';
 import { store } from '../store.js';
-import { icon } from './parts.js';
+import { cut, icon } from './parts.js';
 import { Place } from './place.js';
 import { rows } from './rows.js';
 import { View } from './view.js';
@@ -60,7 +60,7 @@ class Messages extends View {
       </div>
       ${this.away || !this.log.atEnd ? this.#jump(channel) : nothing}
       <div class="hidden" role="log" aria-label="What came in">
-        ${repeat(this.#news(shown), (each) => each.seq, (each) => html`<p>${each.author.displayName}: ${each.content.slice(0, 120)}</p>`)}
+        ${repeat(this.#news(shown), (each) => each.seq, (each) => html`<p>${each.author.displayName}: ${cut(each.content, 0, 120)}</p>`)}
       </div>`;
   }
 

@@ -29,6 +29,9 @@ export const mark = (channel) => {
   return icon(channel.kind === 'private' ? 'lock' : 'hash');
 };
 
+/** A part of a text that begins and ends with whole characters: at the cut, half of one may be left. */
+export const cut = (text, from, to) => text.slice(from, to).replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
+
 const today = () => new Date().toDateString();
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });

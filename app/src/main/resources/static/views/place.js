@@ -41,10 +41,9 @@ export class Place {
   settle() {
     const scroller = this.#scroller;
     if (!scroller) return;
-    if (this.sticks) {
-      scroller.scrollTop = scroller.scrollHeight;
-      this.#was = scroller.scrollTop; // less than was asked for
-    } else if (this.#anchor?.element.isConnected) scroller.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.at;
+    if (this.sticks) scroller.scrollTop = scroller.scrollHeight;
+    else if (this.#anchor?.element.isConnected) scroller.scrollTop += this.#anchor.element.getBoundingClientRect().top - this.#anchor.at;
+    this.#was = scroller.scrollTop; // less than was asked for at the end
   }
 
   /** Waits until the messages, which draw themselves after the list, have done so. */
@@ -59,6 +58,7 @@ export class Place {
     this.sticks = false;
     element.scrollIntoView({ block });
     this.sticks = this.#atBottom() && atEnd;
+    this.#was = this.fromTop; // the scroll event to come tells of no move of the reader's
     // also while the messages above it draw themselves
     this.#anchor = { element: anchor, at: anchor.getBoundingClientRect().top };
   }

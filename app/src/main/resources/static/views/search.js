@@ -3,7 +3,7 @@ import { search } from '../actions.js';
 import { go } from '../route.js';
 import { store } from '../store.js';
 import { page } from './page.js';
-import { avatar, moment, nameOf, problem } from './parts.js';
+import { avatar, cut, moment, nameOf, problem } from './parts.js';
 import { View } from './view.js';
 
 /** Finds messages; the query is in the address, so back works. */
@@ -67,9 +67,9 @@ class Search extends View {
 function excerpt(content, query) {
   const word = query.trim().split(/\s+/)[0].toLowerCase();
   const at = content.toLowerCase().indexOf(word);
-  if (at < 0) return content.slice(0, 200);
+  if (at < 0) return cut(content, 0, 200);
   const from = Math.max(0, at - 60);
-  return html`${from > 0 ? '…' : ''}${content.slice(from, at)}<mark>${content.slice(at, at + word.length)}</mark>${content.slice(at + word.length, at + 160)}`;
+  return html`${from > 0 ? '…' : ''}${cut(content, from, at)}<mark>${content.slice(at, at + word.length)}</mark>${cut(content, at + word.length, at + 160)}`;
 }
 
 customElements.define('hf-search', Search);

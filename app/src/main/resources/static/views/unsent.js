@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import { discard } from '../actions.js';
 import { store } from '../store.js';
-import { nameOf } from './parts.js';
+import { cut, nameOf } from './parts.js';
 
 const ACTS = { delete: 'Delete a message', stop: 'Stop a reply', retry: 'Ask for a reply again' };
 
@@ -13,7 +13,7 @@ export const unsent = (entries) => html`
     return html`
       <li><span class="words" dir="auto">${words}</span>
         <span class="quiet">in <a href="/c/${each.channelId}">${channel ? nameOf(channel) : 'a channel that isn’t one of yours'}</a>. ${each.reason}</span>
-        <button type="button" class="plain bad" aria-label="Discard “${words.slice(0, 60)}”" @click=${(event) => throwAway(event, each)}>Discard</button></li>`;
+        <button type="button" class="plain bad" aria-label="Discard “${cut(words, 0, 60)}”" @click=${(event) => throwAway(event, each)}>Discard</button></li>`;
   })}</ul>`;
 
 function throwAway({ target }, { n }) {

@@ -7,6 +7,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.ForcedColors;
 import com.microsoft.playwright.options.ReducedMotion;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -259,6 +260,36 @@ class AccessibilityTest {
             assertThat(sideways(phone, ".page .scroller")).isEqualTo(0);
         } finally {
             ben.rest().patch("/api/me", "{\"displayName\": \"Ben\"}").mustBe(200);
+        }
+    }
+
+    @Test
+    void in_forced_colours_an_outline_shows_which_name_is_chosen_and_where_one_writes() {
+        mira.page.emulateMedia(new Page.EmulateMediaOptions().setForcedColors(ForcedColors.ACTIVE));
+        try {
+            mira.open(channel).live();
+            var field = mira.page.locator("hf-composer textarea");
+            field.fill("");
+            field.pressSequentially("@ad");
+            for (var shown : List.of(mira.page.locator("[role=option][aria-selected=true]"), field)) {
+                assertThat(shown.evaluate("(element) => getComputedStyle(element).outlineStyle"))
+                        .isEqualTo("solid");
+            }
+            field.fill("");
+        } finally {
+            mira.page.emulateMedia(new Page.EmulateMediaOptions().setForcedColors(ForcedColors.NONE));
+        }
+    }
+
+    @Test
+    void the_offer_of_a_new_version_fits_the_narrowest_phone() {
+        try (var phone = mira.phone()) {
+            phone.open(channel).live();
+            phone.page.setViewportSize(320, 568);
+            phone.page.evaluate("() => holdfast.store.lay('release', () => {})");
+            var offer = phone.page.locator(".release").boundingBox();
+            assertThat(offer.x).isNotNegative();
+            assertThat(offer.x + offer.width).isLessThanOrEqualTo(320);
         }
     }
 

@@ -173,6 +173,49 @@ class ReadingTest {
     }
 
     @Test
+    void a_draft_that_answers_a_message_still_does_so_when_one_has_been_elsewhere() {
+        var channel = holdfast.channel(mira);
+        var asked = mira.rest().write(channel, "what do you think?").mustBe(201).json();
+        mira.rest().write(channel, "in between").mustBe(201);
+        mira.open(channel).live().awaitText("in between");
+        var question = mira.messages().first();
+        question.hover();
+        question.locator("[aria-label=Reply]").click();
+        var field = mira.page.locator("hf-composer textarea");
+        field.fill("I agree");
+        mira.page.evaluate("() => holdfast.go('/people')");
+        mira.page.locator("hf-people").waitFor();
+        mira.page.goBack();
+        mira.page.locator(".replying >> text=what do you think?").waitFor();
+        mira.reload();
+        mira.page.locator(".replying >> text=what do you think?").waitFor();
+        assertThat(field.inputValue()).isEqualTo("I agree");
+        field.press("Enter");
+        mira.page.locator(".asked >> text=what do you think?").waitFor();
+        mira.page.locator("hf-message[data-status=complete]").nth(2).waitFor();
+        assertThat(holdfast.messages(channel).getLast().path("replyTo").stringValue())
+                .isEqualTo(asked.path("id").stringValue());
+        mira.open(holdfast.channel(mira));
+        mira.open(channel).awaitText("I agree");
+        assertThat(mira.page.locator(".replying").count()).isZero();
+    }
+
+    @Test
+    void a_quote_is_cut_between_characters() {
+        var channel = holdfast.channel(mira);
+        var asked = mira.rest()
+                .write(channel, "x".repeat(139) + "😀 and more")
+                .mustBe(201)
+                .json();
+        mira.rest().write(channel, "in between").mustBe(201);
+        reply(channel, asked.path("id").stringValue());
+        mira.open(channel).live();
+        mira.page.locator(".asked >> text=xxx").waitFor();
+        assertThat(mira.page.evaluate("() => document.querySelector('.asked').textContent.isWellFormed()"))
+                .isEqualTo(true);
+    }
+
+    @Test
     void a_quote_shows_its_message_as_it_is_now() {
         var channel = holdfast.channel(mira);
         var asked = mira.rest()
