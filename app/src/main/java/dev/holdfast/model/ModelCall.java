@@ -107,6 +107,8 @@ public final class ModelCall implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+            ModelEnd.Cut cut = listener.cut();
+            if (cut != null) end.complete(transcript.cut(cut));
         }
 
         @Override

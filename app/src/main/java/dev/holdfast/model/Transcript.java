@@ -70,6 +70,11 @@ final class Transcript {
         return new ModelEnd.Failed(remedy == null ? ModelEnd.Ended.empty() : silenced(remedy));
     }
 
+    /** The end where the reply may not go on, whatever the model has yet to say. */
+    ModelEnd cut(ModelEnd.Cut cut) {
+        return new ModelEnd.Ended(inputTokens, outputTokens, cut);
+    }
+
     /** Against the limit that the model ran into; null: into none. */
     private static @Nullable String remedy(String finish) {
         if (finish.equals("model_context_window_exceeded")) return "lower the agent's contextTokens";

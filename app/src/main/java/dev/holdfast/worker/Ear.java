@@ -1,14 +1,26 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.model.ModelEnd.Cut;
 import dev.holdfast.model.ModelListener;
 import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/** Hears the model and fills the reply's text; waits for the database only when that has been away for a megabyte of text. */
+/** Hears the model and fills the reply's text, which the database may be late for but which has a bound. */
 final class Ear implements ModelListener {
+    private static final Cut TOO_LONG = new Cut(
+            String.format(
+                    Locale.ROOT,
+                    "The reply was cut off at %,d characters, the most that one can hold. Ask for the rest, or lower the"
+                            + " agent's maxTokens where its model goes round in circles.",
+                    ReplyText.MOST),
+            "too_long");
+
     private final Slot.Tools tools;
     private final Reply reply;
     private final Patience patience;
     private boolean spoken;
+    private @Nullable Cut cut;
 
     Ear(Slot.Tools tools, Reply reply, Patience patience) {
         this.tools = tools;
@@ -22,12 +34,17 @@ final class Ear implements ModelListener {
     }
 
     @Override
-    public void said(String piece) throws InterruptedException {
+    public void said(String piece) {
         if (!spoken) tools.metrics().firstToken(reply);
         spoken = true;
-        reply.text.append(piece);
+        if (!reply.text.append(piece)) cut = TOO_LONG;
         patience.spoke();
         tools.toFlush().run();
+    }
+
+    @Override
+    public @Nullable Cut cut() {
+        return cut;
     }
 
     @Override

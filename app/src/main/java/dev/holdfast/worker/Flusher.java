@@ -94,7 +94,6 @@ final class Flusher {
                 fenced(reply);
             } else {
                 reply.written.learn(durable);
-                reply.text.durable(durable.end());
             }
         }
     }
@@ -120,10 +119,7 @@ final class Flusher {
                 metrics.flush(next.values(), () -> chunks.append(worker.getAsLong(), next.values()));
         next.forEach((reply, chunk) -> {
             switch (refused.get(chunk.message())) {
-                case null -> {
-                    reply.written.wrote(chunk);
-                    reply.text.durable(reply.written.end());
-                }
+                case null -> reply.written.wrote(chunk);
                 case FENCED -> fenced(reply);
                 case GAP -> {} // still in doubt
                 case BUSY -> reply.written.trust();

@@ -47,7 +47,6 @@ final class Reply {
     /** The attempt is no longer ours, or shall be handed back: nothing more is written, the request is closed at once. */
     void lose() {
         lost = true;
-        text.abandon();
         folded.complete(false);
         ModelCall open = call.get();
         if (open != null) open.close();
@@ -70,7 +69,6 @@ final class Reply {
     /** The attempt failed; what the flusher has not written goes with the failure. */
     void settle() {
         settled = true;
-        text.abandon(); // whoever still hears the model waits no longer
     }
 
     /** Whether the flusher still has to do with it. */

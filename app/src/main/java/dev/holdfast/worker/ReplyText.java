@@ -1,41 +1,35 @@
 package dev.holdfast.worker;
 
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * All the text of a reply so far, as Postgres can store it: without NUL, and without lone halves of surrogate pairs. A
- * half at the end waits for its other one. What is not yet durable is bounded: the writer waits for the flusher. Thread-safe
- * for one writer and one flusher.
+ * half at the end waits for its other one. Thread-safe for one writer and one flusher.
  */
 final class ReplyText {
-    static final int MOST_AHEAD = 1_000_000;
+    /** UTF-16 code units: whatever they are, they fold in less than a second, and a statement may take 8. */
+    static final int MOST = 500_000;
+
     private static final char REPLACEMENT = '\uFFFD';
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition room = lock.newCondition();
     private final StringBuilder text = new StringBuilder();
     private char half; // the first half of a pair whose second has not come; 0: none
-    private int durable;
-    private boolean abandoned;
 
-    /** Waits while too much of the text is not durable. */
-    void append(String piece) throws InterruptedException {
+    /** @return whether there was room for all of it; what there was none for is left out */
+    boolean append(String piece) {
         lock.lock();
         try {
-            while (tooFarAhead()) {
-                room.await();
-            }
             for (int i = 0; i < piece.length(); i++) {
                 append(piece.charAt(i));
             }
+            if (text.length() <= MOST) return true;
+            text.setLength(Character.isHighSurrogate(text.charAt(MOST - 1)) ? MOST - 1 : MOST);
+            half = 0;
+            return false;
         } finally {
             lock.unlock();
         }
-    }
-
-    private boolean tooFarAhead() {
-        return text.length() - durable > MOST_AHEAD && !abandoned;
     }
 
     private void append(char c) {
@@ -87,16 +81,6 @@ final class ReplyText {
         }
     }
 
-    /** Whether the writer waits for room. */
-    boolean full() {
-        lock.lock();
-        try {
-            return tooFarAhead();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** What comes after this offset, at most so much of it, never half a pair. */
     String from(int start, int most) {
         lock.lock();
@@ -104,28 +88,6 @@ final class ReplyText {
             int end = Math.min(text.length(), start + most);
             if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) end--;
             return text.substring(start, end);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** The rows hold the text up to here. */
-    void durable(int end) {
-        lock.lock();
-        try {
-            durable = end;
-            room.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Nobody will write it any more: whoever waits for room goes on. */
-    void abandon() {
-        lock.lock();
-        try {
-            abandoned = true;
-            room.signalAll();
         } finally {
             lock.unlock();
         }

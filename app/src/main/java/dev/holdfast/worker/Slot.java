@@ -116,7 +116,6 @@ final class Slot {
         while (true) {
             ModelEnd end = call.end(patience.untilNextLook());
             if (end != null) return end;
-            if (reply.text.full()) patience.heard(); // the database keeps the model waiting, not the model us
             if (patience.left().isZero()) return new Failed(patience.passed());
         }
     }

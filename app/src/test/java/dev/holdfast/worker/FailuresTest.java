@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
@@ -8,6 +9,8 @@ import dev.holdfast.testing.Fault;
 import dev.holdfast.testing.ModelServer;
 import dev.holdfast.testing.Script;
 import dev.holdfast.testing.Served.End;
+import dev.holdfast.testing.Texts;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -76,6 +79,27 @@ class FailuresTest {
                         .counter()
                         .count())
                 .isEqualTo(1);
+    }
+
+    @Test
+    void a_model_that_does_not_stop_is_cut_at_the_bound_and_the_other_replies_go_on() {
+        channel.agent("bob", "openai", "n");
+        String other = Texts.ofWords(Texts.Kind.MIXED, 300, 4);
+        server.on("n", Script.says(other).pace(100));
+        var asking = channel.ask("hello @bob");
+        channel.awaitText(asking);
+        String endless = ("on and on and " + "on".repeat(43) + "\n").repeat(30_000);
+        var reply = channel.await(ask(Script.says(endless)), "completed");
+        assertThat(reply)
+                .containsEntry("status", "complete")
+                .containsEntry("attempt", 1)
+                .containsEntry("error_code", "too_long")
+                .containsEntry("chunks", 0L)
+                .containsEntry("content", endless.substring(0, ReplyText.MOST));
+        assertThat((String) reply.get("error")).contains("500,000", "maxTokens");
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> server.served("m").getFirst().end() == End.CLOSED_BY_CLIENT);
+        assertThat(channel.await(asking, "completed")).containsEntry("content", other);
     }
 
     @ParameterizedTest

@@ -3,21 +3,20 @@ package dev.holdfast.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ReplyTextTest {
     private final ReplyText text = new ReplyText();
 
-    private void append(String... pieces) throws InterruptedException {
+    private void append(String... pieces) {
         for (String piece : pieces) {
             text.append(piece);
         }
     }
 
     @Test
-    void half_an_emoji_is_held_back_until_it_is_whole() throws Exception {
+    void half_an_emoji_is_held_back_until_it_is_whole() {
         append("a\ud83d");
         assertThat(text.whole()).isEqualTo("a");
         append("\ude00b");
@@ -25,19 +24,19 @@ class ReplyTextTest {
     }
 
     @Test
-    void a_half_that_never_becomes_whole_is_replaced() throws Exception {
+    void a_half_that_never_becomes_whole_is_replaced() {
         append("a\ud83d", "b\ude00c", "\ud83d\ud83d\ude00", "d\ud83d");
         assertThat(text.end()).isEqualTo("a\ufffdb\ufffdc\ufffd😀d\ufffd");
     }
 
     @Test
-    void nul_is_stripped_also_between_the_halves_of_a_pair() throws Exception {
+    void nul_is_stripped_also_between_the_halves_of_a_pair() {
         append("a\u0000b", "\u0000", "\ud83d\u0000", "\u0000\ude00");
         assertThat(text.end()).isEqualTo("ab😀");
     }
 
     @Test
-    void a_piece_for_the_rows_never_ends_inside_a_pair() throws Exception {
+    void a_piece_for_the_rows_never_ends_inside_a_pair() {
         append("ab😀cd");
         assertThat(text.from(0, 3)).isEqualTo("ab");
         assertThat(text.from(2, 2)).isEqualTo("😀");
@@ -46,7 +45,7 @@ class ReplyTextTest {
     }
 
     @Test
-    void any_units_in_any_pieces_are_what_postgres_can_store() throws Exception {
+    void any_units_in_any_pieces_are_what_postgres_can_store() {
         long seed = Long.getLong("holdfast.seed", System.nanoTime());
         var random = new Random(seed);
         char[] some = {'a', 'é', '漢', 0, '\ud83d', '\ude00', '\ud800', '\udfff', '\n'};
@@ -65,26 +64,13 @@ class ReplyTextTest {
     }
 
     @Test
-    void the_writer_waits_while_too_much_is_not_durable_and_goes_on_when_it_is() throws Exception {
-        append("x".repeat(ReplyText.MOST_AHEAD + 1));
-        Thread writer = Thread.startVirtualThread(() -> {
-            try {
-                text.append("more");
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        assertThat(writer.join(Duration.ofMillis(100))).isFalse();
-        text.durable(500_000);
-        assertThat(writer.join(Duration.ofSeconds(10))).isTrue();
-        assertThat(text.whole()).endsWith("xmore");
-    }
-
-    @Test
-    void the_writer_of_a_lost_reply_does_not_wait() throws Exception {
-        append("x".repeat(ReplyText.MOST_AHEAD + 1));
-        text.abandon();
-        append("more");
-        assertThat(text.length()).isGreaterThan(ReplyText.MOST_AHEAD);
+    void what_there_is_no_room_for_is_left_out_and_no_half_of_a_pair_stays() {
+        String most = "x".repeat(ReplyText.MOST - 1);
+        assertThat(text.append(most)).isTrue();
+        assertThat(text.append("😀")).isFalse();
+        assertThat(text.end()).isEqualTo(most);
+        assertThat(text.append("y")).isTrue();
+        assertThat(text.append("z\ud83d")).isFalse();
+        assertThat(text.end()).isEqualTo(most + "y");
     }
 }

@@ -64,15 +64,11 @@ class ZombieTest {
         }
 
         void say(int words) {
-            try {
-                for (int i = 0; reply() != null && i < words; i++) {
-                    // every piece names its fence, so that the rows tell whose text they hold
-                    reply().text
-                            .append("<" + reply().claimed.fence() + ":"
-                                    + reply().text.length() + ">");
-                }
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
+            for (int i = 0; reply() != null && i < words; i++) {
+                // every piece names its fence, so that the rows tell whose text they hold
+                reply().text
+                        .append("<" + reply().claimed.fence() + ":"
+                                + reply().text.length() + ">");
             }
         }
 

@@ -122,7 +122,8 @@ class FollowingTest {
                   root.remove();
                   return result.join();
                 }""");
-        assertThat(same).isEqualTo(
+        assertThat(same)
+                .isEqualTo(
                         "true,Copied,true,kept,true,and so on so on so on so on so on|more|and more|and the last words");
     }
 
