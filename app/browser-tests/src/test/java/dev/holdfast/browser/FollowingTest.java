@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,28 +124,6 @@ class FollowingTest {
         assertThat(same)
                 .isEqualTo(
                         "true,Copied,true,kept,true,and so on so on so on so on so on|more|and more|and the last words");
-    }
-
-    /** What is read is counted as such while the end is followed, and so would else stay unread. */
-    @Test
-    void who_is_led_to_a_place_near_the_end_follows_what_comes() {
-        var position = 40;
-        do {
-            mira.page.evaluate(
-                    "([channel, position]) => holdfast.go('/c/' + channel + '?at=' + position)",
-                    List.of(channel, position));
-            mira.page
-                    .locator("hf-message.found[data-position='" + position + "']")
-                    .waitFor();
-            mira.page.evaluate(
-                    "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
-            position--;
-        } while (fromBottom() < 2);
-        assertThat(fromBottom()).isLessThan(60);
-        holdfast.fill(channel, 1);
-        mira.awaitText("message 1");
-        mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).lastReadSeq === 41", channel);
-        followed("a message");
     }
 
     private void followed(String what) {
