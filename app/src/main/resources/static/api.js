@@ -45,12 +45,12 @@ async function call(method, path, body) {
 
 async function answerTo(method, path, body, signal) {
   const account = store.me?.id; // whose page this is: by cookie alone it would be whoever has signed in on this browser since
+  const sent = token();
   let answer = await request(method, path, body, { account, signal });
   // The token's cookie goes with the session; one fresh read tells a stale token from a real refusal.
   if (answer.status === 403 && method !== 'GET') {
-    const stale = token();
     await request('GET', '/api/me', undefined, { account, signal });
-    if (token() !== stale) answer = await request(method, path, body, { account, signal });
+    if (token() !== sent) answer = await request(method, path, body, { account, signal });
   }
   const content = await read(answer);
   if (account && account !== store.me?.id) throw new Unreachable(); // they have left: whoever is here now must not be given it

@@ -3,6 +3,7 @@ package dev.holdfast.browser;
 import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.BrowserContext.ClearCookiesOptions;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import java.time.Duration;
@@ -141,6 +142,14 @@ class SigningOutTest {
         mira.page.locator("input[name=password]").press("Enter");
         mira.page.locator("[role=alert]").waitFor();
         assertThat(tries.get()).isOne();
+    }
+
+    @Test
+    void a_browser_that_has_lost_its_token_sends_again_with_a_new_one() {
+        mira.page.context().clearCookies(new ClearCookiesOptions().setName("XSRF-TOKEN"));
+        mira.write("sent all the same");
+        ben.awaitText("sent all the same");
+        assertThat(mira.unsent()).isZero();
     }
 
     @Test
