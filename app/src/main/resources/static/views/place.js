@@ -58,7 +58,6 @@ export class Place {
     this.sticks = false;
     element.scrollIntoView({ block });
     this.sticks = this.#atBottom() && atEnd;
-    this.#was = this.fromTop; // the scroll event to come tells of no move of the reader's
     // also while the messages above it draw themselves
     this.#anchor = { element: anchor, at: anchor.getBoundingClientRect().top };
   }

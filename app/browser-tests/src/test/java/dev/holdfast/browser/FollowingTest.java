@@ -126,6 +126,21 @@ class FollowingTest {
                         "true,Copied,true,kept,true,and so on so on so on so on so on|more|and more|and the last words");
     }
 
+    @Test
+    void who_has_left_the_end_by_a_little_is_not_taken_back_when_a_message_far_above_grows() {
+        mira.page.locator("hf-messages .scroller").hover();
+        mira.page.mouse().wheel(0, -30);
+        eventually("the end is left", Duration.ofSeconds(5), () -> fromBottom() == 30);
+        holdfast.jdbc()
+                .sql(
+                        "update chat.message set content = repeat('longer ', 500) where channel_id = ?::uuid and content = 'message 1'")
+                .param(channel)
+                .update();
+        mira.page.locator("hf-message >> text=longer longer").waitFor();
+        mira.page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+        assertThat(fromBottom()).isBetween(28.0, 32.0);
+    }
+
     private void followed(String what) {
         eventually("the end is in view: " + what, Duration.ofSeconds(5), () -> fromBottom() < 5);
     }
