@@ -698,11 +698,11 @@ function chat.summon_agents()
 
 function chat.summons(content text)
   returns integer language sql stable security definer set search_path=chat, pg_temp
-  -- How many agents a text would summon. For builds before the one that asks for a message's.
+  -- How many agents a text would summon. For the builds before, which don't name its message.
 
 function chat.summons(content text, message uuid)
   returns integer language sql stable security definer set search_path=chat, pg_temp
-  -- How many agents a text would summon as that of this message, beside those that it has mentioned before.
+  -- How many agents a text would summon as that of this message (null: of a new one), beside those that it has mentioned before.
 
 function chat.take_allowance(key text, times integer, per interval, amount integer)
   returns double precision language plpgsql security definer set search_path=chat, pg_temp

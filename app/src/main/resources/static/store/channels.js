@@ -20,14 +20,14 @@ export class Channels extends Map {
 
   /** Lays the server's list over ours; those no longer in it are forgotten. */
   async take(list) {
+    this.listed = true;
+    if (list.length === 0) this.#store.changed('channels'); // nothing below tells it
     for (const id of [...this.keys()]) if (!list.some((each) => each.id === id)) await this.forget(id);
     await this.put(list.map((each) => {
       const held = this.get(each.id);
       const readAhead = held?.unsentRead > each.lastReadSeq;
       return { ...each, counted: each.seq, ...(readAhead && { lastReadSeq: held.unsentRead, unread: 0 }) };
     }));
-    this.listed = true;
-    this.#store.changed('channels');
   }
 
   /** Lays patches over channels; one that is new here must come whole, with its kind. */

@@ -52,19 +52,6 @@ as $$
 $$;
 comment on function chat.return_allowance(text, integer, interval, integer) is 'Gives back an amount that was taken under the key, and no more.';
 
-create or replace function chat.summons(content text)
-returns integer
-language sql
-stable
-security definer
-set search_path = chat, pg_temp
-as $$
-  select count(*)::integer
-  from chat.mentioned_handles(content) as h(handle)
-  join account a on a.handle = h.handle and a.kind = 'agent' and a.disabled_at is null
-$$;
-comment on function chat.summons(text) is 'How many agents a text would summon. For builds before the one that asks for a message''s.';
-
 create or replace function chat.summons(content text, message uuid)
 returns integer
 language sql
@@ -77,4 +64,15 @@ as $$
   join account a on a.handle = h.handle and a.kind = 'agent' and a.disabled_at is null
   where not exists (select from mention n where n.message_id = summons.message and n.account_id = a.id)
 $$;
-comment on function chat.summons(text, uuid) is 'How many agents a text would summon as that of this message, beside those that it has mentioned before.';
+comment on function chat.summons(text, uuid) is 'How many agents a text would summon as that of this message (null: of a new one), beside those that it has mentioned before.';
+
+create or replace function chat.summons(content text)
+returns integer
+language sql
+stable
+security definer
+set search_path = chat, pg_temp
+as $$
+  select chat.summons(content, null)
+$$;
+comment on function chat.summons(text) is 'How many agents a text would summon. For the builds before, which don''t name its message.';

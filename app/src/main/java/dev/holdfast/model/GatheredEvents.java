@@ -43,12 +43,11 @@ final class GatheredEvents implements Source {
     private byte[] last = {};
     private int text; // where the text of the last event begins
     private int rest = -1; // and ends; negative: it is not one that could be gathered with another
+    private boolean begun; // the reader has got something
+    private boolean paused; // nothing more comes for a while
     private boolean ended;
     private boolean closed;
     private @Nullable IOException failure;
-
-    private long read; // the reader's own: when it last got something, by System.nanoTime()
-    private boolean begun;
 
     /**
      * @param cancel lets the body end at once
@@ -93,9 +92,12 @@ final class GatheredEvents implements Source {
         lock.lock();
         try {
             long left = begun ? slack.get().toNanos() : 0;
+            paused = left > 0;
+            full.signal();
             while (left > 0 && !closed) {
                 left = room.awaitNanos(left);
             }
+            paused = false;
         } catch (InterruptedException e) {
             throw interrupted();
         } finally {
@@ -215,21 +217,18 @@ final class GatheredEvents implements Source {
 
     private void awaitMore() throws InterruptedException {
         room.signal();
-        if (begun) {
-            long left = read + slack.get().toNanos() - System.nanoTime();
-            while (left > 0 && !ended && ahead.size() + last.length <= MOST_AHEAD) {
-                left = full.awaitNanos(left);
-            }
-        }
         while (ahead.exhausted() && last.length == 0 && !ended) {
             arrived.await();
+        }
+        long left = begun ? slack.get().toNanos() : 0;
+        while (left > 0 && !paused && !ended && ahead.size() + last.length <= MOST_AHEAD) {
+            left = full.awaitNanos(left);
         }
         ahead.write(last);
         last = new byte[0];
         rest = -1;
         room.signal();
         begun = true;
-        read = System.nanoTime();
     }
 
     private static InterruptedIOException interrupted() {

@@ -76,7 +76,12 @@ final class EmbeddedDatabase implements AutoCloseable {
         var told = new Thread(() -> closing = true);
         Runtime.getRuntime().addShutdownHook(told);
         postgres = start();
-        Runtime.getRuntime().removeShutdownHook(told);
+        try {
+            Runtime.getRuntime().removeShutdownHook(told);
+        } catch (IllegalStateException e) { // the end has begun just now, and knows of no database
+            postgres.close();
+            throw e;
+        }
         builder.setPort(postgres.getPort());
         watch();
     }

@@ -40,8 +40,8 @@ class WebSecurity {
     }
 
     /**
-     * In a header also bytes that are no Latin-1, as of a name in UTF-8: it is read where the call's work is done, and to
-     * refuse it there would be too late. What is no header Jetty has refused before.
+     * Headers in any language: by default the bytes of a User-Agent in UTF-8 are taken for control characters, and all that
+     * its program asks for is refused. What is no header Jetty has refused before.
      */
     @Bean
     StrictHttpFirewall headersInAnyLanguage() {

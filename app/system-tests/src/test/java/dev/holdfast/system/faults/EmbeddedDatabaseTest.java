@@ -3,13 +3,11 @@ package dev.holdfast.system.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.db.TestPostgres;
-import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.ModelServer;
 import dev.holdfast.testing.Served;
 import dev.holdfast.testing.SimulatedBrowser;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -273,7 +271,7 @@ class EmbeddedDatabaseTest {
         Installation.pause(Duration.ofSeconds(75).toMillis());
         assertThat(process.alive()).as("it still waits").isTrue();
         assertThat(process.lastLines(1)).contains("recovers first");
-        signal("CONT", recovery);
+        recovery.goOn();
         assertThat(process.awaitReady().terminate().awaitExit(SOON)).isZero();
     }
 
@@ -285,56 +283,18 @@ class EmbeddedDatabaseTest {
         try {
             process.terminate().awaitExit(Duration.ofSeconds(30));
         } finally {
-            signal("CONT", recovery);
+            recovery.goOn();
         }
         assertThat(process.start().terminate().awaitExit(SOON)).isZero();
     }
 
-    /** Of so much that it can be caught; it goes on with SIGCONT. */
-    private ProcessHandle haltedRecovery(HoldfastProcess process) throws Exception {
+    private HaltedRecovery haltedRecovery(HoldfastProcess process) throws IOException {
         process.start();
-        var address = URI.create(Files.readString(home.resolve("database-url")).strip());
-        new TestDatabase(
-                        "127.0.0.1",
-                        address.getPort(),
-                        "postgres",
-                        "postgres",
-                        address.getUserInfo().split(":")[1])
-                .jdbc()
-                .sql("create table public.much as select repeat('x', 500) from generate_series(1, 600000)")
-                .update();
+        HaltedRecovery.prepare(Files.readString(home.resolve("database-url")).strip());
         process.kill();
         killPostgres();
         process.launch();
-        var recovery = Optional.<ProcessHandle>empty();
-        for (var until = System.nanoTime() + SOON.toNanos(); recovery.isEmpty(); ) {
-            assertThat(System.nanoTime()).as("a recovery was seen").isLessThan(until);
-            recovery = postmaster().flatMap(EmbeddedDatabaseTest::recovery);
-        }
-        signal("STOP", recovery.get());
-        return recovery.get();
-    }
-
-    private static Optional<ProcessHandle> recovery(ProcessHandle server) {
-        return server.children().filter(EmbeddedDatabaseTest::recovers).findFirst();
-    }
-
-    /** By the title that it gives itself, which Java does not tell. */
-    private static boolean recovers(ProcessHandle process) {
-        try {
-            return Files.readString(Path.of("/proc", "" + process.pid(), "cmdline"))
-                    .contains("startup");
-        } catch (IOException e) {
-            return false; // it has ended
-        }
-    }
-
-    private static void signal(String signal, ProcessHandle process) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-" + signal, "" + process.pid())
-                        .inheritIO()
-                        .start()
-                        .waitFor())
-                .isZero();
+        return HaltedRecovery.caught(this::postmaster, SOON);
     }
 
     @Test
