@@ -113,7 +113,7 @@ final class Holdfast implements AutoCloseable {
                         """).param("channel", channel).param("count", count).update();
     }
 
-    /** The same up to this number, without what happens at an insert, which takes its time for so many. */
+    /** The same up to this number, without what happens at an insert, which takes its time for so many: nobody is told, so members come after. */
     void fillAtOnce(String channel, int count) {
         jdbc().sql("""
                         do $$

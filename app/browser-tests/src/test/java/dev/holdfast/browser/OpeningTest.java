@@ -185,8 +185,9 @@ class OpeningTest {
 
     @Test
     void on_a_tall_window_the_history_comes_without_a_scroll() {
-        var channel = holdfast.channel(mira);
+        var channel = holdfast.channel();
         holdfast.fillAtOnce(channel, 300);
+        holdfast.add(channel, mira.handle);
         mira.open(channel).live().awaitText("message 300");
         onATallWindow(() -> {
             mira.reload();

@@ -114,8 +114,9 @@ class ReadingTest {
 
     @Test
     void a_link_leads_to_a_message_however_far_above_it_is() {
-        var channel = holdfast.channel(mira);
+        var channel = holdfast.channel();
         holdfast.fillAtOnce(channel, 6_000);
+        holdfast.add(channel, mira.handle);
         mira.open(channel).live().awaitText("message 6000");
         var asked = new AtomicInteger();
         mira.page.onRequest(request -> {
@@ -133,8 +134,9 @@ class ReadingTest {
 
     @Test
     void of_two_links_one_after_the_other_the_second_is_followed() {
-        var channel = holdfast.channel(mira);
+        var channel = holdfast.channel();
         holdfast.fillAtOnce(channel, 400);
+        holdfast.add(channel, mira.handle);
         mira.open(channel).live().awaitText("message 400");
         // in the page: what a service worker sees, Playwright's routes don't always
         mira.page.evaluate("""
