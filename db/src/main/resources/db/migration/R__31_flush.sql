@@ -73,7 +73,12 @@ declare
 begin
   select array_agg(s.message_id), array_agg(s.message_id) filter (where s.held) into answered, ours
   from chat.show_status(messages, fences, 'streaming') s;
-  update generation g set first_token_at = now() where g.message_id = any(ours) and g.first_token_at is null;
+  -- one that somebody holds streams all the same: its end notes a time, a later one
+  update generation g set first_token_at = now()
+  where g.message_id = any(array(
+    select x.message_id from generation x where x.message_id = any(ours) and x.first_token_at is null
+    order by x.id
+    for no key update skip locked));
   return query select a, a = any(coalesce(ours, '{}')) from unnest(answered) a;
 end
 $$;
@@ -157,11 +162,15 @@ security definer
 set search_path = chat, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
+set lock_timeout = '500ms' -- who posts to one of these channels waits for no more than a second
 as $$
 declare
   locked uuid[] := chat.lock_channels_of(messages, false);
-  ours uuid[] := chat.running_under(messages, fences, locked, worker);
+  ours uuid[];
 begin
+  locked := array(
+    select g.message_id from generation g where g.message_id = any(locked) order by g.id for no key update skip locked);
+  ours := chat.running_under(messages, fences, locked, worker);
   perform pg_advisory_xact_lock(7213, worker::integer);
   if ours is not null then
     with folded as (
@@ -187,4 +196,4 @@ begin
 end
 $$;
 comment on function chat.complete(bigint, uuid[], bigint[], text[], integer[], integer[], text[], text[]) is
-  'The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. errors, error_codes: what cut a reply short (a limit of tokens, a filter), null: the model finished by itself. held: whether the fence still held (false: nothing was written). Replies whose channel somebody holds are left out; call again for them.';
+  'The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. errors, error_codes: what cut a reply short (a limit of tokens, a filter), null: the model finished by itself. held: whether the fence still held (false: nothing was written). Replies that somebody holds, or whose channel, are left out; call again for them.';

@@ -134,7 +134,7 @@ begin
   end if;
   select * into g from generation x
   where x.message_id = fail.message and x.fence = fail.fence and x.worker_id = fail.worker and x.state = 'running'
-  for no key update;
+  for no key update nowait;
   if not found then
     return 'fenced';
   end if;
@@ -147,7 +147,7 @@ begin
 end
 $$;
 comment on function chat.fail(bigint, uuid, bigint, text, text, interval, text, boolean) is
-  'The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced; 55P03 while somebody holds its channel.';
+  'The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced; 55P03 while somebody holds it or its channel.';
 
 create or replace function chat.release(worker bigint, messages uuid[], fences bigint[], partials text[])
 returns integer
@@ -166,7 +166,7 @@ begin
     join generation g on g.message_id = i.message_id and g.fence = i.fence
     where g.message_id = any(locked) and g.state = 'running' and g.worker_id = release.worker
     order by g.id
-    for no key update of g
+    for no key update of g skip locked
   loop
     perform chat.leave_running(array[held.id], 'queued', 'queued', 'handed back', null, null, now(), false, held.partial);
     released := released + 1;
@@ -175,4 +175,4 @@ begin
 end
 $$;
 comment on function chat.release(bigint, uuid[], bigint[], text[]) is
-  'A worker that shuts down hands back what it could not finish: queued again at once, the attempt not counted. Replies whose channel somebody holds are left out; call again for them. Returns how many.';
+  'A worker that shuts down hands back what it could not finish: queued again at once, the attempt not counted. Replies that somebody holds, or whose channel, are left out; call again for them. Returns how many.';

@@ -10,6 +10,7 @@ import dev.holdfast.generation.Completion;
 import dev.holdfast.generation.Durable;
 import dev.holdfast.generation.Held;
 import dev.holdfast.worker.Written.Status;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -21,6 +22,8 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 
 /**
@@ -30,6 +33,8 @@ import org.springframework.dao.DataAccessException;
  * <p>A pass: believe nothing doubtful, show what has begun, append what is new, fold what has ended.
  */
 final class Flusher {
+    private static final Logger log = LoggerFactory.getLogger(Flusher.class);
+
     /** Replies, and UTF-16 code units of theirs, that one statement folds: some tenths of a second. */
     private static final int MOST_FOLDED = 100;
 
@@ -58,17 +63,16 @@ final class Flusher {
 
     /** The same for the replies alone whose first text or end is here. */
     void flushBegunAndEnded() {
-        flush(select(
-                replies, reply -> reply.flushable() && (reply.completion() != null || thinks(reply) || speaks(reply))));
+        flush(select(replies, reply -> reply.flushable() && (ends(reply) || thinks(reply) || speaks(reply))));
     }
 
     private boolean flush(List<Reply> ours) {
-        List<Reply> writing = select(ours, reply -> reply.completion() == null);
+        List<Reply> writing = select(ours, reply -> !ends(reply));
         reread(select(writing, reply -> reply.written.doubtful()));
         show(Status.THINKING, select(writing, Flusher::thinks), chunks::startThinking);
         show(Status.STREAMING, select(writing, Flusher::speaks), chunks::startStreaming);
         append(select(writing, reply -> reply.written.status == Status.STREAMING && reply.flushable()));
-        fold(select(ours, reply -> reply.completion() != null));
+        fold(select(ours, Flusher::ends));
         return ours.stream().anyMatch(reply -> reply.flushable() && behind(reply));
     }
 
@@ -80,8 +84,13 @@ final class Flusher {
         return reply.written.status != Status.STREAMING && reply.text.length() > 0;
     }
 
+    /** One whose fold was refused lately does not: meanwhile its text at least is written. */
+    private static boolean ends(Reply reply) {
+        return reply.completion() != null && !reply.written.rests();
+    }
+
     private static boolean behind(Reply reply) {
-        return reply.completion() != null || thinks(reply) || reply.text.length() > reply.written.end();
+        return ends(reply) || thinks(reply) || reply.text.length() > reply.written.end();
     }
 
     private void reread(List<Reply> doubtful) {
@@ -147,8 +156,30 @@ final class Flusher {
         return reply.text.length();
     }
 
+    /** What refuses one of them (its row's lock, a constraint, a trigger of somebody's) is to keep the others from nothing. */
     private void foldTogether(List<Reply> ended) {
         if (ended.isEmpty()) return;
+        try {
+            complete(ended);
+        } catch (DataAccessException e) {
+            if (!isOfTheReplies(e)) throw e;
+            if (ended.size() > 1) {
+                ended.forEach(reply -> foldTogether(List.of(reply)));
+            } else {
+                Reply reply = ended.getFirst();
+                reply.written.refused();
+                log.warn("The fold of {} was refused and is tried again: {}", reply, e.getMessage());
+            }
+        }
+    }
+
+    private static boolean isOfTheReplies(DataAccessException error) {
+        return error.getMostSpecificCause() instanceof SQLException sql
+                && sql.getSQLState() != null
+                && sql.getSQLState().matches("(22|23|40|42|54|55|57014|HF|P0).*");
+    }
+
+    private void complete(List<Reply> ended) {
         List<Completion> completions = ended.stream().map(Reply::completion).toList();
         List<Reply> refused = new ArrayList<>();
         forEach(ended, chunks.complete(worker.getAsLong(), completions), (reply, held) -> {

@@ -20,6 +20,8 @@ final class Written {
     private @Nullable Integer lastStart;
     private int end;
     private boolean doubtful;
+    private int refusals;
+    private long restsUntil;
 
     /** After an error one cannot know whether the rows have it. */
     void doubt() {
@@ -57,5 +59,15 @@ final class Written {
 
     int end() {
         return end;
+    }
+
+    /** The fold failed by itself. */
+    void refused() {
+        restsUntil = System.nanoTime() + Backoff.after(++refusals, null).toNanos();
+    }
+
+    /** Whether it is too early to try the fold again. */
+    boolean rests() {
+        return refusals > 0 && System.nanoTime() - restsUntil < 0;
     }
 }

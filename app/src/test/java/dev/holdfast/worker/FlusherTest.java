@@ -95,6 +95,35 @@ class FlusherTest {
                 .containsExactly(20, 100);
     }
 
+    @Test
+    void a_reply_whose_fold_is_refused_keeps_no_other_from_its_end_shows_its_text_and_is_tried_again()
+            throws Exception {
+        channel.jdbc
+                .sql("alter table chat.message add constraint no_poison check (content <> 'poison')")
+                .update();
+        List<UUID> asked = claim(3);
+        replies.sort((a, b) -> Long.compare(a.claimed.id(), b.claimed.id()));
+        for (Reply reply : replies) {
+            reply.text.append(reply == replies.get(1) ? "poison" : "good");
+            reply.finish(new Ended(1, 2, null));
+        }
+        flushUntilItWorks();
+        assertThat(asked)
+                .map(each -> channel.reply(each).get("state"))
+                .containsExactly("completed", "running", "completed");
+        flushUntilItWorks();
+        assertThat(channel.reply(asked.get(1))).containsEntry("streamed", "poison");
+        channel.jdbc.sql("alter table chat.message drop constraint no_poison").update();
+        for (long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+                replies.get(1).flushable() && System.nanoTime() < until; ) {
+            Thread.sleep(10);
+            flushUntilItWorks();
+        }
+        assertThat(channel.reply(asked.get(1)))
+                .containsEntry("state", "completed")
+                .containsEntry("content", "poison");
+    }
+
     private void checkBeginnings(List<UUID> asked, long seed) {
         for (int i = 0; i < asked.size(); i++) {
             assertThat(replies.get(i).text.whole()).as("seed %d", seed).startsWith((String)

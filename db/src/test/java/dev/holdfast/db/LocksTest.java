@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -86,6 +87,40 @@ class LocksTest {
             assertThat(worker.complete(free, "free")).isEqualTo("held");
         });
         assertThat(worker.complete(held, "x")).isEqualTo("held");
+    }
+
+    @Test
+    void a_reply_whose_generation_somebody_holds_streams_and_ends_later_and_holds_up_no_other() throws Exception {
+        Worker.Claim held = chat.claimed(worker);
+        chat.postIn("other", "mira", "@ada?");
+        Worker.Claim free = worker.claimOne();
+        holding("update chat.generation set priority = 1 where id = " + held.generation(), () -> {
+            assertThat(worker.stream(held)).isEqualTo("held");
+            assertThat(worker.append(held, null, 0, "good")).isEqualTo("written");
+            assertThat(worker.complete(held, "good")).isEqualTo("busy");
+            assertThat(worker.complete(free, "free")).isEqualTo("held");
+            assertThat(worker.release(held, "good")).isZero();
+            assertThatThrownBy(() -> worker.giveUp(held))
+                    .rootCause()
+                    .extracting("SQLState")
+                    .isEqualTo("55P03");
+        });
+        assertThat(worker.complete(held, "good")).isEqualTo("held");
+    }
+
+    @Test
+    void a_fold_that_mentions_an_account_whose_handle_somebody_changes_gives_the_channel_back_within_a_second()
+            throws Exception {
+        Worker.Claim claim = chat.claimed(worker);
+        holding("update chat.account set handle = 'mila' where handle = 'mira'", () -> {
+            long began = System.nanoTime();
+            assertThatThrownBy(() -> worker.complete(claim, "thank you @mira"))
+                    .rootCause()
+                    .extracting("SQLState")
+                    .isEqualTo("55P03");
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(1));
+        });
+        assertThat(worker.complete(claim, "thank you @mira")).isEqualTo("held");
     }
 
     @Test
