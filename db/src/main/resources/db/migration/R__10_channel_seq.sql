@@ -124,6 +124,24 @@ create or replace trigger message_10_update_takes_seq
   for each statement
   execute function chat.changed_messages_take_seqs();
 
+create or replace function chat.refuse_to_move_message()
+returns trigger
+language plpgsql
+set search_path = chat, pg_temp
+as $$
+begin
+  raise exception 'A message keeps its channel and its position: browsers know it by them.'
+    using errcode = 'HF409', detail = 'Post its text to the other channel anew: select chat.post(''general'', ''mira'', ''...'');';
+end
+$$;
+comment on function chat.refuse_to_move_message() is
+  'Refuses to move a message to another channel or place. Its seq would be one of the old channel''s: where the new one comes to the same, whatever is written there would be refused.';
+
+create or replace trigger message_05_stays_where_it_is
+  before update of channel_id, position on chat.message
+  for each statement
+  execute function chat.refuse_to_move_message();
+
 create or replace function chat.new_message_id()
 returns uuid
 language sql

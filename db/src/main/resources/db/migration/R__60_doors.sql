@@ -55,6 +55,7 @@ language plpgsql
 as $$
 declare
   m chat.message;
+  violated text;
 begin
   if id is null then
     raise exception 'The message has no id.' using errcode = 'HF422', detail = 'Make a random UUID for each message, once.';
@@ -79,6 +80,10 @@ begin
     insert into chat.message (id, channel_id, author_id, content, reply_to)
     values (write_message.id, channel, author, write_message.content, write_message.reply_to);
   exception when unique_violation then
+    get stacked diagnostics violated = constraint_name;
+    if violated <> 'message_pkey' then
+      raise; -- whoever resends under a new id, as that refusal says, would be refused for ever
+    end if;
     raise exception 'The message id % is taken by another message.', id
       using errcode = 'HF409', detail = 'Send it again under a new random id.';
   end;

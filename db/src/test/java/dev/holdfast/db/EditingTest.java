@@ -46,6 +46,28 @@ class EditingTest {
     }
 
     @Test
+    void a_message_that_plain_SQL_would_move_stays_and_nobody_is_refused_for_it() {
+        chat.channel("other");
+        UUID other = chat.channelId("other");
+        chat.postIn("other", "mira", "first");
+        UUID message = chat.post("mira", "hello");
+        assertThat(Refusals.of(() -> chat.run("update chat.message set channel_id = ? where id = ?", other, message)))
+                .startsWith("HF409 A message keeps its channel and its position");
+        assertThat(Refusals.of(() -> chat.run("update chat.message set position = 0 where id = ?", message)))
+                .startsWith("HF409");
+        chat.postIn("other", "mira", "second");
+        chat.post("mira", "and here");
+    }
+
+    @Test
+    void a_seq_that_somebody_has_taken_is_not_told_as_an_id_that_is_taken() {
+        UUID message = chat.post("mira", "hello");
+        chat.run("update chat.message set seq = 2 where id = ?", message);
+        assertThat(Refusals.of(() -> chat.post("mira", "and again"))).contains("message_seq_is_unique_in_channel");
+        chat.run("update chat.message set seq = 1 where id = ?", message);
+    }
+
+    @Test
     void only_the_author_edits_and_only_what_is_there() {
         UUID message = chat.post("mira", "hello");
         assertThat(Refusals.of(() -> edit(message, "tom", "x")))
