@@ -231,6 +231,7 @@ table chat.message with (fillfactor=90)
   constraint message_status_is_known CHECK ((status = ANY (ARRAY['complete'::text, 'queued'::text, 'thinking'::text, 'streaming'::text, 'stopped'::text, 'failed'::text])))
   CREATE INDEX message_failed ON chat.message USING btree (author_id) WHERE ((status = 'failed'::text) AND (deleted_at IS NULL))  -- Serves: ops.queue, how many replies of an agent failed, without reading them.
   CREATE INDEX message_words ON chat.message USING gin (to_tsvector('simple'::regconfig, "left"(content, 100000))) WHERE ((deleted_at IS NULL) AND (status = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text])))  -- Serves: chat.search, the words of a message's first 100,000 characters.
+  CREATE TRIGGER message_05_stays_where_it_is BEFORE UPDATE OF channel_id, "position" ON chat.message FOR EACH STATEMENT EXECUTE FUNCTION chat.refuse_to_move_message()
   CREATE TRIGGER message_10_insert_takes_seq BEFORE INSERT ON chat.message FOR EACH ROW EXECUTE FUNCTION chat.message_takes_seq()
   CREATE TRIGGER message_10_update_takes_seq AFTER UPDATE ON chat.message REFERENCING OLD TABLE AS before NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.changed_messages_take_seqs()
   CREATE TRIGGER message_20_insert_mentions AFTER INSERT ON chat.message REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.write_mentions()
@@ -433,8 +434,8 @@ function chat.claim(worker bigint, max integer, lease interval)
   -- Gives the worker up to max queued generations whose time has come, and counts the attempt. Per agent within max_concurrency; round-robin between persons, oldest first within a person; higher priority first.
 
 function chat.complete(worker bigint, messages uuid[], fences bigint[], contents text[], input_tokens integer[], output_tokens integer[], errors text[] DEFAULT NULL::text[], error_codes text[] DEFAULT NULL::text[])
-  returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. errors, error_codes: what cut a reply short (a limit of tokens, a filter), null: the model finished by itself. held: whether the fence still held (false: nothing was written). Replies whose channel somebody holds are left out; call again for them.
+  returns TABLE(message_id uuid, held boolean) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off set lock_timeout=500ms
+  -- The fold: the whole text into the message, the chunks gone, the generation completed, in one synchronous commit. errors, error_codes: what cut a reply short (a limit of tokens, a filter), null: the model finished by itself. held: whether the fence still held (false: nothing was written). Replies that somebody holds, or whose channel, are left out; call again for them.
 
 function chat.context(generation bigint, max_messages integer)
   returns TABLE(message_id uuid, handle text, display_name text, kind text, content text, own boolean) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
@@ -458,7 +459,7 @@ function chat.end_attempt(g chat.generation, outcome text, error text)
 
 function chat.fail(worker bigint, message uuid, fence bigint, error text, error_code text, retry_after interval, partial text, counts boolean)
   returns text language plpgsql security definer set search_path=chat, pg_temp
-  -- The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced; 55P03 while somebody holds its channel.
+  -- The attempt failed. retry_after: again after that time while attempts are left; null: give up. partial: the whole text so far. counts false: the attempt is not counted. Returns retry, failed or fenced; 55P03 while somebody holds it or its channel.
 
 function chat.has_forgotten(channels uuid[], seqs bigint[], last_changed uuid[])
   returns boolean language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off
@@ -600,13 +601,17 @@ function chat.reap()
   returns TABLE(generation_id bigint, outcome text) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Takes generations whose lease has expired from their workers: queued again, or failed when their attempts are used up. Any worker calls it; channels that somebody holds are left for the next call.
 
+function chat.refuse_to_move_message()
+  returns trigger language plpgsql set search_path=chat, pg_temp
+  -- Refuses to move a message to another channel or place. Its seq would be one of the old channel's: where the new one comes to the same, whatever is written there would be refused.
+
 function chat.register_worker(name text, slots integer)
   returns bigint language sql security definer set search_path=chat, pg_temp
   -- A worker process presents itself; returns its id.
 
 function chat.release(worker bigint, messages uuid[], fences bigint[], partials text[])
   returns integer language plpgsql security definer set search_path=chat, pg_temp
-  -- A worker that shuts down hands back what it could not finish: queued again at once, the attempt not counted. Replies whose channel somebody holds are left out; call again for them. Returns how many.
+  -- A worker that shuts down hands back what it could not finish: queued again at once, the attempt not counted. Replies that somebody holds, or whose channel, are left out; call again for them. Returns how many.
 
 function chat.remove_member(channel uuid, remover uuid, handle text)
   returns void language plpgsql security definer set search_path=chat, pg_temp

@@ -71,6 +71,7 @@ begin
   ), open as (
     select a.account_id, least(claim.max, a.max_concurrency - coalesce(r.running, 0))::integer as room
     from agent a
+    join account own on own.id = a.account_id and own.disabled_at is null
     left join running r on r.agent_id = a.account_id
     where not a.paused
   ), free as materialized (

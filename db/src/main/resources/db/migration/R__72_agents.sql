@@ -34,6 +34,11 @@ begin
     insert into audit (actor, action, subject, detail)
     values (actor, write_agent.action, 'agent ' || agent_handle, change - 'paused' - 'systemPrompt');
   end if;
+  -- nobody is to wait for it, nor read what it goes on to say
+  if (change ->> 'disabled')::boolean then
+    perform set_config('holdfast.actor', actor, true);
+    perform ops.end_now(array(select g.id from generation g where g.agent_id = agent and g.state in ('queued', 'running')), false);
+  end if;
   -- whoever asks the audit who paused an agent finds it, whichever page or session it was done from
   if change ? 'paused' then
     perform set_config('holdfast.actor', actor, true);

@@ -46,7 +46,9 @@ record AgentChange(
         @Schema(description = "longest generation, in seconds")
         Integer totalSeconds,
 
-        @Schema(description = "no longer summoned, and not offered any more")
+        @Schema(
+                description =
+                        "no longer summoned, and not offered any more; what it says and what waits for it is stopped")
         Boolean disabled) {
 
     private static final JsonMapper JSON = new JsonMapper();

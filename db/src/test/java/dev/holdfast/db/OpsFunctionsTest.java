@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.impossibl.postgres.api.jdbc.PGSQLExceptionInfo;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Order;
@@ -136,6 +137,43 @@ class OpsFunctionsTest {
                 .sql("update chat.account set disabled_at = null where handle = 'ada'")
                 .update();
         assertThat(queue.row("select * from ops.retry(?)", id)).containsEntry("outcome", "queued");
+    }
+
+    @Test
+    void an_agent_that_an_administrator_disables_ends_what_it_says_and_what_waits_for_it() {
+        long running = queue.ask("general", "@ada one");
+        queue.claim();
+        long waiting = queue.ask("general", "@ada two");
+        long other = queue.ask("general", "@bob three");
+        queue.rows("""
+                select chat.change_agent(m.id, a.id, '{"disabled": true}')::text
+                from chat.account m, chat.account a where m.handle = 'mira' and a.handle = 'ada'
+                """);
+        assertThat(List.of(queue.state(running), queue.state(waiting), queue.state(other)))
+                .containsExactly("cancelled", "cancelled", "queued");
+        assertThat(queue.texts("select actor || ' ' || action || ' ' || subject from ops.audit order by subject"))
+                .containsExactly(
+                        "mira change_agent agent ada",
+                        "mira cancel generation " + running,
+                        "mira cancel generation " + waiting);
+    }
+
+    @Test
+    void what_waits_for_an_agent_that_plain_SQL_disables_is_not_begun_and_says_so() {
+        long id = queue.ask("general", "@ada one");
+        queue.jdbc
+                .sql("update chat.account set disabled_at = now() where handle = 'ada'")
+                .update();
+        assertThat(queue.claim()).isEmpty();
+        queue.jdbc
+                .sql("update chat.generation set queued_at = now() - interval '2 hours'")
+                .update();
+        assertThat(queue.texts("select split_part(reason, ',', 1) || ' | ' || mend from ops.stuck"))
+                .containsExactly("its agent is disabled | select ops.cancel(" + id + ");");
+        queue.jdbc
+                .sql("update chat.account set disabled_at = null where handle = 'ada'")
+                .update();
+        assertThat(queue.claim()).containsExactly(id);
     }
 
     @Test
