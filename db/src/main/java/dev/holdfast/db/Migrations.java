@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,8 +57,7 @@ public final class Migrations {
                 .placeholders(Map.of("built", built.toString()))
                 // functions move between R files from one release to the next; a newer release may have run before
                 .ignoreMigrationPatterns("repeatable:missing", "*:future")
-                .initSql("set lock_timeout = '10s'") // a migration waits behind a long transaction, and nobody behind
-                // the migration
+                .initSql(BriefLocks.WAIT)
                 .load();
     }
 
@@ -67,13 +67,18 @@ public final class Migrations {
      * @return when the newer build was made whose schema is there and was left as it is; empty: the schema is this build's
      */
     public Optional<Instant> migrate() {
+        return migrate(BriefLocks.PATIENCE);
+    }
+
+    /** @param patience how long it tries to get at tables on which somebody has left a transaction open */
+    Optional<Instant> migrate(Duration patience) {
         try (var connection = owner.getConnection()) {
             awaitTurn(connection);
             var there = buildIn(connection);
             if (isOurs(there)) return Optional.empty();
             var newer = there.filter(
                     build -> build.isAfter(built) && pendingTables().isEmpty());
-            if (newer.isEmpty()) flyway().migrate();
+            if (newer.isEmpty()) BriefLocks.migrate(flyway(), connection, patience);
             return newer;
         } catch (SQLException e) {
             throw new FlywayException(e.getMessage(), e);
@@ -109,7 +114,7 @@ public final class Migrations {
     }
 
     // Flyway lets its own lock go after each file, and another build's could come in between; this one the connection
-    // ends
+    // ends. Nobody but another start takes it, so nobody else is held up by who waits here
     private static void awaitTurn(Connection connection) throws SQLException {
         try (var statement = connection.createStatement()) {
             statement.execute("set lock_timeout = '60s'");
@@ -117,7 +122,8 @@ public final class Migrations {
         } catch (SQLException e) {
             if (!"55P03".equals(e.getSQLState())) throw e;
             throw new FlywayException(
-                    "another process has been at it for a minute. Start again when it is done; if it hangs, end it: select"
+                    "another process has been at it for a minute; its log says whether it waits for somebody. Start again"
+                            + " when it is done; if it hangs, end it: select"
                             + " pg_terminate_backend(pid) from pg_locks join pg_database d on d.oid = database"
                             + " where datname = current_database() and classid = 7212 and granted",
                     e);
