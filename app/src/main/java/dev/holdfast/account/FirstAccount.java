@@ -38,7 +38,7 @@ class FirstAccount implements ApplicationRunner {
         if (accounts.setupNeeded()) {
             make(handle, password);
         }
-        if (!accounts.isPerson(handle)) {
+        if (handle != null && !handle.isBlank() && !accounts.isPerson(handle)) {
             log.warn(
                     "HOLDFAST_ADMIN_HANDLE made no account @{}: there were others already, and it makes the first alone."
                             + " If nobody here made them, look for a stranger at /people",

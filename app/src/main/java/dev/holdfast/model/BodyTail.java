@@ -3,10 +3,12 @@ package dev.holdfast.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.regex.Pattern;
 import okio.Buffer;
-import okio.ForwardingSource;
+import okio.Okio;
 import okio.Source;
+import okio.Timeout;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  * last event where the empty line behind it is left out; and because OpenAI's knows OpenAI's finish reasons alone, and Spring
  * AI makes no difference between one that it does not know and none.
  */
-final class BodyTail extends ForwardingSource {
+final class BodyTail implements Source {
     /** The end of the text, the usage and [DONE] are a few hundred. */
     private static final int LENGTH = 2048;
 
@@ -29,24 +31,48 @@ final class BodyTail extends ForwardingSource {
     private static final String EMPTY_LINE = "\n\n";
     private static final JsonMapper JSON = new JsonMapper();
 
+    private static final Source CLOSED = closed();
+
     private final Buffer.UnsafeCursor cursor = new Buffer.UnsafeCursor();
     private final byte[] tail = new byte[LENGTH];
     private int kept;
+    private Source body;
 
     BodyTail(Source body) {
-        super(body);
+        this.body = body;
     }
 
     @Override
     public long read(Buffer sink, long byteCount) throws IOException {
         if (isOver()) return -1;
-        long read = super.read(sink, byteCount);
+        long read = body.read(sink, byteCount);
         if (read < 0 && endsWithAnEvent()) {
             sink.writeUtf8(EMPTY_LINE);
             read = EMPTY_LINE.length();
         }
         if (read > 0) keep(sink, (int) Math.min(read, LENGTH));
         return read;
+    }
+
+    @Override
+    public Timeout timeout() {
+        return body.timeout();
+    }
+
+    /** Lets go of the connection and the request: an SDK keeps what it reads until the collector has found it. */
+    @Override
+    public void close() throws IOException {
+        body.close();
+        body = CLOSED;
+    }
+
+    private static Source closed() {
+        var closed = Okio.buffer((Source) new Buffer());
+        try (closed) {
+            return closed;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The last so many bytes of the buffer. */

@@ -31,9 +31,9 @@ final class GatheredEvents implements Source {
     private static final ByteString BYTE_ORDER_MARK = ByteString.encodeUtf8("\uFEFF");
     private static final byte[] NAME = "\"content\"".getBytes(US_ASCII);
 
-    private final BufferedSource body;
-    private final Runnable cancel;
-    private final Supplier<Duration> slack;
+    // let go of at the end: an SDK keeps what it reads until the collector has found it, long after the reply
+    private Runnable cancel;
+    private Supplier<Duration> slack;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
@@ -55,13 +55,12 @@ final class GatheredEvents implements Source {
      * @param threads has a thread for the whole time that the body takes
      */
     GatheredEvents(BufferedSource body, Runnable cancel, Supplier<Duration> slack, Executor threads) {
-        this.body = body;
         this.cancel = cancel;
         this.slack = slack;
-        threads.execute(this::readAhead);
+        threads.execute(() -> readAhead(body));
     }
 
-    private void readAhead() {
+    private void readAhead(BufferedSource body) {
         IOException why = null;
         try (body) {
             if (body.rangeEquals(0, BYTE_ORDER_MARK)) body.skip(BYTE_ORDER_MARK.size());
@@ -80,6 +79,8 @@ final class GatheredEvents implements Source {
         try {
             failure = why;
             ended = true;
+            cancel = () -> {};
+            slack = () -> Duration.ZERO;
             arrived.signal();
             full.signal();
         } finally {
@@ -238,20 +239,21 @@ final class GatheredEvents implements Source {
 
     @Override
     public Timeout timeout() {
-        return body.timeout();
+        return Timeout.NONE; // the body has its own
     }
 
     /** The body is closed by the thread that reads it. */
     @Override
     public void close() {
+        Runnable end;
         lock.lock();
         try {
             closed = true;
             room.signal();
-            if (ended) return;
+            end = cancel;
         } finally {
             lock.unlock();
         }
-        cancel.run();
+        end.run();
     }
 }

@@ -94,6 +94,8 @@ final class OpenCalls implements Interceptor {
     private static Response with(Source source, Response response) {
         MediaType type = response.body().contentType();
         return response.newBuilder()
+                .request(response.request().newBuilder().get().build()) // all that is asked of it now is its address
+                .networkResponse(null)
                 .body(ResponseBody.create(Okio.buffer(source), type, UNKNOWN_LENGTH))
                 .build();
     }

@@ -72,6 +72,9 @@ class FirstAccountTest {
         try (var app = WebApp.startOn(database)) {
             app.administrator();
         }
+        WebApp.startOn(database, "holdfast.admin-password=left in the environment")
+                .close();
+        assertThat(printed.toString()).doesNotContain("made no account");
         WebApp.startOn(database, HANDLE, "holdfast.admin-password=from the environment")
                 .close();
         assertThat(printed.toString()).containsPattern("WARN.*HOLDFAST_ADMIN_HANDLE made no account @root");
