@@ -789,6 +789,12 @@ function ops.judge_retry(ids bigint[], stuck bigint[])
   returns TABLE(id bigint, agent text, channel text, outcome text, detail text, remedy text, was text) language plpgsql stable security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
   -- Internal: what a retry of each of these generations comes to: queued, unchanged or refused, and why.
 
+function ops.oldest_transaction_age()
+  returns interval language sql stable security definer set search_path=chat, pg_temp
+  -- For how long the oldest transaction of this database is open that has written or holds a snapshot, prepared ones included. While it is, no version of a row
+that was replaced meanwhile can be removed, and channels that much is written in get slower with every message. When the sessions of other users began is
+seen only where the owner is a superuser or in pg_read_all_stats.
+
 function ops.pause_agent(handle text)
   returns TABLE(agent text, outcome text, detail text) language sql security definer set search_path=chat, pg_temp
   -- Nothing of this agent starts from now on; what runs finishes, what is asked meanwhile waits: select ops.pause_agent('ada').

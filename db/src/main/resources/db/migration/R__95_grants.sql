@@ -62,17 +62,18 @@ begin
     if to_regrole(reader) is not null and reader <> 'holdfast_readonly' then
       execute format('grant execute on function ops.retry(bigint), ops.retry_all(bigint[]), ops.retry_failed(text, interval),
         ops.cancel(bigint), ops.cancel_all(bigint[]), ops.pause_agent(text), ops.resume_agent(text),
-        ops.drain_worker(text), ops.resume_worker(text) to %I', reader);
+        ops.drain_worker(text), ops.resume_worker(text), ops.oldest_transaction_age() to %I', reader);
     end if;
   end loop;
   -- whose link it is becomes that person: administrators alone, whom the web knows
   if to_regrole('holdfast_web') is not null then
     grant execute on function ops.reset_password(text) to holdfast_web;
   end if;
-  -- a worker process exports the queue's metrics as well, and nothing else of this
+  -- a worker process exports the database's metrics as well, and nothing else of this
   if to_regrole('holdfast_worker') is not null then
     grant usage on schema ops to holdfast_worker;
     grant select on ops.queue to holdfast_worker;
+    grant execute on function ops.oldest_transaction_age() to holdfast_worker;
   end if;
 end
 $$;

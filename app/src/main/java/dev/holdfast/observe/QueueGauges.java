@@ -20,10 +20,10 @@ import org.springframework.context.event.EventListener;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * The queue's depth and oldest age, of the whole database. A scrape reads them with one query, however many agents there
- * are, over the indexes of what is unfinished or failed; every process gives the same numbers, so take the maximum.
- * While the database doesn't answer within a second they are NaN, and the scrape goes on without them: the processes are
- * up. Thread-safe.
+ * The queue's depth and oldest age, of the whole database, and the age of its oldest transaction. A scrape reads the queue
+ * with one query, however many agents there are, over the indexes of what is unfinished or failed; every process gives the
+ * same numbers, so take the maximum. While the database doesn't answer within a second they are NaN, and the scrape goes on
+ * without them: the processes are up. Thread-safe.
  */
 final class QueueGauges {
 
@@ -41,6 +41,7 @@ final class QueueGauges {
     private final Map<String, List<Meter>> registered = new HashMap<>();
     private Map<String, Depth> depths = Map.of();
     private CompletableFuture<Map<String, Depth>> reading = CompletableFuture.completedFuture(Map.of());
+    private volatile double oldestTransactionAge = Double.NaN;
     private long readAt;
 
     QueueGauges(JdbcClient jdbc, MeterRegistry meters, Duration atMostEvery) {
@@ -57,6 +58,13 @@ final class QueueGauges {
         // something has to ask for the depths while there are no agents at all
         Gauge.builder("holdfast.agents", () -> depths().size())
                 .description("Agents that there are")
+                .register(meters);
+        Gauge.builder("holdfast.oldest.transaction.age", () -> depths().isEmpty() ? Double.NaN : oldestTransactionAge)
+                .baseUnit("seconds")
+                .description(
+                        "For how long the oldest transaction of the database is open that keeps old versions of rows from"
+                                + " being removed; of other database users only where Holdfast's is in pg_read_all_stats. All"
+                                + " processes say the same: take the maximum")
                 .register(meters);
     }
 
@@ -84,6 +92,9 @@ final class QueueGauges {
     }
 
     private Map<String, Depth> read() {
+        oldestTransactionAge = jdbc.sql("select extract(epoch from ops.oldest_transaction_age())::float8")
+                .query(Double.class)
+                .single();
         return jdbc.sql("""
                         select agent, queued, running, failed, coalesce(extract(epoch from oldest_age), 0)::float8 as oldest_age
                         from ops.queue

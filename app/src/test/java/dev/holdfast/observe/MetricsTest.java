@@ -292,6 +292,19 @@ class MetricsTest {
     }
 
     @Test
+    void a_transaction_that_somebody_leaves_open_is_seen_until_it_ends() throws SQLException {
+        var age = "holdfast_oldest_transaction_age_seconds";
+        try (var forgotten = app.database().dataSource().getConnection();
+                var statement = forgotten.createStatement()) {
+            forgotten.setAutoCommit(false);
+            statement.execute("select pg_current_xact_id()::text");
+            await(age, seconds -> seconds > 3 && seconds < 60);
+            forgotten.rollback();
+            await(age, seconds -> seconds < 3);
+        }
+    }
+
+    @Test
     void names_descriptions_and_labels_can_be_trusted() {
         a_reply_of_its_own();
         var scrape = scrape();

@@ -75,6 +75,7 @@ class OpsRolesTest {
                 "select ops.resume_agent('ada')",
                 "select ops.drain_worker('web-1')",
                 "select ops.resume_worker('web-1')",
+                "select ops.oldest_transaction_age()",
             })
     void ops_may_call_every_function_and_readonly_none(String call) {
         become("holdfast_ops");

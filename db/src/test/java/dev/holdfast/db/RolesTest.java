@@ -77,6 +77,7 @@ class RolesTest {
                 "select chat.fail(1, gen_random_uuid(), 1, '', '', null, '', true)",
                 "select chat.release(1, '{}', '{}', '{}')",
                 "select chat.start_drain(1), chat.unregister_worker(1)",
+                "select ops.oldest_transaction_age()",
                 "select * from chat.agent")) {
             assertThat(as("holdfast_worker", sql)).as(sql).isEqualTo("allowed");
         }

@@ -48,7 +48,8 @@ class PrometheusTest {
             "holdfast_feed_resyncs_total",
             "holdfast_listener_connected",
             "holdfast_listener_reconnects_total",
-            "holdfast_notify_queue_usage");
+            "holdfast_notify_queue_usage",
+            "holdfast_oldest_transaction_age_seconds");
 
     @Test
     void every_alert_fires_on_its_symptom_and_none_without() {

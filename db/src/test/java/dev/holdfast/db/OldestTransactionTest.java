@@ -1,0 +1,98 @@
+package dev.holdfast.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.db.TestPostgres.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** What keeps old versions of rows is seen. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // the driver heeds no interrupt
+class OldestTransactionTest {
+
+    private final TestDatabase database = TestPostgres.create();
+    private final JdbcClient jdbc = database.jdbc();
+
+    @AutoClose
+    private final Connection connection = database.dataSource().getConnection();
+
+    private final Statement session = connection.createStatement();
+
+    OldestTransactionTest() throws SQLException {}
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "begin; insert into chat.channel (name) values ('half')",
+                "begin isolation level repeatable read; select from chat.channel",
+                "begin; declare half_read cursor for select from chat.channel",
+            })
+    void what_has_written_or_holds_a_snapshot_counts_from_its_beginning(String statements) throws SQLException {
+        for (var each : statements.split("; ")) session.execute(each);
+        assertThat(isTrue("select ops.oldest_transaction_age() = now() - xact_start from pg_stat_activity"
+                        + " where datname = current_database() and state = 'idle in transaction'"))
+                .isTrue();
+        assertThat(isTrue("select ops.oldest_transaction_age() > interval '0'")).isTrue();
+        session.execute("rollback");
+        assertThat(nothingIsOld()).isTrue();
+    }
+
+    @Test
+    void what_has_done_neither_is_in_nobody_s_way() throws SQLException {
+        session.execute("begin");
+        assertThat(isTrue("select count(*) = 1 from pg_stat_activity"
+                        + " where datname = current_database() and state = 'idle in transaction'"))
+                .isTrue();
+        assertThat(nothingIsOld()).isTrue();
+    }
+
+    @Test
+    void a_prepared_transaction_counts_that_waits_for_its_end() throws SQLException {
+        session.execute("begin");
+        session.execute("insert into chat.channel (name) values ('half')");
+        session.execute("prepare transaction 'forgotten'");
+        assertThat(isTrue("select ops.oldest_transaction_age() = now() - prepared from pg_prepared_xacts"))
+                .isTrue();
+        session.execute("rollback prepared 'forgotten'");
+        assertThat(nothingIsOld()).isTrue();
+    }
+
+    @Test
+    void a_vacuum_does_not_count_however_long_it_takes() throws SQLException {
+        session.execute("create table many as select n, repeat('x', 100) as pages from generate_series(1, 50000) n");
+        session.execute("set vacuum_cost_delay = '100ms'");
+        session.execute("set vacuum_cost_limit = 1");
+        var vacuum = CompletableFuture.runAsync(() -> {
+            try {
+                session.execute("vacuum many");
+            } catch (SQLException cancelled) {
+                assertThat(cancelled.getSQLState()).isEqualTo("57014");
+            }
+        });
+        while (!isTrue("select exists (select from pg_stat_progress_vacuum v join pg_stat_activity a using (pid)"
+                + " where v.datname = current_database() and a.backend_xmin is not null)")) {
+            assertThat(vacuum).isNotDone();
+            Thread.onSpinWait();
+        }
+        assertThat(nothingIsOld()).isTrue();
+        assertThat(vacuum).as("it takes minutes").isNotDone();
+        isTrue("select pg_cancel_backend(pid) from pg_stat_progress_vacuum where datname = current_database()");
+        vacuum.join();
+    }
+
+    private boolean nothingIsOld() {
+        return isTrue("select ops.oldest_transaction_age() = interval '0'");
+    }
+
+    private boolean isTrue(String sql) {
+        return jdbc.sql(sql).query(Boolean.class).single();
+    }
+}
