@@ -3,9 +3,13 @@ package dev.holdfast.db;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.db.TestPostgres.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -14,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** What keeps old versions of rows is seen. */
+/** What keeps old versions of rows is seen, and what people leave open ends by itself. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // the driver heeds no interrupt
 class OldestTransactionTest {
 
@@ -88,11 +92,45 @@ class OldestTransactionTest {
         vacuum.join();
     }
 
+    /** As on a server of one's own, where Holdfast's user is no superuser. */
+    @Test
+    void sessions_of_others_are_seen_once_the_logins_are_made() throws Exception {
+        var ordinary = "ordinary_" + UUID.randomUUID().toString().substring(0, 8);
+        jdbc.sql("create role " + ordinary).update();
+        jdbc.sql("alter schema chat owner to " + ordinary).update();
+        jdbc.sql("alter function ops.oldest_transaction_age() owner to " + ordinary)
+                .update();
+        session.execute("begin");
+        session.execute("insert into chat.channel (name) values ('half')");
+        assertThat(nothingIsOld()).isTrue();
+        makeLogins();
+        assertThat(nothingIsOld()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"operator", "dashboard"})
+    void a_login_for_people_sits_in_no_transaction_for_long(String login) throws Exception {
+        makeLogins();
+        jdbc.sql("alter role " + login + " password 'secret'").update();
+        var person = new TestDatabase(database.host(), database.port(), database.name(), login, "secret").jdbc();
+        assertThat(person.sql("show idle_in_transaction_session_timeout")
+                        .query(String.class)
+                        .single())
+                .isEqualTo("5min");
+    }
+
     private boolean nothingIsOld() {
         return isTrue("select ops.oldest_transaction_age() = interval '0'");
     }
 
     private boolean isTrue(String sql) {
         return jdbc.sql(sql).query(Boolean.class).single();
+    }
+
+    private void makeLogins() throws IOException, SQLException {
+        try (var superuser = database.dataSource().getConnection();
+                var statement = superuser.createStatement()) {
+            statement.execute(Files.readString(Path.of("..", "ops", "sql", "logins.sql")));
+        }
     }
 }
