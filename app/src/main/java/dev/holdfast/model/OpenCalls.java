@@ -91,11 +91,15 @@ final class OpenCalls implements Interceptor {
         }
     }
 
+    /** One of its own: OkHttp's leads to the call and the request, which the SDKs would keep as they do what they read. */
     private static Response with(Source source, Response response) {
         MediaType type = response.body().contentType();
-        return response.newBuilder()
-                .request(response.request().newBuilder().get().build()) // all that is asked of it now is its address
-                .networkResponse(null)
+        return new Response.Builder()
+                .request(response.request().newBuilder().get().build())
+                .protocol(response.protocol())
+                .code(response.code())
+                .message(response.message())
+                .headers(response.headers())
                 .body(ResponseBody.create(Okio.buffer(source), type, UNKNOWN_LENGTH))
                 .build();
     }

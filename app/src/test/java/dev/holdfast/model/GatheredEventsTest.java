@@ -7,7 +7,6 @@ import dev.holdfast.testing.ModelServer;
 import dev.holdfast.testing.Script;
 import dev.holdfast.testing.Texts;
 import java.io.IOException;
-import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +17,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import okio.Buffer;
 import okio.BufferedSource;
@@ -60,25 +58,6 @@ class GatheredEventsTest {
         send(said("holds \\\"") + said("\\\\"), said("every\\n"), said("r\u00e9ply") + said("."), DONE);
         wire.sink().close();
         assertThat(rest(events)).isEqualTo(said("holds \\\"\\\\every\\nr\u00e9ply.") + DONE);
-    }
-
-    /** An SDK's reader is found by the collector alone, long after; a request with its context has tens of kB. */
-    @Test
-    void what_has_ended_keeps_neither_its_request_nor_its_reply() throws Exception {
-        var request = new Buffer().writeUtf8(said("x") + DONE);
-        var tail = new BodyTail(request);
-        var reply = new AtomicInteger();
-        var events = new GatheredEvents(Okio.buffer(tail), reply::incrementAndGet, slackOf(reply), threads);
-        opened.add(events);
-        assertThat(rest(events)).isEqualTo(said("x") + DONE);
-        var kept = List.of(new WeakReference<Object>(request), new WeakReference<Object>(reply));
-        request = null;
-        reply = null;
-        for (long until = System.nanoTime() + 10_000_000_000L; kept.stream().anyMatch(each -> each.get() != null); ) {
-            assertThat(System.nanoTime()).as("still kept: %s", kept).isLessThan(until);
-            System.gc();
-        }
-        assertThat(tail.finishReason()).isEqualTo("stop");
     }
 
     @Test
@@ -279,10 +258,6 @@ class GatheredEventsTest {
         var events = new GatheredEvents(body, wire::cancel, () -> slack, threads);
         opened.add(events);
         return events;
-    }
-
-    private static Supplier<Duration> slackOf(AtomicInteger millis) {
-        return () -> Duration.ofMillis(millis.get());
     }
 
     private void send(String... pieces) throws IOException {
