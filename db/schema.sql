@@ -231,7 +231,7 @@ table chat.message with (fillfactor=90)
   constraint message_status_is_known CHECK ((status = ANY (ARRAY['complete'::text, 'queued'::text, 'thinking'::text, 'streaming'::text, 'stopped'::text, 'failed'::text])))
   CREATE INDEX message_failed ON chat.message USING btree (author_id) WHERE ((status = 'failed'::text) AND (deleted_at IS NULL))  -- Serves: ops.queue, how many replies of an agent failed, without reading them.
   CREATE INDEX message_words ON chat.message USING gin (to_tsvector('simple'::regconfig, "left"(content, 100000))) WHERE ((deleted_at IS NULL) AND (status = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text])))  -- Serves: chat.search, the words of a message's first 100,000 characters.
-  CREATE TRIGGER message_05_stays_where_it_is BEFORE UPDATE OF channel_id, "position" ON chat.message FOR EACH STATEMENT EXECUTE FUNCTION chat.refuse_to_move_message()
+  CREATE TRIGGER message_05_stays_where_it_is BEFORE UPDATE OF channel_id, "position" ON chat.message FOR EACH ROW WHEN (((old.channel_id <> new.channel_id) OR (old."position" <> new."position"))) EXECUTE FUNCTION chat.refuse_to_move_message()
   CREATE TRIGGER message_10_insert_takes_seq BEFORE INSERT ON chat.message FOR EACH ROW EXECUTE FUNCTION chat.message_takes_seq()
   CREATE TRIGGER message_10_update_takes_seq AFTER UPDATE ON chat.message REFERENCING OLD TABLE AS before NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.changed_messages_take_seqs()
   CREATE TRIGGER message_20_insert_mentions AFTER INSERT ON chat.message REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.write_mentions()
@@ -599,11 +599,11 @@ function chat.raise_agent_version()
 
 function chat.reap()
   returns TABLE(generation_id bigint, outcome text) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- Takes generations whose lease has expired from their workers: queued again, or failed when their attempts are used up. Any worker calls it; channels that somebody holds are left for the next call.
+  -- Takes generations whose lease has expired from their workers: queued again, or failed when their attempts are used up; these it returns. Ends what agents say that are disabled, and what waits for them. Any worker calls it; channels that somebody holds are left for the next call.
 
 function chat.refuse_to_move_message()
   returns trigger language plpgsql set search_path=chat, pg_temp
-  -- Refuses to move a message to another channel or place. Its seq would be one of the old channel's: where the new one comes to the same, whatever is written there would be refused.
+  -- Refuses to move a message to another channel or place. A row trigger, because a statement that names these columns need not change them. Its seq would be one of the old channel's: where the new one comes to the same, whatever is written there would be refused.
 
 function chat.register_worker(name text, slots integer)
   returns bigint language sql security definer set search_path=chat, pg_temp
@@ -663,7 +663,7 @@ function chat.running_text(channels uuid[], messages uuid[], fences bigint[], la
 
 function chat.running_under(messages uuid[], fences bigint[], locked uuid[], worker bigint)
   returns uuid[] language plpgsql stable set search_path=chat, pg_temp
-  -- Those of the locked replies whose generation runs under just this fence (and by this worker; null: by any). They stay so while the caller holds the messages (chat.lock_channels_of): whoever takes a running generation away holds its message, so its row needs no lock first.
+  -- Those of the locked replies whose generation runs under just this fence (and by this worker; null: by any). They stay so while the caller holds the messages (chat.lock_channels_of): whoever takes a running generation away holds its message.
 
 function chat.search(account uuid, query text, max integer)
   returns json language sql stable security definer set search_path=chat, pg_temp

@@ -130,16 +130,17 @@ language plpgsql
 set search_path = chat, pg_temp
 as $$
 begin
-  raise exception 'A message keeps its channel and its position: browsers know it by them.'
+  raise exception 'Message % keeps its channel and its position: browsers know it by them.', old.id
     using errcode = 'HF409', detail = 'Post its text to the other channel anew: select chat.post(''general'', ''mira'', ''...'');';
 end
 $$;
 comment on function chat.refuse_to_move_message() is
-  'Refuses to move a message to another channel or place. Its seq would be one of the old channel''s: where the new one comes to the same, whatever is written there would be refused.';
+  'Refuses to move a message to another channel or place. A row trigger, because a statement that names these columns need not change them. Its seq would be one of the old channel''s: where the new one comes to the same, whatever is written there would be refused.';
 
 create or replace trigger message_05_stays_where_it_is
   before update of channel_id, position on chat.message
-  for each statement
+  for each row
+  when (old.channel_id <> new.channel_id or old.position <> new.position)
   execute function chat.refuse_to_move_message();
 
 create or replace function chat.new_message_id()

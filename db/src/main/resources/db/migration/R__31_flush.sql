@@ -23,7 +23,7 @@ begin
 end
 $$;
 comment on function chat.running_under(uuid[], bigint[], uuid[], bigint) is
-  'Those of the locked replies whose generation runs under just this fence (and by this worker; null: by any). They stay so while the caller holds the messages (chat.lock_channels_of): whoever takes a running generation away holds its message, so its row needs no lock first.';
+  'Those of the locked replies whose generation runs under just this fence (and by this worker; null: by any). They stay so while the caller holds the messages (chat.lock_channels_of): whoever takes a running generation away holds its message.';
 
 create or replace function chat.show_status(messages uuid[], fences bigint[], new_status text)
 returns table (message_id uuid, held boolean)
@@ -73,7 +73,7 @@ declare
 begin
   select array_agg(s.message_id), array_agg(s.message_id) filter (where s.held) into answered, ours
   from chat.show_status(messages, fences, 'streaming') s;
-  -- one that somebody holds streams all the same: its end notes a time, a later one
+  -- one that somebody holds streams all the same; the time of its fold counts then
   update generation g set first_token_at = now()
   where g.message_id = any(array(
     select x.message_id from generation x where x.message_id = any(ours) and x.first_token_at is null

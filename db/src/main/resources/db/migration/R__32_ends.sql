@@ -79,35 +79,45 @@ set enable_bitmapscan = off
 as $$
 declare
   replies uuid[];
+  unwanted bigint[];
   again bigint[];
   used_up bigint[];
 begin
-  -- the channels first: two hundred replies of one that somebody holds must not stand before all others
-  with free as materialized (
+  with disabled as materialized (
+    select n.account_id as id from agent n join account a on a.id = n.account_id and a.disabled_at is not null
+  ), due as materialized (
+    select g.message_id, g.channel_id from generation g where g.state = 'running' and g.lease_until < now()
+    union all
+    select g.message_id, g.channel_id from disabled d join generation g on g.agent_id = d.id and g.state = 'running'
+    union all
+    select g.message_id, g.channel_id from disabled d join generation g on g.agent_id = d.id and g.state = 'queued'
+  ), free as materialized (
+    -- the channels first: two hundred replies of one that somebody holds must not stand before all others
     select c.id from channel c
-    where c.id in (select g.channel_id from generation g where g.state = 'running' and g.lease_until < now())
+    where c.id in (select due.channel_id from due)
     order by c.id
     for no key update skip locked
   )
   select array_agg(e.message_id) into replies
-  from (
-    select g.message_id from generation g
-    where g.state = 'running' and g.lease_until < now() and g.channel_id in (select f.id from free f)
-    limit 200
-  ) e;
+  from (select distinct due.message_id from due where due.channel_id in (select f.id from free f) limit 200) e;
   if replies is null then
     return;
   end if;
   replies := chat.lock_channels_of(replies, false);
-  select array_agg(e.id) filter (where e.attempt < e.max_attempts), array_agg(e.id) filter (where e.attempt >= e.max_attempts)
-  into again, used_up
+  select array_agg(e.id) filter (where e.unwanted),
+    array_agg(e.id) filter (where not e.unwanted and e.attempt < e.max_attempts),
+    array_agg(e.id) filter (where not e.unwanted and e.attempt >= e.max_attempts)
+  into unwanted, again, used_up
   from (
-    select g.id, g.attempt, g.max_attempts
+    select g.id, g.attempt, g.max_attempts, a.disabled_at is not null as unwanted
     from generation g
-    where g.message_id = any(replies) and g.state = 'running' and g.lease_until < now()
+    join account a on a.id = g.agent_id
+    where g.message_id = any(replies)
+      and (g.state = 'running' and g.lease_until < now() or g.state in ('queued', 'running') and a.disabled_at is not null)
     order by g.id
-    for no key update skip locked
+    for no key update of g skip locked
   ) e;
+  perform chat.leave_running(unwanted, 'cancelled', 'stopped', 'stopped', null, null, null, true, null);
   perform chat.leave_running(again, 'queued', 'queued', 'lease expired', 'The worker that wrote this reply went away; another one starts it again.', 'worker_lost', now(), true, null);
   perform chat.leave_running(used_up, 'failed', 'failed', 'lease expired', 'The worker that wrote this reply went away, at every attempt. Retry runs it again.', 'worker_lost', null, true, null);
   return query
@@ -117,7 +127,7 @@ begin
 end
 $$;
 comment on function chat.reap() is
-  'Takes generations whose lease has expired from their workers: queued again, or failed when their attempts are used up. Any worker calls it; channels that somebody holds are left for the next call.';
+  'Takes generations whose lease has expired from their workers: queued again, or failed when their attempts are used up; these it returns. Ends what agents say that are disabled, and what waits for them. Any worker calls it; channels that somebody holds are left for the next call.';
 
 create or replace function chat.fail(worker bigint, message uuid, fence bigint, error text, error_code text, retry_after interval, partial text, counts boolean)
 returns text

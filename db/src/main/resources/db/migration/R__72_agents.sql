@@ -8,6 +8,7 @@ as $$
 declare
   actor text := (select a.handle from account a where a.id = administrator);
   agent_handle text;
+  violated text;
 begin
   update account a
   set handle = coalesce(change ->> 'handle', a.handle),
@@ -34,17 +35,16 @@ begin
     insert into audit (actor, action, subject, detail)
     values (actor, write_agent.action, 'agent ' || agent_handle, change - 'paused' - 'systemPrompt');
   end if;
-  -- nobody is to wait for it, nor read what it goes on to say
-  if (change ->> 'disabled')::boolean then
-    perform set_config('holdfast.actor', actor, true);
-    perform ops.end_now(array(select g.id from generation g where g.agent_id = agent and g.state in ('queued', 'running')), false);
-  end if;
   -- whoever asks the audit who paused an agent finds it, whichever page or session it was done from
   if change ? 'paused' then
     perform set_config('holdfast.actor', actor, true);
     perform ops.set_paused(agent_handle, (change ->> 'paused')::boolean);
   end if;
 exception when unique_violation then
+  get stacked diagnostics violated = constraint_name;
+  if violated <> 'account_handle_is_unique' then
+    raise;
+  end if;
   raise exception 'The handle @% is taken.', change ->> 'handle'
     using errcode = 'HF409', detail = 'Choose another one.';
 end

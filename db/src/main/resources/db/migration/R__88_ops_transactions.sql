@@ -14,6 +14,7 @@ as $$
       where a.datname = current_database()
         -- one that has written nothing and holds no snapshot is in nobody's way
         and (a.backend_xid is not null or a.backend_xmin is not null)
+        and a.backend_type is distinct from 'autovacuum worker'
         -- neither is a vacuum with its workers, however long it takes
         and coalesce(a.leader_pid, a.pid) not in (select v.pid from pg_stat_progress_vacuum v)
     ),

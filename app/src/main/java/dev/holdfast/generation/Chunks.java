@@ -77,7 +77,7 @@ public final class Chunks {
               ?::text::text[], ?::text::text[])
             """;
 
-    /** The fold. Replies whose channel is busy are left out: ask again. */
+    /** The fold. Replies that are busy, or their channel, are left out: ask again. */
     public List<Held> complete(long worker, Collection<Completion> replies) {
         return statement.rows(
                 COMPLETE,

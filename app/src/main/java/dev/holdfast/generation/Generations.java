@@ -131,7 +131,7 @@ public final class Generations {
     /** One reply to hand back: the attempt, and all its text so far. */
     public record Partial(Claimed claimed, String text) {}
 
-    /** Queued again at once, the attempt not counted. Where a channel is busy, ask again. @return how many */
+    /** Queued again at once, the attempt not counted. Where one is busy, or its channel, ask again. @return how many */
     public int release(long worker, Collection<Partial> partials) {
         return statement
                 .rows(

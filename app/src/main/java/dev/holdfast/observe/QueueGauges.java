@@ -17,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.event.EventListener;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -59,7 +60,7 @@ final class QueueGauges {
         Gauge.builder("holdfast.agents", () -> depths().size())
                 .description("Agents that there are")
                 .register(meters);
-        Gauge.builder("holdfast.oldest.transaction.age", () -> depths().isEmpty() ? Double.NaN : oldestTransactionAge)
+        Gauge.builder("holdfast.oldest.transaction.age", this::oldestTransactionAge)
                 .baseUnit("seconds")
                 .description(
                         "For how long the oldest transaction of the database is open that keeps old versions of rows from"
@@ -92,14 +93,25 @@ final class QueueGauges {
     }
 
     private Map<String, Depth> read() {
-        oldestTransactionAge = jdbc.sql("select extract(epoch from ops.oldest_transaction_age())::float8")
-                .query(Double.class)
-                .single();
-        return jdbc.sql("""
+        oldestTransactionAge = Double.NaN;
+        Map<String, Depth> read = jdbc.sql("""
                         select agent, queued, running, failed, coalesce(extract(epoch from oldest_age), 0)::float8 as oldest_age
                         from ops.queue
                         """).query(Depth.class).list().stream()
                 .collect(Collectors.toUnmodifiableMap(Depth::agent, depth -> depth));
+        try {
+            oldestTransactionAge = jdbc.sql("select extract(epoch from ops.oldest_transaction_age())::float8")
+                    .query(Double.class)
+                    .single();
+        } catch (DataAccessException e) { // an older backup was put back, which has no such function
+            log.debug("The oldest transaction's age cannot be read", e);
+        }
+        return read;
+    }
+
+    private double oldestTransactionAge() {
+        depths();
+        return oldestTransactionAge;
     }
 
     private List<Meter> register(String agent) {

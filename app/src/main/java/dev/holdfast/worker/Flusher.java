@@ -11,6 +11,7 @@ import dev.holdfast.generation.Durable;
 import dev.holdfast.generation.Held;
 import dev.holdfast.worker.Written.Status;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -40,6 +41,8 @@ final class Flusher {
 
     private static final int MOST_FOLDED_TEXT = 1_000_000;
 
+    private static final Duration LONG_FOLD = Duration.ofMillis(200);
+
     private final Chunks chunks;
     private final LongSupplier worker;
     private final Collection<Reply> replies;
@@ -54,7 +57,7 @@ final class Flusher {
     }
 
     /**
-     * @return whether there is more to write at once: a busy channel was left out, or a text was longer than a chunk
+     * @return whether there is more to write at once: a busy reply was left out, or a text was longer than a chunk
      * @throws DataAccessException when the database failed; what was under way is doubted and read again next time
      */
     boolean flush() {
@@ -156,21 +159,33 @@ final class Flusher {
         return reply.text.length();
     }
 
-    /** What refuses one of them (its row's lock, a constraint, a trigger of somebody's) is to keep the others from nothing. */
+    /**
+     * What refuses one of them (its row's lock, a constraint, a trigger of somebody's) is to keep the others from nothing: tried
+     * one by one, and where one has waited, the rest in the next pass, as all text waits with them.
+     */
     private void foldTogether(List<Reply> ended) {
         if (ended.isEmpty()) return;
         try {
             complete(ended);
         } catch (DataAccessException e) {
             if (!isOfTheReplies(e)) throw e;
-            if (ended.size() > 1) {
-                ended.forEach(reply -> foldTogether(List.of(reply)));
-            } else {
-                Reply reply = ended.getFirst();
-                reply.written.refused();
-                log.warn("The fold of {} was refused and is tried again: {}", reply, e.getMessage());
+            for (Reply reply : ended) {
+                if (!foldAlone(reply)) return;
             }
         }
+    }
+
+    /** @return whether it took no time that others would miss */
+    private boolean foldAlone(Reply reply) {
+        long began = System.nanoTime();
+        try {
+            complete(List.of(reply));
+        } catch (DataAccessException e) {
+            if (!isOfTheReplies(e)) throw e;
+            reply.written.rest();
+            log.warn("The fold of {} was refused and is tried again: {}", reply, e.getMessage());
+        }
+        return System.nanoTime() - began < LONG_FOLD.toNanos();
     }
 
     private static boolean isOfTheReplies(DataAccessException error) {

@@ -29,7 +29,7 @@ final class Worker implements SmartLifecycle, NotificationListener {
     private static final Duration MOST_SLACK = Duration.ofMillis(250);
     private static final int LOOPS = 3;
 
-    /** For channels that somebody holds; what is left then comes back when its lease has run out. */
+    /** For replies and channels that somebody holds; what is left then comes back when its lease has run out. */
     private static final int HAND_BACK_TRIES = 10;
 
     private static final Duration HAND_BACK_PAUSE = Duration.ofMillis(200);

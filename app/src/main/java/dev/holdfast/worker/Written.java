@@ -16,6 +16,9 @@ final class Written {
     /** More is written in several chunks, so that one reply does not hold up the others. */
     private static final int LONGEST_CHUNK = 64 * 1024;
 
+    /** The third and all that follow are of four seconds: a drain leaves time for some tries. */
+    private static final int LONGEST_REST = 3;
+
     Status status = Status.QUEUED;
     private @Nullable Integer lastStart;
     private int end;
@@ -62,8 +65,9 @@ final class Written {
     }
 
     /** The fold failed by itself. */
-    void refused() {
-        restsUntil = System.nanoTime() + Backoff.after(++refusals, null).toNanos();
+    void rest() {
+        refusals = Math.min(refusals + 1, LONGEST_REST);
+        restsUntil = System.nanoTime() + Backoff.after(refusals, null).toNanos();
     }
 
     /** Whether it is too early to try the fold again. */

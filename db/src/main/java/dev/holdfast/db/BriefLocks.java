@@ -41,24 +41,27 @@ final class BriefLocks {
             """;
 
     /**
-     * The longest at it first, and nobody who has come since. Whoever only reads is in the way of a table's columns alone,
-     * not of its triggers. Of other people's connections an ordinary owner sees little more than the pid.
+     * The longest at it first, and nobody who has come since. Whoever only reads is in the way of a table's columns and of a
+     * view, not of triggers. Of other people's connections an ordinary owner sees little more than the pid.
      */
     private static final String HOLDERS = """
             select coalesce(string_agg(holder, ' and ' order by since), 'somebody who cannot be seen now')
             from (
-              select a.xact_start as since, format('pid %%s (%%s)', a.pid, concat_ws('; ',
-                a.usename, coalesce(nullif(a.application_name, ''), a.backend_type),
-                'since ' || date_trunc('second', a.xact_start), string_agg(distinct l.relation::regclass::text, ', '),
-                'last: ' || left(regexp_replace(a.query, '\\s+', ' ', 'g'), 100))) as holder
+              select coalesce(a.xact_start, p.prepared) as since, format('%%s (%%s)',
+                case when p.gid is null then 'pid ' || l.pid else format('the prepared transaction %%L', p.gid) end,
+                concat_ws('; ', a.usename, p.owner, coalesce(nullif(a.application_name, ''), a.backend_type),
+                  'since ' || date_trunc('second', coalesce(a.xact_start, p.prepared)),
+                  string_agg(distinct l.relation::regclass::text, ', '),
+                  'last: ' || left(regexp_replace(a.query, '\\s+', ' ', 'g'), 100))) as holder
               from pg_locks l
               join pg_class c on c.oid = l.relation
-              join pg_stat_activity a on a.pid = l.pid
+              left join pg_stat_activity a on a.pid = l.pid
+              left join pg_prepared_xacts p on l.pid is null and split_part(l.virtualtransaction, '/', 2) = p.transaction::text
               where l.database = (select oid from pg_database where datname = current_database())
-                and c.relnamespace in (to_regnamespace('chat'), to_regnamespace('ops')) and c.relkind = 'r' and l.granted
-                and (%s or l.mode not in ('AccessShareLock', 'RowShareLock'))
+                and c.relnamespace in (to_regnamespace('chat'), to_regnamespace('ops')) and c.relkind in ('r', 'v') and l.granted
+                and (%s or c.relkind = 'v' or l.mode not in ('AccessShareLock', 'RowShareLock'))
                 and coalesce(a.xact_start < now() - interval '500 milliseconds', true)
-              group by a.pid, a.usename, a.application_name, a.backend_type, a.xact_start, a.query
+              group by l.pid, p.gid, p.owner, p.prepared, a.usename, a.application_name, a.backend_type, a.xact_start, a.query
             ) held
             """;
 
@@ -98,7 +101,7 @@ final class BriefLocks {
         var holders =
                 ask(turn, HOLDERS.formatted(next.map(MigrationInfo::isVersioned).orElse(true)));
         return script + " waits for a table that is held by " + holders
-                + ". Commit or roll back there, or end it with select pg_terminate_backend(pid)";
+                + ". Commit or roll back there, or end it with select pg_terminate_backend(pid) or rollback prepared";
     }
 
     private static String ask(Connection connection, String sql) throws SQLException {

@@ -52,9 +52,10 @@ class EditingTest {
         chat.postIn("other", "mira", "first");
         UUID message = chat.post("mira", "hello");
         assertThat(Refusals.of(() -> chat.run("update chat.message set channel_id = ? where id = ?", other, message)))
-                .startsWith("HF409 A message keeps its channel and its position");
+                .startsWith("HF409 Message " + message + " keeps its channel and its position");
         assertThat(Refusals.of(() -> chat.run("update chat.message set position = 0 where id = ?", message)))
                 .startsWith("HF409");
+        chat.run("update chat.message set content = 'hi', channel_id = channel_id where id = ?", message);
         chat.postIn("other", "mira", "second");
         chat.post("mira", "and here");
     }

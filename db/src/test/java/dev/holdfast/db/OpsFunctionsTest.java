@@ -140,40 +140,30 @@ class OpsFunctionsTest {
     }
 
     @Test
-    void an_agent_that_an_administrator_disables_ends_what_it_says_and_what_waits_for_it() {
+    void an_agent_that_is_disabled_begins_nothing_and_the_next_reap_ends_what_it_says_and_what_waits_for_it()
+            throws SQLException {
         long running = queue.ask("general", "@ada one");
         queue.claim();
         long waiting = queue.ask("general", "@ada two");
-        long other = queue.ask("general", "@bob three");
-        queue.rows("""
-                select chat.change_agent(m.id, a.id, '{"disabled": true}')::text
-                from chat.account m, chat.account a where m.handle = 'mira' and a.handle = 'ada'
-                """);
-        assertThat(List.of(queue.state(running), queue.state(waiting), queue.state(other)))
-                .containsExactly("cancelled", "cancelled", "queued");
-        assertThat(queue.texts("select actor || ' ' || action || ' ' || subject from ops.audit order by subject"))
-                .containsExactly(
-                        "mira change_agent agent ada",
-                        "mira cancel generation " + running,
-                        "mira cancel generation " + waiting);
-    }
-
-    @Test
-    void what_waits_for_an_agent_that_plain_SQL_disables_is_not_begun_and_says_so() {
-        long id = queue.ask("general", "@ada one");
-        queue.jdbc
-                .sql("update chat.account set disabled_at = now() where handle = 'ada'")
-                .update();
-        assertThat(queue.claim()).isEmpty();
-        queue.jdbc
-                .sql("update chat.generation set queued_at = now() - interval '2 hours'")
-                .update();
-        assertThat(queue.texts("select split_part(reason, ',', 1) || ' | ' || mend from ops.stuck"))
-                .containsExactly("its agent is disabled | select ops.cancel(" + id + ");");
-        queue.jdbc
-                .sql("update chat.account set disabled_at = null where handle = 'ada'")
-                .update();
-        assertThat(queue.claim()).containsExactly(id);
+        long held = queue.ask("lab", "@ada three");
+        long other = queue.ask("general", "@bob four");
+        try (Connection psql = queue.database.dataSource().getConnection();
+                var statement = psql.createStatement()) {
+            psql.setAutoCommit(false);
+            statement.execute("select from chat.channel where name = 'lab' for update");
+            queue.rows("""
+                    select chat.change_agent(m.id, a.id, '{"disabled": true}')::text
+                    from chat.account m, chat.account a where m.handle = 'mira' and a.handle = 'ada'
+                    """);
+            assertThat(queue.claim()).containsExactly(other);
+            assertThat(queue.rows("select * from chat.reap()")).isEmpty();
+            assertThat(List.of(running, waiting, held, other))
+                    .map(queue::state)
+                    .containsExactly("cancelled", "cancelled", "queued", "running");
+            psql.rollback();
+        }
+        queue.rows("select * from chat.reap()");
+        assertThat(queue.state(held)).isEqualTo("cancelled");
     }
 
     @Test
