@@ -69,11 +69,9 @@ class Accounts {
               and a.disabled_at is null
             """;
 
+    /** @param handle as the tries for it were counted */
     Optional<Credential> credential(String handle) {
-        return jdbc.sql(CREDENTIAL)
-                .param(Handle.normal(handle))
-                .query(Credential.class)
-                .optional();
+        return jdbc.sql(CREDENTIAL).param(handle).query(Credential.class).optional();
     }
 
     private static final String BY_ID = """

@@ -10,12 +10,18 @@ final class Handle {
 
     private static final Pattern HANDLE = Pattern.compile("[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?");
 
+    private static final Pattern BEFORE = Pattern.compile("^[@\\p{javaWhitespace}]+");
+
     private Handle() {}
 
-    /** People type their handle as they like; in the database it is lower case and without the @. */
+    /**
+     * People type their handle as they like; in the database it is lower case and without the @. One that is normal stays as
+     * it is: else it could be counted as one handle, and found as another.
+     */
     static String normal(@Nullable String handle) {
-        var bare = handle == null ? "" : handle.strip().toLowerCase(Locale.ROOT);
-        return bare.startsWith("@") ? bare.substring(1) : bare;
+        return handle == null
+                ? ""
+                : BEFORE.matcher(handle).replaceFirst("").strip().toLowerCase(Locale.ROOT);
     }
 
     /** The handle of a new person, however it was typed. */

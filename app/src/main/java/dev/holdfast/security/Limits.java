@@ -83,13 +83,13 @@ public class Limits {
     }
 
     private static String signIn(String handle, String address) {
-        return "sign-in " + handle.substring(0, Math.min(40, handle.length())) + " " + address;
+        return "sign-in " + handle.substring(0, Math.min(40, handle.length())) + " " + network(address);
     }
 
     /** For whatever is opened by a code. */
     public void takeJoining(String address) {
         take(
-                "join " + address,
+                "join " + network(address),
                 settings.joining(),
                 1,
                 "Invitations and links for a new password were tried from your address too often");

@@ -7,6 +7,7 @@ import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -61,6 +62,19 @@ class LimitsTest {
         assertThat(refused.header("Retry-After").map(Integer::parseInt))
                 .hasValueSatisfying(seconds -> assertThat(seconds).isBetween(1, 18));
         one.browser().signIn("ada").mustBe(200);
+    }
+
+    @Test
+    void a_handle_has_the_same_tries_however_it_is_typed() {
+        one.member("bob");
+        var spellings =
+                List.of("bob", " Bob ", "@bob", "@ bob", "@  bob", "@\u2003bob", "@@bob", " @ @bob", "@BOB ", "@ Bob");
+        for (var spelling : spellings) {
+            one.browser().signIn(spelling, "wrong").mustBe(401);
+        }
+        for (var spelling : spellings) {
+            assertThat(other.browser().signIn(spelling).mustBe(429).detail()).contains("@bob ");
+        }
     }
 
     @Test
@@ -125,6 +139,15 @@ class LimitsTest {
                         .contains("your address");
             }
             signIn(proxied, "2001:db8:0:8::1", "handle20", "Summer2026!").mustBe(401);
+
+            // nor with one handle from address after address
+            for (int i = 0; i < 2; i++) {
+                signIn(proxied, "2001:db8:0:9::" + i, "wil", "Summer2026!").mustBe(401);
+            }
+            assertThat(signIn(proxied, "2001:db8:0:9:ffff::", "wil", "Summer2026!")
+                            .mustBe(429)
+                            .detail())
+                    .contains("@wil");
         }
     }
 
