@@ -7,6 +7,7 @@ import dev.holdfast.testing.HoldfastProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.Yaml;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -147,6 +149,53 @@ class ContainersTest {
         assertThat(readme).contains("SERVER_FORWARD_HEADERS_STRATEGY=");
         found.add("SERVER_FORWARD_HEADERS_STRATEGY");
         return found;
+    }
+
+    @Test
+    void whoever_reaches_grafana_may_look_alone_and_finds_no_database() {
+        assertThat(environment("grafana"))
+                .containsEntry("GF_AUTH_ANONYMOUS_ORG_ROLE", "Viewer")
+                .containsEntry("GF_AUTH_DISABLE_LOGIN_FORM", "true")
+                .containsEntry("GF_AUTH_BASIC_ENABLED", "false");
+        for (var service : List.of("grafana", "prometheus")) {
+            assertThat(networks(service)).as(service).doesNotContainAnyElementsOf(networks("postgres"));
+        }
+        assertThat(networks("grafana")).containsAnyElementsOf(networks("prometheus"));
+        for (var service : List.of("web", "worker-1", "worker-2")) {
+            assertThat(networks(service))
+                    .as(service)
+                    .containsAnyElementsOf(networks("postgres"))
+                    .containsAnyElementsOf(networks("prometheus"));
+        }
+    }
+
+    private List<String> networks(String service) {
+        var named = services.get(service);
+        return named.containsKey("networks") ? list(named, "networks") : List.of("default");
+    }
+
+    @Test
+    void the_database_s_password_is_nobody_else_s_and_made_by_the_line_that_the_file_names(@TempDir Path checkout)
+            throws IOException, InterruptedException {
+        var file = Files.readString(OPS.resolve("compose.yaml"));
+        assertThat(file.replaceAll("\\$\\{POSTGRES_PASSWORD:\\?[^}]+}", ""))
+                .as("uses of the password that go without it")
+                .doesNotContain("${POSTGRES_PASSWORD");
+        var line = file.lines()
+                .filter(each -> each.startsWith("#   (umask"))
+                .findFirst()
+                .orElseThrow();
+        Files.createDirectory(checkout.resolve("ops"));
+        assertThat(new ProcessBuilder("sh", "-c", line.substring(1))
+                        .directory(checkout.toFile())
+                        .inheritIO()
+                        .start()
+                        .waitFor())
+                .isZero();
+        var made = checkout.resolve("ops/.env");
+        assertThat(made).content().matches("POSTGRES_PASSWORD=[0-9a-f]{48}\n");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
+                .isEqualTo("rw-------");
     }
 
     @Test
