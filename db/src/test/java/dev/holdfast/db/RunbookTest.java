@@ -1,8 +1,10 @@
 package dev.holdfast.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.holdfast.db.TestPostgres.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,12 +75,7 @@ class RunbookTest {
     @ValueSource(strings = {"HoldfastNotifyQueueFills", "HoldfastTransactionOld"})
     void an_operator_sees_who_sits_in_an_open_transaction(String alert) throws IOException, SQLException {
         makeLogins();
-        var finds = sections().stream()
-                .filter(section -> section.heading().equals(alert))
-                .flatMap(section -> section.statements().stream())
-                .filter(each -> each.sql().contains("from pg_stat_activity"))
-                .findFirst()
-                .orElseThrow();
+        var finds = statement(alert, "from pg_stat_activity");
         try (Connection sits = queue.database.dataSource().getConnection();
                 var statement = sits.createStatement()) {
             sits.setAutoCommit(false);
@@ -86,6 +83,39 @@ class RunbookTest {
             statement.execute("select pg_current_xact_id()::text");
             assertThat(run(List.of(finds), "operator")).as("rows of: " + finds).isPositive();
         }
+    }
+
+    @Test
+    void an_operator_sees_and_ends_a_login_that_lets_no_worker_claim() throws IOException, SQLException {
+        makeLogins();
+        queue.ask("general", "@ada hello");
+        var other = TestPostgres.server().ordinary();
+        var login = new TestDatabase(other.host(), other.port(), queue.database.name(), other.user(), other.password());
+        try (var theirs = login.dataSource().getConnection();
+                var lock = theirs.createStatement();
+                var operator = queue.database.dataSource().getConnection();
+                var session = operator.createStatement()) {
+            lock.execute("select pg_advisory_lock(7211, 0)::text");
+            session.execute("set lock_timeout = '100ms'");
+            assertThatThrownBy(() -> session.execute("select chat.claim(%d, 1, '1 minute')".formatted(queue.worker)))
+                    .hasMessageContaining("lock timeout");
+            session.execute("set session authorization operator");
+            var found = session.executeQuery(statement("Slots are free and nothing starts", "from pg_locks")
+                    .sql());
+            assertThat(found.next()).isTrue();
+            assertThat(found.getString("usename")).isEqualTo(login.user());
+            session.execute("select pg_terminate_backend(" + found.getInt("pid") + ")");
+            assertThat(queue.claim()).hasSize(1);
+        }
+    }
+
+    private static Statement statement(String heading, String containing) throws IOException {
+        return sections().stream()
+                .filter(section -> section.heading().equals(heading))
+                .flatMap(section -> section.statements().stream())
+                .filter(each -> each.sql().contains(containing))
+                .findFirst()
+                .orElseThrow();
     }
 
     private void makeLogins() throws IOException, SQLException {
@@ -224,6 +254,11 @@ class RunbookTest {
                 queue.rows("select ops.drain_worker('web-1')");
                 queue.ask("general", "@ada hello");
                 old();
+            }
+            case "lock_held" -> {
+                queue.ask("general", "@ada hello");
+                old();
+                queue.rows("select pg_advisory_lock(7211, 0)::text");
             }
             case "no_worker" -> {
                 queue.ask("general", "@ada hello");
