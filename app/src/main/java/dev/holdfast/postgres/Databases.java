@@ -75,8 +75,9 @@ class Databases {
         }
         var embedded = EmbeddedDatabase.start(settings.homeFolder());
         log.info(
-                "Embedded PostgreSQL in {}; its address for psql is in the file database-url there",
-                settings.homeFolder());
+                "Embedded PostgreSQL in {}; for psql: PGSERVICEFILE={} psql service=holdfast",
+                settings.homeFolder(),
+                settings.homeFolder().resolve("pg_service.conf"));
         return new Server(embedded.url(), embedded);
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.math.BigInteger;
 import java.net.InetAddress;
+import java.net.URLEncoder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -31,7 +32,8 @@ import org.springframework.util.FileSystemUtils;
 
 /**
  * PostgreSQL inside the program, its data kept under HOLDFAST_HOME: used where HOLDFAST_DATABASE_URL is not set. One
- * process at a time holds the folder. The address for psql is written to {@code database-url} in it.
+ * process at a time holds the folder. The address is written to {@code database-url} in it, and for psql to
+ * {@code pg_service.conf}: an address that holds a password is no argument for a program, as everybody can read those.
  */
 final class EmbeddedDatabase implements AutoCloseable {
 
@@ -42,6 +44,18 @@ final class EmbeddedDatabase implements AutoCloseable {
                     "127.0.0.1", InetAddress.getLoopbackAddress().getHostAddress())
             .distinct()
             .collect(Collectors.joining(","));
+
+    private static final String ADDRESS = "postgresql://postgres:%s@127.0.0.1:%d/postgres?sslmode=disable\n";
+
+    private static final String SERVICE = """
+            [holdfast]
+            host=127.0.0.1
+            port=%d
+            dbname=postgres
+            user=postgres
+            password=%s
+            sslmode=disable
+            """;
 
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Set<PosixFilePermission> OURS_ALONE = PosixFilePermissions.fromString("rwx------");
@@ -134,10 +148,9 @@ final class EmbeddedDatabase implements AutoCloseable {
             }
             var database = new EmbeddedDatabase(data, output, builder, password, lock);
             Files.setPosixFilePermissions(programs, OURS_ALONE); // the library has let everybody write there
-            writePrivately(
-                    home.resolve("database-url"),
-                    "postgresql://postgres:" + password + "@127.0.0.1:" + database.postgres.getPort()
-                            + "/postgres?sslmode=disable\n");
+            int port = database.postgres.getPort();
+            writePrivately(home.resolve("pg_service.conf"), SERVICE.formatted(port, password));
+            writePrivately(home.resolve("database-url"), ADDRESS.formatted(encoded(password), port));
             Files.deleteIfExists(unfinished);
             keepNames(home);
             return database;
@@ -267,6 +280,10 @@ final class EmbeddedDatabase implements AutoCloseable {
                     + "; put the file back, or move that folder away to begin anew");
         }
         return DatabaseUrl.parse(Files.readString(url).strip()).password();
+    }
+
+    private static String encoded(String password) {
+        return URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     /**

@@ -20,6 +20,9 @@ class BackupTest {
 
     private static final String LAST = "select content from chat.message order by position desc limit 1";
 
+    /** A password in which nothing is as in an address. */
+    private static final String ODD = "se\u00e9\\cr+t%@/:x";
+
     @TempDir
     Path folder;
 
@@ -138,6 +141,58 @@ class BackupTest {
                     .startsWith("1 PGPORT is set")
                     .contains("into the address");
         }
+    }
+
+    @Test
+    void no_list_of_processes_shows_the_password_and_the_programs_have_it() throws Exception {
+        var owned = server.ordinary();
+        new Migrations(owned.dataSource()).migrate();
+        owned.jdbc()
+                .sql("alter role " + owned.user() + " password '" + ODD + "'")
+                .update();
+        var url = owned.url().replace("secret", "%73e%C3%A9\\cr+t%25%40%2f:x");
+        var seen = folder.resolve("seen");
+        for (var program : List.of("pg_dump", "psql")) {
+            instead(
+                    program,
+                    "{ ps -Awwo args | grep -e --dbname= -e ops/backup/; printf 'has %s\\n' \"$PGPASSWORD\"; } >> '"
+                            + seen + "'\nexec " + program + " \"$@\"");
+        }
+        var dump = folder.resolve("a.dump");
+        assertThat(run("../ops/backup/backup", url, dump.toString())).startsWith("0 ");
+        assertThat(run("sh", "../ops/backup/restore", "--replace", url, dump.toString()))
+                .startsWith("0 ");
+        assertThat(seen)
+                .content()
+                .contains(
+                        "ops/backup/backup postgresql://",
+                        "ops/backup/restore --replace",
+                        "psql --dbname=",
+                        "has " + ODD)
+                .doesNotContain("cr+t%25");
+    }
+
+    @Test
+    void a_service_is_as_good_as_an_address() throws Exception {
+        var queue = new QueueFixture();
+        queue.ask("general", "@ada worth keeping");
+        var database = queue.database;
+        var services = Files.writeString(
+                folder.resolve("pg_service.conf"),
+                "[holdfast]\nhost=%s\nport=%d\ndbname=%s\nuser=%s\npassword=%s\n"
+                        .formatted(
+                                database.host(),
+                                database.port(),
+                                database.name(),
+                                database.user(),
+                                database.password()));
+        var file = "PGSERVICEFILE=" + services;
+        var dump = folder.resolve("a.dump").toString();
+        assertThat(run("env", file, "../ops/backup/backup", "service=holdfast", dump))
+                .startsWith("0 ");
+        assertThat(run("env", file, "../ops/backup/restore", "--replace", "service=holdfast", dump))
+                .startsWith("0 ")
+                .contains("2 messages");
     }
 
     @Test

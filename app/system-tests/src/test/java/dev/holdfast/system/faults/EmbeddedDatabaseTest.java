@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
@@ -234,6 +235,33 @@ class EmbeddedDatabaseTest {
         browser.close();
         assertThat(Files.readString(rules)).as("pg_hba.conf").isEqualTo(edited);
         assertThat(process.terminate().awaitExit(SOON)).isZero();
+    }
+
+    /** Needs psql, of any version. */
+    @Test
+    void psql_is_let_in_by_the_file_of_each_start_whatever_the_password_and_no_argument_holds_it() throws Exception {
+        var process = process("embedded").start();
+        assertThat(mode(home.resolve("pg_service.conf"))).isEqualTo("rw-------");
+        assertThat(psql("alter role postgres password E'n\\u00e9 %w+'")).isEqualTo("ALTER ROLE\n");
+        process.terminate().awaitExit(SOON);
+        var address = home.resolve("database-url");
+        Files.writeString(
+                address, Files.readString(address).replaceFirst("postgres:[^@]+@", "postgres:n%C3%A9%20%25w+@"));
+        for (var start = 0; start < 2; start++) {
+            process.start();
+            assertThat(psql("select current_user")).isEqualTo("postgres\n");
+            assertThat(process.terminate().awaitExit(SOON)).isZero();
+        }
+    }
+
+    private String psql(String sql) throws IOException {
+        var psql = new ProcessBuilder("psql", "-XAtw", "-c", sql, "service=holdfast").redirectErrorStream(true);
+        psql.environment().put("PGSERVICEFILE", home.resolve("pg_service.conf").toString());
+        try {
+            return new String(psql.start().getInputStream().readAllBytes());
+        } catch (IOException e) {
+            return Assumptions.abort("psql is not here: " + e.getMessage());
+        }
     }
 
     @Test
