@@ -23,7 +23,7 @@ class JettySetup implements WebServerFactoryCustomizer<ConfigurableJettyWebServe
     public void customize(ConfigurableJettyWebServerFactory factory) {
         factory.addServerCustomizers(server -> {
             server.setErrorHandler(new Refusals());
-            server.setHandler(new WholeBody(server.getHandler()));
+            server.setHandler(new WholeAnswer(new WholeBody(server.getHandler())));
             // before what Spring Boot adds for server.forward-headers-strategy, which reads the headers
             for (var connector : server.getConnectors()) {
                 connector.getConnectionFactories().stream()
@@ -47,6 +47,7 @@ class JettySetup implements WebServerFactoryCustomizer<ConfigurableJettyWebServe
     static void refuse(Problem problem, Response response, Callback callback) {
         response.setStatus(problem.getStatusCode().value());
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+        problem.getHeaders().forEach((name, values) -> response.getHeaders().put(name, values));
         ProblemWriter.SECURITY.forEach(response.getHeaders()::put);
         Content.Sink.write(response, true, new String(ProblemWriter.json(problem), StandardCharsets.UTF_8), callback);
     }

@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Arrays;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.EofException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,8 +52,20 @@ class Problems extends ResponseEntityExceptionHandler {
     }
 
     private static Problem fault(Throwable failure, String path) {
-        log.error("Request to {} failed", path, failure);
+        if (nobodyReads(failure)) {
+            log.debug("Nobody is left to read the answer to {}: {}", path, failure.toString());
+        } else {
+            log.error("Request to {} failed", path, failure);
+        }
         return Problem.of(HttpStatus.INTERNAL_SERVER_ERROR);
+    }
+
+    /** As WholeAnswer says it of every answer that could not be written. */
+    private static boolean nobodyReads(Throwable failure) {
+        for (var cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof EofException) return true;
+        }
+        return false;
     }
 
     @Override
@@ -93,7 +106,7 @@ class Problems extends ResponseEntityExceptionHandler {
         try {
             ProblemWriter.write(problem, request, response);
         } catch (IOException e) {
-            log.debug("Nobody is left to read the answer to {}", request.getRequestURI(), e);
+            log.debug("Nobody is left to read the answer to {}: {}", request.getRequestURI(), e.toString());
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
@@ -220,6 +221,46 @@ class RefusalsTest {
             }
         } finally {
             for (var socket : slow) socket.close();
+        }
+    }
+
+    /** More of them than there are threads, each with more to read than lies in its connection. */
+    @Test
+    void who_does_not_read_an_answer_holds_up_nobody_and_finds_it_whole_later() throws IOException {
+        var unread = new ArrayList<Socket>();
+        try (var small = WebApp.start("server.jetty.threads.max=10")) {
+            var release = small.browser().get("/release.json").mustBe(200).body();
+            for (int n = 0; n < 16; n++) {
+                var socket = new Socket();
+                unread.add(socket);
+                socket.setReceiveBufferSize(2048);
+                socket.connect(new InetSocketAddress("127.0.0.1", small.port()));
+                socket.setSoTimeout(20_000);
+                socket.getOutputStream()
+                        .write("GET /release.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                .repeat(8)
+                                .getBytes(StandardCharsets.US_ASCII));
+            }
+            for (var socket : unread) assertThat(line(socket)).startsWith("HTTP/1.1 200");
+            small.browser().get("/api/setup").mustBe(200);
+
+            var patient = unread.getFirst();
+            for (int n = 0; n < 8; n++) {
+                if (n > 0) assertThat(line(patient)).startsWith("HTTP/1.1 200");
+                var length = 0;
+                for (var head = line(patient); !head.isBlank(); head = line(patient)) {
+                    if (head.strip().startsWith("Content-Length: "))
+                        length = Integer.parseInt(head.strip().substring(16));
+                }
+                patient.getInputStream().read(); // the head's last line feed
+                assertThat(new String(patient.getInputStream().readNBytes(length), StandardCharsets.UTF_8))
+                        .isEqualTo(release);
+            }
+            for (var socket : unread) socket.close();
+            var until = System.nanoTime() + 20_000_000_000L;
+            while (small.activeRequests() > 0) assertThat(System.nanoTime()).isLessThan(until);
+        } finally {
+            for (var socket : unread) socket.close();
         }
     }
 
