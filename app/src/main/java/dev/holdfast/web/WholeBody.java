@@ -11,11 +11,14 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives a request its thread when its body is there, so that nobody who sends slowly takes one from the others. No body is
- * kept beyond {@link #BYTES}: room for 64 kB of text with every byte escaped, and for nothing more. Nobody has more time for
- * it than twice what a connection may be idle.
+ * kept beyond {@link #BYTES}: room for 64 kB of text with every byte escaped, and for nothing more; of who brings no session
+ * none beyond {@link #BYTES_OF_STRANGERS}, which is more than a sign-in or a new account has to say. Nobody has more time for
+ * it than twice what a connection may be idle. All that are under way have one {@link Room}: the body that has been in it for
+ * longest makes way for those that come.
  *
  * <p>Not Jetty's EagerContentHandler: in 12.1.14 that waits for weeks for who stops sending, never ends a request whose
  * connection is gone, and gives a thread to a body over its limit.
@@ -23,9 +26,13 @@ import org.eclipse.jetty.util.Callback;
 final class WholeBody extends Handler.Wrapper {
 
     static final int BYTES = 512 * 1024;
+    static final int BYTES_OF_STRANGERS = 16 * 1024;
+    private static final String SESSION = "HOLDFAST";
 
     private static final int MOST_READ = 16 * 1024 * 1024;
     private static final int LONGEST_IN_IDLE_TIMES = 2;
+
+    private final Room room = new Room();
 
     WholeBody(Handler handler) {
         super(handler);
@@ -43,13 +50,15 @@ final class WholeBody extends Handler.Wrapper {
     }
 
     /** Runs whenever there is something to read, or nothing came for the server's idle time. */
-    private final class Loading implements Runnable {
+    private final class Loading implements Runnable, Room.Guest {
         private final Request request;
         private final Response response;
         private final Callback callback;
         private final long until;
+        private final int most;
         private ByteArrayOutputStream body = new ByteArrayOutputStream();
         private long read;
+        private boolean evicted;
 
         Loading(Request request, Response response, Callback callback) {
             this.request = request;
@@ -61,6 +70,8 @@ final class WholeBody extends Handler.Wrapper {
                     .getIdleTimeout();
             until = System.nanoTime()
                     + Duration.ofMillis(LONGEST_IN_IDLE_TIMES * idle).toNanos();
+            var knows = Request.getCookies(request).stream().anyMatch(each -> SESSION.equals(each.getName()));
+            most = knows ? BYTES : BYTES_OF_STRANGERS;
         }
 
         @Override
@@ -69,6 +80,7 @@ final class WholeBody extends Handler.Wrapper {
                 var chunk = request.read();
                 if (Content.Chunk.isFailure(chunk) || System.nanoTime() - until > 0) {
                     if (chunk != null) chunk.release();
+                    room.leave(this);
                     JettySetup.refuse(Problem.cutShort(), response, callback);
                     return;
                 }
@@ -89,20 +101,58 @@ final class WholeBody extends Handler.Wrapper {
         }
 
         private void take(ByteBuffer bytes) {
-            read += bytes.remaining();
-            if (read <= BYTES) body.writeBytes(BufferUtil.toArray(bytes));
-            else body = new ByteArrayOutputStream(0);
+            var some = bytes.remaining();
+            read += some;
+            if (read > most) {
+                room.leave(this);
+                forget();
+            } else if (some > 0 && keep(BufferUtil.toArray(bytes))) {
+                room.take(this, some);
+            }
+        }
+
+        private synchronized boolean keep(byte[] some) {
+            if (!evicted) body.writeBytes(some);
+            return !evicted;
+        }
+
+        private synchronized void forget() {
+            body = new ByteArrayOutputStream(0);
+        }
+
+        /** What still comes is read, and then refused. */
+        @Override
+        public synchronized void evicted() {
+            evicted = true;
+            forget();
+        }
+
+        private String tooLarge() {
+            return most == BYTES
+                    ? "The body is larger than %d bytes, the most that any call takes. Send less.".formatted(BYTES)
+                    : "The body is larger than %d bytes, the most that is taken without a session. Send less, or sign in with POST /api/session."
+                            .formatted(BYTES_OF_STRANGERS);
+        }
+
+        private synchronized byte @Nullable [] whole() {
+            return evicted ? null : body.toByteArray();
         }
 
         private void answer() {
-            if (read > BYTES) {
-                var detail =
-                        "The body is larger than %d bytes, the most that any call takes. Send less.".formatted(BYTES);
-                JettySetup.refuse(Problem.tooLarge(detail), response, callback);
+            room.leave(this);
+            if (read > most) {
+                JettySetup.refuse(Problem.tooLarge(tooLarge()), response, callback);
                 return;
             }
+            var whole = whole();
+            if (whole == null) {
+                JettySetup.refuse(noRoom(), response, callback);
+                return;
+            }
+            forget();
+            var loaded = new Loaded(request, whole);
             try {
-                if (!WholeBody.super.handle(new Loaded(request, body.toByteArray()), response, callback)) {
+                if (!WholeBody.super.handle(loaded, response, Callback.from(loaded::forget, callback))) {
                     Response.writeError(request, response, callback, 404);
                 }
             } catch (Exception | Error e) {
@@ -111,8 +161,15 @@ final class WholeBody extends Handler.Wrapper {
         }
     }
 
+    private static Problem noRoom() {
+        return Problem.unavailable(
+                "The server has no room for this body, because too many are under way, and nothing was stored."
+                        + " Send it again.",
+                Duration.ofSeconds(1));
+    }
+
     private static final class Loaded extends Request.Wrapper {
-        private final Content.Source body;
+        private volatile Content.Source body;
         private final HttpFields headers;
 
         Loaded(Request request, byte[] body) {
@@ -134,6 +191,11 @@ final class WholeBody extends Handler.Wrapper {
         @Override
         public Content.Chunk read() {
             return body.read();
+        }
+
+        /** An answer may wait long for who reads it, also to a body that nobody has looked at. */
+        void forget() {
+            body = Content.Source.from(BufferUtil.EMPTY_BUFFER);
         }
 
         @Override

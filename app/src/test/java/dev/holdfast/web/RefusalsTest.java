@@ -203,7 +203,7 @@ class RefusalsTest {
     /** Bodies of more than is kept: what is over the limit takes no thread either. */
     @Test
     void who_is_slow_to_send_too_much_holds_up_nobody() throws IOException {
-        var begun = new byte[WholeBody.BYTES + 1];
+        var begun = new byte[WholeBody.BYTES_OF_STRANGERS + 1];
         var slow = new ArrayList<Socket>();
         try {
             for (int n = 0; n < 220; n++) {
