@@ -230,17 +230,7 @@ class RefusalsTest {
         var unread = new ArrayList<Socket>();
         try (var small = WebApp.start("server.jetty.threads.max=10")) {
             var release = small.browser().get("/release.json").mustBe(200).body();
-            for (int n = 0; n < 16; n++) {
-                var socket = new Socket();
-                unread.add(socket);
-                socket.setReceiveBufferSize(2048);
-                socket.connect(new InetSocketAddress("127.0.0.1", small.port()));
-                socket.setSoTimeout(20_000);
-                socket.getOutputStream()
-                        .write("GET /release.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                                .repeat(8)
-                                .getBytes(StandardCharsets.US_ASCII));
-            }
+            for (int n = 0; n < 16; n++) unread.add(asksForMuch(small));
             for (var socket : unread) assertThat(line(socket)).startsWith("HTTP/1.1 200");
             small.browser().get("/api/setup").mustBe(200);
 
@@ -262,6 +252,29 @@ class RefusalsTest {
         } finally {
             for (var socket : unread) socket.close();
         }
+    }
+
+    @Test
+    void who_stops_reading_is_let_go() throws IOException {
+        try (var impatient = WebApp.start("server.jetty.connection-idle-timeout=500ms");
+                var stopped = asksForMuch(impatient)) {
+            assertThat(line(stopped)).startsWith("HTTP/1.1 200");
+            var until = System.nanoTime() + 20_000_000_000L;
+            while (impatient.activeRequests() > 0) assertThat(System.nanoTime()).isLessThan(until);
+        }
+    }
+
+    /** Several times as much as lies in its connection. */
+    private static Socket asksForMuch(WebApp asked) throws IOException {
+        var socket = new Socket();
+        socket.setReceiveBufferSize(2048);
+        socket.connect(new InetSocketAddress("127.0.0.1", asked.port()));
+        socket.setSoTimeout(20_000);
+        socket.getOutputStream()
+                .write("GET /release.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                        .repeat(8)
+                        .getBytes(StandardCharsets.US_ASCII));
+        return socket;
     }
 
     @Test
