@@ -667,7 +667,7 @@ function chat.running_under(messages uuid[], fences bigint[], locked uuid[], wor
 
 function chat.search(account uuid, query text, max integer)
   returns json language sql stable security definer set search_path=chat, pg_temp
-  -- Messages of the account's channels that hold the words (the last as a beginning) or the very text, newest first. Words behind a message's first 100,000 characters are not found; the very text is, in a channel's latest 2,000 messages.
+  -- Messages of the account's channels that hold the words (the last as a beginning) or the very text, newest first. Words behind a message's first 100,000 characters are not found; the very text is, in the newest 4 MB of all that the account may read, of a channel's latest 2,000 messages (with more than 25 channels, 50,000 of all).
 
 function chat.set_context(generation bigint, fence bigint, ids uuid[])
   returns boolean language sql security definer set search_path=chat, pg_temp
@@ -712,6 +712,10 @@ function chat.summons(content text, message uuid)
 function chat.take_allowance(key text, times integer, per interval, amount integer)
   returns double precision language plpgsql security definer set search_path=chat, pg_temp
   -- Takes an amount of what a key may do so many times per interval. Returns 0 if there was enough, otherwise the seconds until there will be. What was taken before the clock was set back is forgotten.
+
+function chat.take_search(account uuid)
+  returns boolean language sql security definer set search_path=chat, pg_temp
+  -- Whether the account may search until the end of the transaction: two of its searches run at once, on all nodes together.
 
 function chat.take_seqs(ids uuid[])
   returns TABLE(message_id uuid, seq bigint) language sql set search_path=chat, pg_temp

@@ -6,6 +6,9 @@ import { page } from './page.js';
 import { avatar, cut, moment, nameOf, problem } from './parts.js';
 import { View } from './view.js';
 
+/** What the server leaves out: it would have to read every text. */
+const PARTS = 'Words and their beginnings are found in all messages, parts from the middle of a word only in the newest.';
+
 /** Finds messages; the query is in the address, so back works. */
 class Search extends View {
   static properties = { query: {} };
@@ -39,10 +42,10 @@ class Search extends View {
       ${problem(this.problem)}
       <div role="status">
         ${this.busy ? html`<p class="quiet">Searching…</p>` : nothing}
-        ${this.query && current?.length === 0 ? html`<div class="empty"><h2>Nothing found</h2><p>Try fewer or other words. Only channels that you are in are searched.</p></div>` : nothing}
+        ${this.query && current?.length === 0 ? html`<div class="empty"><h2>Nothing found</h2><p>Try fewer or other words. Only channels that you are in are searched. ${PARTS}</p></div>` : nothing}
       </div>
       <ul class="found">${(this.query && current ? current : []).map((each) => this.#hit(each))}</ul>
-      ${this.query && current && found.more ? html`<p class="quiet">These are the newest ${current.length}. More match: add a word to find older ones.</p>` : nothing}`);
+      ${this.query && current?.length > 0 ? html`<p class="quiet">${found.more ? `These are the newest ${current.length}. More match: add a word to find older ones.` : PARTS}</p>` : nothing}`);
   }
 
   #hit(message) {

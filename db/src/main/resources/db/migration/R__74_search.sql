@@ -8,7 +8,7 @@ security definer
 set search_path = chat, pg_temp
 as $$
   with mine as materialized (
-    select m.channel_id from membership m where m.account_id = search.account
+    select m.channel_id, count(*) over () as channels from membership m where m.account_id = search.account
   ), wanted as materialized (
     -- the last word may be unfinished: people see hits while they type
     select case when numnode(q) > 0 then (q::text || ':*')::tsquery end as words
@@ -21,19 +21,26 @@ as $$
       and m.channel_id in (select channel_id from mine)
     order by m.created_at desc
     limit search.max
-  ), by_part as (
-    -- words inside words and languages without spaces, among each channel's latest
-    select r.id, r.created_at
+  ), latest as (
+    -- of so many messages at most a search looks at the length: who is in many channels has fewer of each looked at
+    select r.id, r.created_at, sum(r.bytes) over (order by r.created_at desc, r.id rows unbounded preceding) as bytes
     from mine
     cross join lateral (
-      select m.id, m.created_at, m.content
+      select m.id, m.created_at, octet_length(m.content) as bytes, m.deleted_at, m.status
       from message m
-      where m.channel_id = mine.channel_id and m.deleted_at is null and m.status in ('complete', 'stopped', 'failed')
+      where m.channel_id = mine.channel_id
       order by m.position desc
-      limit 2000
+      limit least(2000, 50000 / mine.channels)
     ) r
-    where (select count(*) from by_words) < search.max
-      and position(lower(search.query) in lower(r.content)) > 0
+    -- not within: without statistics the words' index, which is of such messages, would be read whole for each channel
+    where r.deleted_at is null and r.status in ('complete', 'stopped', 'failed')
+      and (select count(*) from by_words) < search.max
+  ), by_part as (
+    -- words inside words and languages without spaces: every text is read for it, 4 MB in a quarter of a second
+    select r.id, r.created_at
+    from latest r
+    where r.bytes <= 4 * 1024 * 1024
+      and position(lower(search.query) in lower((select m.content from message m where m.id = r.id))) > 0
     order by r.created_at desc
     limit search.max
   ), hits as (
@@ -47,4 +54,19 @@ as $$
   from hits
   join message m on m.id = hits.id
 $$;
-comment on function chat.search(uuid, text, integer) is 'Messages of the account''s channels that hold the words (the last as a beginning) or the very text, newest first. Words behind a message''s first 100,000 characters are not found; the very text is, in a channel''s latest 2,000 messages.';
+comment on function chat.search(uuid, text, integer) is 'Messages of the account''s channels that hold the words (the last as a beginning) or the very text, newest first. Words behind a message''s first 100,000 characters are not found; the very text is, in the newest 4 MB of all that the account may read, of a channel''s latest 2,000 messages (with more than 25 channels, 50,000 of all).';
+
+create or replace function chat.take_search(account uuid)
+returns boolean
+language sql
+volatile
+security definer
+set search_path = chat, pg_temp
+as $$
+  -- they end with the transaction, however that ends
+  select case
+    when pg_try_advisory_xact_lock(7214, hashtext(take_search.account::text)) then true
+    else pg_try_advisory_xact_lock(7215, hashtext(take_search.account::text))
+  end
+$$;
+comment on function chat.take_search(uuid) is 'Whether the account may search until the end of the transaction: two of its searches run at once, on all nodes together.';

@@ -1,13 +1,16 @@
 package dev.holdfast.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -108,6 +111,74 @@ class SearchTest {
                 .contains("200");
         assertThat(bob.get("/api/search?q=a&limit=0").mustBe(422).detail()).contains("limit");
         assertThat(bob.get("/api/search?q=a%00b").mustBe(422).detail()).contains("q");
+    }
+
+    /** To look into every text takes the database's time from everybody. */
+    @Test
+    void parts_of_words_are_looked_for_in_the_newest_4_MB_and_words_everywhere() {
+        var channel = ada.post("/api/channels", "{\"name\": \"large\", \"private\": true}")
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
+        ada.write(channel, "an echidna behind it all").mustBe(201);
+        fill(channel, 35);
+        ada.write(channel, "a wombat behind two megabytes").mustBe(201);
+        fill(channel, 35);
+        assertThat(find(ada, "ombat")).hasSize(1);
+        assertThat(find(ada, "chidna")).isEmpty();
+        assertThat(find(ada, "echidna")).hasSize(1);
+        assertThat(find(ada, "echid")).hasSize(1);
+    }
+
+    /** So many messages of 60 kB, each a moment after the one before. */
+    private static void fill(String channel, int messages) {
+        app.jdbc().sql("""
+                insert into chat.message (channel_id, author_id, content, created_at)
+                select c.id, c.created_by, repeat('x', 60000), clock_timestamp() from chat.channel c, generate_series(1, ?)
+                where c.id = ?::uuid
+                """).params(messages, channel).update();
+    }
+
+    /** Three of one person, and all that others do beside them. */
+    @Test
+    void two_searches_of_a_person_run_at_once_for_five_seconds_at_most() throws Exception {
+        var searches = app.jdbc()
+                .sql("select pg_get_functiondef('chat.search(uuid, text, integer)'::regprocedure)")
+                .query(String.class)
+                .single();
+        app.jdbc().sql("""
+                create or replace function chat.search(account uuid, query text, max integer) returns json
+                language sql as $$ select to_json(array[pg_sleep(30)::text]) $$""").update();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var began = System.nanoTime();
+            var both = List.of(
+                    threads.submit(() -> bob.get("/api/search?q=one")),
+                    threads.submit(() -> bob.get("/api/search?q=two")));
+            await().atMost(Duration.ofSeconds(4)).until(() -> sleeping() == 2);
+            var refused = bob.get("/api/search?q=three").mustBe(429);
+            assertThat(refused.detail()).contains("Two of your searches");
+            assertThat(refused.header("Retry-After")).contains("1");
+            var others = threads.submit(() -> ada.get("/api/search?q=four"));
+            await().atMost(Duration.ofSeconds(4)).until(() -> sleeping() == 3);
+            ada.get("/api/channels").mustBe(200);
+            for (var search : both) {
+                assertThat(search.get().mustBe(503).detail()).contains("too long", "longer words");
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(12));
+            others.get().mustBe(503);
+        } finally {
+            app.jdbc().sql(searches).update();
+        }
+        assertThat(find(bob, "quarterly")).hasSize(1);
+    }
+
+    private static int sleeping() {
+        return app.jdbc()
+                .sql(
+                        "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'")
+                .query(Integer.class)
+                .single();
     }
 
     private static List<String> find(Browser browser, String query) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Year;
 import java.util.UUID;
@@ -116,6 +117,7 @@ class OrientationTest {
         searches.letThrough();
         search("flour");
         mira.page.locator(".found mark >> text=flour").waitFor();
+        mira.page.locator("hf-search >> text=only in the newest").waitFor();
 
         var held = new AtomicReference<Route>();
         mira.page.route("**/api/search?q=yeast*", held::set);
@@ -127,6 +129,30 @@ class OrientationTest {
                 () -> held.get().resume());
         mira.page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))");
         assertThat(mira.page.locator(".found mark").allTextContents()).containsExactly("water");
+    }
+
+    @Test
+    void a_search_that_is_one_too_many_says_so_and_is_tried_again_as_it_stands() throws SQLException {
+        var channel = holdfast.channel(mira);
+        mira.rest().write(channel, "salt and pepper").mustBe(201);
+        mira.open(channel).live();
+        mira.page.evaluate("() => holdfast.go('/search')");
+        try (var running = holdfast.database.dataSource().getConnection()) {
+            running.setAutoCommit(false); // as two of hers that run, on whichever node
+            running.createStatement().execute("""
+                            select pg_advisory_xact_lock(place, hashtext(a.id::text))
+                            from chat.account a, generate_series(7214, 7215) place where a.handle = '%s'
+                            """.formatted(mira.handle));
+            search("pepper");
+            mira.page
+                    .locator("hf-search .problem >> text=Two of your searches are still running")
+                    .waitFor();
+            running.rollback();
+        }
+        assertThat(mira.page.locator("hf-search input").inputValue()).isEqualTo("pepper");
+        mira.page.locator("hf-search button >> text=Search").click();
+        mira.page.locator(".found mark >> text=pepper").waitFor();
+        assertThat(mira.page.locator("hf-search .problem").count()).isZero();
     }
 
     private void search(String words) {
