@@ -14,6 +14,37 @@ end
 $$;
 comment on function chat.my_channel(uuid, uuid) is 'The channel''s id for a member, so that one statement asks and reads; otherwise HF404.';
 
+create or replace function chat.require_room(accounts uuid[], direct boolean)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = chat, pg_temp
+as $$
+declare
+  full_one text;
+begin
+  select a.handle into full_one
+  from account a
+  where a.id = any(accounts) and a.kind = 'human'
+    and (
+      select count(*)
+      from membership m
+      join channel c on c.id = m.channel_id
+      where m.account_id = a.id and (c.kind = 'direct') = direct) >= 1000
+  limit 1;
+  if full_one is not null and direct then
+    raise exception '@% has 1000 direct messages, and nobody has more.', full_one
+      using errcode = 'HF409', detail = 'Write in one that is there already, or make a private channel instead.';
+  elsif full_one is not null then
+    raise exception '@% is in 1000 channels, and nobody may be in more.', full_one
+      using errcode = 'HF409', detail = format('Let @%s leave one first.', full_one);
+  end if;
+end
+$$;
+comment on function chat.require_room(uuid[], boolean) is
+  'Raises HF409 where one of these people is in as many channels (or direct messages) as anybody may be: the feed sends all of them every 15 s. Not counted to the last one: calls at the same moment may pass together. Agents have no feed and no bound.';
+
 create or replace function chat.make_channel(maker uuid, name text, kind text)
 returns uuid
 language plpgsql
@@ -24,6 +55,7 @@ as $$
 declare
   made uuid;
 begin
+  perform chat.require_room(array[maker], false);
   insert into channel (name, kind, created_by)
   values (make_channel.name, make_channel.kind, maker)
   on conflict (name) where kind <> 'direct' do nothing
@@ -74,6 +106,7 @@ begin
   limit 1;
   created := channel_id is null;
   if created then
+    perform chat.require_room(people, true);
     insert into channel (name, kind, created_by) values (left(title, 80), 'direct', opener) returning id into channel_id;
     insert into membership (channel_id, account_id) select open_direct.channel_id, p from unnest(people) as p;
   end if;
@@ -92,6 +125,7 @@ begin
   if exists (select from membership m where m.channel_id = channel and m.account_id = joiner) then
     return;
   end if;
+  perform chat.require_room(array[joiner], false);
   insert into membership (channel_id, account_id, last_read_seq)
   select c.id, joiner, c.seq from channel c where c.id = channel and c.kind = 'public'
   on conflict do nothing;
@@ -158,6 +192,7 @@ begin
   if chat.is_abandoned(channel)
     and exists (select from account a where a.id = adder and a.role = 'administrator' and a.disabled_at is null)
     and exists (select from account a where a.id = added and a.kind = 'human') then
+    perform chat.require_room(array[added], false);
     insert into membership (channel_id, account_id, role, last_read_seq)
     select c.id, added, 'owner', c.seq from channel c where c.id = channel
     on conflict do nothing;
@@ -176,6 +211,10 @@ begin
     raise exception 'A direct message keeps its people.'
       using errcode = 'HF409', detail = 'Open another one with the people you want, or make a private channel.';
   end if;
+  if exists (select from membership m where m.channel_id = channel and m.account_id = added) then
+    return;
+  end if;
+  perform chat.require_room(array[added], false);
   insert into membership (channel_id, account_id, last_read_seq)
   select c.id, added, c.seq from channel c where c.id = channel
   on conflict do nothing;

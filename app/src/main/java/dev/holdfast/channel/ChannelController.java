@@ -1,6 +1,7 @@
 package dev.holdfast.channel;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.holdfast.security.Limits;
 import dev.holdfast.security.SignedIn;
 import dev.holdfast.web.Problem;
 import dev.holdfast.web.WebSide;
@@ -16,6 +17,8 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -41,9 +44,13 @@ class ChannelController {
     record Read(Long seq) {}
 
     private final Channels channels;
+    private final Limits limits;
+    private final TransactionTemplate transaction;
 
-    ChannelController(Channels channels) {
+    ChannelController(Channels channels, Limits limits, PlatformTransactionManager transactions) {
         this.channels = channels;
+        this.limits = limits;
+        this.transaction = new TransactionTemplate(transactions);
     }
 
     @GetMapping
@@ -56,14 +63,18 @@ class ChannelController {
     }
 
     @PostMapping
-    @Operation(summary = "Make a channel, or open a direct message: 200 if the same people have one already")
+    @Operation(
+            summary = "Make a channel, or open a direct message: 200 if the same people have one already",
+            description = "A person is in at most 1,000 channels and 1,000 direct messages: 409. Too many made: 429.")
     @ApiResponse(responseCode = "201", content = @Content(schema = @Schema(implementation = ChannelJson.class)))
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = ChannelJson.class)))
     ResponseEntity<String> make(@RequestBody NewChannel wanted, @AuthenticationPrincipal SignedIn me) {
         if (wanted.direct() != null) {
             return openDirect(wanted, me);
         }
-        var made = channels.make(me.id(), ChannelName.checked(wanted.name()), Boolean.TRUE.equals(wanted.hidden()));
+        var name = ChannelName.checked(wanted.name());
+        limits.takeMaking(me);
+        var made = channels.make(me.id(), name, Boolean.TRUE.equals(wanted.hidden()));
         return ResponseEntity.status(HttpStatus.CREATED).body(channels.mine(me.id(), made));
     }
 
@@ -79,9 +90,18 @@ class ChannelController {
             throw Problem.invalid(
                     "A direct message needs the handle of at least one person. Send {\"direct\": [\"handle\"]}.");
         }
-        var opened = channels.openDirect(me.id(), handles);
+        var opened = transaction.execute(status -> openOrMake(handles, me));
         return ResponseEntity.status(opened.created() ? HttpStatus.CREATED : HttpStatus.OK)
                 .body(channels.mine(me.id(), opened.channelId()));
+    }
+
+    /** One that is there is opened whatever is used up; a new one is undone where it was one too many. */
+    private Channels.Opened openOrMake(List<String> handles, SignedIn me) {
+        var opened = channels.openDirect(me.id(), handles);
+        if (opened.created()) {
+            limits.takeMaking(me);
+        }
+        return opened;
     }
 
     @GetMapping("/public")

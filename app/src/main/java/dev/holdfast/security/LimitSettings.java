@@ -10,10 +10,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param joining tries to use an invitation, or a link for a new password, per address
  * @param posting messages written or edited per person
  * @param summoning agents mentioned, and replies run again, per person
+ * @param making channels and direct messages made per person, by administrators ten times as many
+ * @param adding people and agents added to channels per person, by administrators ten times as many
  */
 @ConfigurationProperties("holdfast.limits")
 record LimitSettings(
         @DefaultValue("10/3m") Rate signIn,
         @DefaultValue("30/10m") Rate joining,
         @DefaultValue("120/1m") Rate posting,
-        @DefaultValue("60/1m") Rate summoning) {}
+        @DefaultValue("60/1m") Rate summoning,
+        @DefaultValue("60/1h") Rate making,
+        @DefaultValue("600/1h") Rate adding) {}

@@ -121,6 +121,19 @@ public class Limits {
                 "You asked agents too often");
     }
 
+    public void takeMaking(SignedIn person) {
+        take("make " + person.id(), of(person, settings.making()), 1, "You made too many channels and direct messages");
+    }
+
+    public void takeAdding(SignedIn person) {
+        take("add " + person.id(), of(person, settings.adding()), 1, "You added members too often");
+    }
+
+    /** Administrators set up what others use. */
+    private static Rate of(SignedIn person, Rate rate) {
+        return person.administrator() ? rate.wider(10) : rate;
+    }
+
     private void take(String key, Rate rate, int amount, String what) {
         var wait = jdbc.sql("select chat.take_allowance(?, ?, make_interval(secs => ?), ?)")
                 .params(key, rate.times(), seconds(rate), amount)

@@ -325,6 +325,42 @@ class ChannelsOverHttpTest {
                 .contains(unknown.toString());
     }
 
+    /** More than its feed can carry: others could take it from somebody. */
+    @Test
+    void a_person_is_in_a_thousand_channels_at_most_and_is_told_what_to_do() {
+        var max = app.member("max");
+        var open = make(ada, "one-too-many", false);
+        app.jdbc().sql("""
+                with made as (
+                  insert into chat.channel (name, kind)
+                  select k.kind || n, k.kind from (values ('private'), ('direct')) k(kind), generate_series(1, 999) n
+                  returning id
+                )
+                insert into chat.membership (channel_id, account_id)
+                select made.id, a.id from made, chat.account a where a.handle in ('max', 'guide')
+                """).update();
+        assertThat(ada.post(members(open), "{\"handle\": \"max\"}").mustBe(409).detail())
+                .contains("@max is in 1000 channels")
+                .contains("leave one");
+        assertThat(max.post(members(open), "{\"handle\": \"max\"}").mustBe(409).detail())
+                .contains("leave one");
+        assertThat(max.post("/api/channels", "{\"name\": \"his-own\"}")
+                        .mustBe(409)
+                        .detail())
+                .contains("leave one");
+        ada.post(members(open), "{\"handle\": \"guide\"}").mustBe(204);
+        ada.post("/api/channels", "{\"direct\": [\"max\"]}").mustBe(201);
+        ada.post("/api/channels", "{\"direct\": [\"max\"]}").mustBe(200);
+        assertThat(max.post("/api/channels", "{\"direct\": [\"bob\"]}")
+                        .mustBe(409)
+                        .detail())
+                .contains("1000 direct messages")
+                .contains("private channel");
+        max.delete(members(max.channel("general")) + "/max").mustBe(204);
+        ada.post(members(open), "{\"handle\": \"max\"}").mustBe(204);
+        ada.post(members(open), "{\"handle\": \"max\"}").mustBe(204);
+    }
+
     private static String make(Browser browser, String name, boolean hidden) {
         return browser.post("/api/channels", "{\"name\": \"%s\", \"private\": %s}".formatted(name, hidden))
                 .mustBe(201)

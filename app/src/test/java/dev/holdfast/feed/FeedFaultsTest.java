@@ -235,6 +235,39 @@ class FeedFaultsTest {
         }
     }
 
+    /** As many as chat.require_room lets anybody be in, each with its last message's id: more would be dropped for good. */
+    @Test
+    void all_channels_of_somebody_who_is_in_two_thousand_fit_into_what_may_wait_for_a_browser() throws Exception {
+        database.jdbc().sql("""
+                with rooms as (
+                  insert into chat.channel (name) select 'room-' || n from generate_series(2, 2000) n returning id
+                ), members as (
+                  insert into chat.membership (channel_id, account_id) select id, ? from rooms
+                )
+                insert into chat.message (channel_id, author_id, content)
+                select id, ?, 'hello' from rooms union all select ?::uuid, ?::uuid, 'hello'
+                """).params(mira, mira, channel, mira).update();
+        try (var feed = RawFeed.open(server, mira, "")) {
+            for (var event : List.of("hello", "account", "heads")) {
+                String line;
+                do line = feed.line();
+                while (!line.equals("event: " + event));
+                var list = feed.line();
+                assertThat(list.split("\"last\":")).as(event).hasSize(1 + 2_000);
+                assertThat(list.length()).as(event).isLessThan(Subscriber.MOST_UNSENT);
+                if (event.equals("hello")) rename(mira);
+            }
+            assertThat(dropped()).isZero();
+        }
+    }
+
+    private void rename(UUID account) {
+        database.jdbc()
+                .sql("update chat.account set display_name = 'Somebody Else' where id = ?")
+                .param(account)
+                .update();
+    }
+
     @Test
     void one_select_serves_a_wake_up_whatever_the_number_of_browsers() throws Exception {
         database.jdbc().sql("create extension pg_stat_statements").update();

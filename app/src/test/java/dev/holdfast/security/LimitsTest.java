@@ -20,7 +20,11 @@ import org.junit.jupiter.api.Test;
 class LimitsTest {
 
     private static final String[] LIMITS = {
-        "holdfast.limits.posting=5/10m", "holdfast.limits.summoning=3/10m", "holdfast.limits.joining=1000/1m"
+        "holdfast.limits.posting=5/10m",
+        "holdfast.limits.summoning=3/10m",
+        "holdfast.limits.joining=1000/1m",
+        "holdfast.limits.making=3/10m",
+        "holdfast.limits.adding=2/10m"
     };
 
     private static WebApp one;
@@ -261,6 +265,62 @@ class LimitsTest {
                         .query(Integer.class)
                         .single())
                 .isZero();
+    }
+
+    @Test
+    void making_channels_is_limited_per_person_and_a_conversation_that_is_there_opens_all_the_same() {
+        var ben = one.member("ben");
+        one.member("cal");
+        one.member("deb");
+        ben.post("/api/channels", "{\"name\": \"bens-first\"}").mustBe(201);
+        ben.post("/api/channels", "{\"name\": \"bens-second\", \"private\": true}")
+                .mustBe(201);
+        var direct =
+                ben.post("/api/channels", "{\"direct\": [\"cal\"]}").mustBe(201).json();
+        assertThat(ben.post("/api/channels", "{\"direct\": [\"cal\"]}")
+                        .mustBe(200)
+                        .json())
+                .isEqualTo(direct);
+        for (var wanted : new String[] {"{\"name\": \"bens-third\"}", "{\"direct\": [\"cal\", \"deb\"]}"}) {
+            var refused = ben.post("/api/channels", wanted).mustBe(429);
+            assertThat(refused.detail()).contains("too many channels").contains("3 times in 10 minutes");
+            assertThat(refused.header("Retry-After")).isPresent();
+        }
+        assertThat(ben.post("/api/channels", "{\"direct\": [\"cal\"]}")
+                        .mustBe(200)
+                        .json())
+                .isEqualTo(direct);
+        assertThat(one.jdbc()
+                        .sql(
+                                "select count(*) from chat.channel where created_by = (select id from chat.account where handle = 'ben')")
+                        .query(Integer.class)
+                        .single())
+                .isEqualTo(3);
+        var ada = one.administrator();
+        for (int i = 0; i < 10; i++) {
+            ada.post("/api/channels", "{\"name\": \"of-the-house-%d\"}".formatted(i))
+                    .mustBe(201);
+        }
+    }
+
+    @Test
+    void adding_members_is_limited_per_person_but_one_joins_oneself_freely() {
+        var eli = one.member("eli");
+        var fay = one.member("fay");
+        var channel = eli.post("/api/channels", "{\"name\": \"elis\"}")
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
+        var members = "/api/channels/" + channel + "/members";
+        for (int i = 0; i < 5; i++) {
+            fay.post(members, "{\"handle\": \"@Fay\"}").mustBe(204);
+            fay.delete(members + "/fay").mustBe(204);
+        }
+        eli.post(members, "{\"handle\": \"fay\"}").mustBe(204);
+        eli.post(members, "{\"handle\": \"ada\"}").mustBe(204);
+        assertThat(eli.post(members, "{\"handle\": \"fay\"}").mustBe(429).detail())
+                .contains("2 times in 10 minutes");
     }
 
     @Test
