@@ -670,7 +670,7 @@ function chat.running_under(messages uuid[], fences bigint[], locked uuid[], wor
   -- Those of the locked replies whose generation runs under just this fence (and by this worker; null: by any). They stay so while the caller holds the messages (chat.lock_channels_of): whoever takes a running generation away holds its message.
 
 function chat.search(account uuid, query text, max integer)
-  returns json language sql stable security definer set search_path=chat, pg_temp
+  returns json language sql stable security definer set search_path=chat, pg_temp set work_mem=64MB
   -- Messages of the account's channels that hold the words (the last as a beginning) or the very text, newest first. Words behind a message's first 100,000 characters are not found; the very text is, in the newest 4 MB of all that the account may read, of a channel's latest 2,000 messages (with more than 25 channels, 50,000 of all).
 
 function chat.set_context(generation bigint, fence bigint, ids uuid[])

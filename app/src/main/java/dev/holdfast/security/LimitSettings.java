@@ -19,5 +19,5 @@ record LimitSettings(
         @DefaultValue("30/10m") Rate joining,
         @DefaultValue("120/1m") Rate posting,
         @DefaultValue("60/1m") Rate summoning,
-        @DefaultValue("60/1h") Rate making,
-        @DefaultValue("600/1h") Rate adding) {}
+        @DefaultValue("300/1h") Rate making,
+        @DefaultValue("3000/1h") Rate adding) {}
