@@ -9,9 +9,8 @@ import org.jspecify.annotations.Nullable;
 final class DisplayName {
 
     private static final int LONGEST = 80;
-    // U+200C and U+200D stay, unseen as they are: scripts and emoji need them to join
     private static final Pattern UNRULY =
-            Pattern.compile("[\\p{Cc}\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]");
+            Pattern.compile("[\\p{Cc}\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]");
 
     private DisplayName() {}
 
@@ -26,7 +25,7 @@ final class DisplayName {
         if (!Visible.in(bare)) {
             throw Problem.invalid("A display name needs at least one visible character. Choose another one.");
         }
-        if (UNRULY.matcher(bare).find()) {
+        if (UNRULY.matcher(bare).find() || !Visible.hidesNothingIn(bare)) {
             throw Problem.invalid(
                     "A display name has no line breaks, no control or invisible characters, and none that turn the direction of text. Remove them.");
         }

@@ -1,6 +1,7 @@
 package dev.holdfast.channel;
 
 import dev.holdfast.web.Problem;
+import dev.holdfast.web.Visible;
 import java.text.Normalizer;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -25,6 +26,10 @@ final class ChannelName {
         if (length > LONGEST) {
             throw Problem.invalid("A channel's name has at most %d characters; this one has %d. Choose a shorter one."
                     .formatted(LONGEST, length));
+        }
+        if (!Visible.hidesNothingIn(bare)) {
+            throw Problem.invalid(
+                    "A channel's name has no invisible characters, which make it look like another one. Remove them.");
         }
         if (!NAME.matcher(bare).matches() || !bare.equals(bare.toLowerCase(Locale.ROOT))) {
             throw Problem.invalid(

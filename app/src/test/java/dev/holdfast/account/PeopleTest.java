@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -184,6 +185,15 @@ class PeopleTest {
             marked as turned  | Mira\\u200f       | direction
             marked as Arabic  | Mi\\u061cra       | direction
             as another's      | Mi\\u200bra       | invisible
+            blank letters     | \\u3164\\u2800   | visible
+            a blank letter    | Mira\\u3164       | invisible
+            a joiner of marks | Mi\\u034fra       | invisible
+            joined to itself  | Mi\\u200dra       | invisible
+            joined at its end | علی\\u200c        | invisible
+            no emoji          | Mira\\ufe0f       | invisible
+            no keycap         | Mira1\\ufe0f      | invisible
+            no flag           | Mira\\udb40\\udc67 | invisible
+            another glyph     | 葛\\udb40\\udd00  | invisible
             """)
     void a_display_name_that_cannot_be_read_is_refused_wherever_one_is_given(String what, String name, String named) {
         var profile = "{\"displayName\": \"%s\"}".formatted(name);
@@ -206,6 +216,12 @@ class PeopleTest {
                 .mustBe(422);
         bob.patch("/api/me", "{\"displayName\": \" عبد الله \"}").mustBe(200);
         bob.patch("/api/me", "{\"displayName\": \"علی\\u200cرضا 👩\\u200d🚀\"}").mustBe(200);
+        for (var needed : List.of(
+                "❤\\ufe0f\\u200d🔥 1\\ufe0f\\u20e3",
+                "🏳\\ufe0f\\u200d🌈 क्\\u200dष",
+                "🏴\\udb40\\udc67\\udb40\\udc62\\udb40\\udc77\\udb40\\udc6c\\udb40\\udc73\\udb40\\udc7f")) {
+            bob.patch("/api/me", "{\"displayName\": \"%s\"}".formatted(needed)).mustBe(200);
+        }
     }
 
     @Test

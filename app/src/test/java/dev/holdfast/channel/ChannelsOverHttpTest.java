@@ -14,6 +14,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class ChannelsOverHttpTest {
@@ -235,6 +237,16 @@ class ChannelsOverHttpTest {
         assertThat(mine(cyd, channel).path("role").stringValue())
                 .as("the last owner has gone")
                 .isEqualTo("owner");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"general\\u3164", "gen\\u034feral", "general\\ufe0f", "general\\uffa0", "\\u115f"})
+    void a_channel_cannot_look_like_another_one(String name) {
+        var wanted = "{\"name\": \"%s\"}".formatted(name);
+        assertThat(bob.post("/api/channels", wanted).mustBe(422).detail()).contains("invisible");
+        var channel = make(bob, "plain-" + UUID.randomUUID(), false);
+        assertThat(bob.patch("/api/channels/" + channel, wanted).mustBe(422).detail())
+                .contains("invisible");
     }
 
     @Test
