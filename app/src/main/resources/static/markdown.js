@@ -12,8 +12,50 @@ markdown.validateLink = (url) => /^(https?:|mailto:|\/(?!\/)|#)/i.test(url.trim(
 const { rules } = markdown.renderer;
 const escape = markdown.utils.escapeHtml;
 
-rules.link_open = (tokens, index) => {
+// Some texts of a few kilobytes keep the parser busy for a minute, or become megabytes of elements, and no text may hold up the
+// page. So what its rules try and make is counted; a text that wants more than a multiple of its length is shown as it was written.
+const TRIES = 10; // for each character; prose takes a tenth of one
+const TAGS = .2; // for each character; prose takes a twentieth of one
+const MORE = 10_000; // of both, for short texts
+const DEEPEST = markdown.options.maxNesting - 2; // of quotes and lists: below, the parser would leave out what was said
+
+class TooDear extends Error {}
+
+function spend(env, tries) {
+  env.tries -= tries;
+  if (env.tries < 0) throw new TooDear();
+}
+
+/** A rule that never fits and comes before all others, so it sees each try of them. */
+function count({ env, level }) {
+  if (level >= DEEPEST) throw new TooDear();
+  spend(env, 1);
+  return false;
+}
+
+markdown.inline.ruler.before('text', 'count', count);
+markdown.block.ruler.before('table', 'count', count, { alt: ['paragraph', 'blockquote', 'list'] });
+// For each further line of a reference the parser copies all before it.
+markdown.block.ruler.before('table', 'count in a reference', (state, line) => {
+  spend(state.env, line - state.line);
+  return false;
+}, { alt: ['reference'] });
+
+// At each beginning of an address it is read on to the end of the line, at worst, and what it is found in is copied.
+const BEGINNING = /\/\/|mailto:/i;
+const MOST_READ = 2_000_000; // characters
+const COPIED = 500; // costs as much as reading so many
+
+/** Whether addresses that nobody marked as links are soon found; where not, they stay text. */
+function isSoonLinked(source) {
+  let read = 0;
+  for (const line of source.split('\n')) read += (line.split(BEGINNING).length - 1) * (line.length + COPIED);
+  return read < MOST_READ;
+}
+
+rules.link_open = (tokens, index, _, env) => {
   const href = tokens[index].attrGet('href');
+  spend(env, href.length); // many links may share one long address that was written once
   const outside = /^[a-z]+:/i.test(href);
   return `<a href="${escape(href)}" title="${escape(href)}"${outside ? ' target="_blank" rel="noopener noreferrer nofollow"' : ''}>`;
 };
@@ -33,8 +75,9 @@ function openingOf(tokens, end) {
 }
 
 /** A picture would be loaded from its server, which would learn who reads; a link says the same. */
-rules.image = (tokens, index) => {
+rules.image = (tokens, index, _, env) => {
   const source = tokens[index].attrGet('src');
+  spend(env, source.length);
   const name = tokens[index].content || 'image';
   const host = hostOf(source);
   if (!host) return escape(name);
@@ -110,22 +153,47 @@ const CLEAN = {
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|\/(?!\/)|#)/i,
 };
 
-/** Top-level blocks of a source: where each begins and ends, in lines. */
+const triesOf = (source) => TRIES * source.length + MORE;
+
+/** What a parser answers, or something else where its text is too dear. */
+function orElse(parse, instead) {
+  try {
+    return parse();
+  } catch (failure) {
+    if (failure instanceof TooDear) return instead();
+    throw failure;
+  }
+}
+
+/** Top-level blocks of a source: where each begins and ends, in lines. None where telling them is too dear. */
 export function blocks(source) {
   const found = [];
   let depth = 0;
-  const tokens = [];
-  markdown.block.parse(source.replace(/\r\n?|\n/g, '\n'), markdown, {}, tokens);
-  for (const token of tokens) {
+  for (const token of orElse(() => parsed(source.replace(/\r\n?|\n/g, '\n')), () => [])) {
     if (depth === 0 && token.map && token.nesting >= 0) found.push(token.map);
     depth += token.nesting;
   }
   return found;
 }
 
+function parsed(source) {
+  const tokens = [];
+  markdown.block.parse(source, markdown, { tries: triesOf(source) }, tokens);
+  return tokens;
+}
+
+function markup(source, env) {
+  markdown.set({ linkify: isSoonLinked(source) });
+  return orElse(() => {
+    const html = markdown.render(source, { ...env, tries: triesOf(source) });
+    if (html.split('<').length > TAGS * source.length + MORE) throw new TooDear();
+    return html;
+  }, () => `<p class="as-written">${escape(source)}</p>`);
+}
+
 /** A source as DOM. `env.handles`: the known handles, `env.me`: mine, both lower case; `env.growing`: it will be rendered again soon. */
 export function render(source, env = {}) {
-  const fragment = DOMPurify.sanitize(markdown.render(source, { ...env }), CLEAN);
+  const fragment = DOMPurify.sanitize(markup(source, env), CLEAN);
   // Each block runs as its own words do; code and names run one way and don't count among them.
   for (const each of fragment.querySelectorAll('.code, code, .mention')) each.dir = 'ltr';
   for (const block of fragment.children) block.dir ||= 'auto';

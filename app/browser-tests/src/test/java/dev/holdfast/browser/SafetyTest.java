@@ -6,6 +6,7 @@ import com.microsoft.playwright.Page;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -228,6 +229,55 @@ class SafetyTest {
         mira.page.waitForFunction("() => grown.querySelector('[data-language=python] .hljs-keyword')");
     }
 
+    /** What kept the page busy for up to half a minute: by trying, by copying, or by drawing a multiple of what was written. */
+    @Test
+    void texts_that_are_dear_to_draw_hold_up_nobody_and_lose_nothing() {
+        var dear = Map.of(
+                "beginnings of addresses",
+                "http://a.bc/(".repeat(5_000),
+                "others",
+                "ftp://a/(".repeat(7_000),
+                "two slashes",
+                "//a.bc/(".repeat(8_000),
+                "no addresses",
+                "a:// ".repeat(13_000),
+                "mail",
+                "mailto:".repeat(9_000),
+                "deep quotes",
+                ">".repeat(95) + "said\n".repeat(13_000),
+                "quotes too deep for the parser",
+                ">".repeat(200) + " said below a hundred",
+                "a title without an end",
+                "[a]: /u \"" + "x\n".repeat(32_000),
+                "thousands of links with one address",
+                "[a]: /" + "x".repeat(32_000) + "\n\n" + "[a]".repeat(10_000),
+                "empty cells",
+                "|a".repeat(8_000) + "|\n" + "|-".repeat(8_000) + "|\n" + "a\n".repeat(8_000));
+        var channel = holdfast.channel(mira, eve);
+        eve.rest().write(channel, "see https://plain.example/x").mustBe(201);
+        dear.values().forEach(each -> eve.rest().write(channel, each).mustBe(201));
+        mira.page.addInitScript("""
+                window.longest = 0;
+                new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => (longest = Math.max(longest, duration))))
+                  .observe({ type: 'longtask', buffered: true });""");
+        mira.open(channel).live().write("still here");
+        mira.awaitText("still here");
+
+        var longest = ((Number) mira.page.evaluate("() => longest")).doubleValue();
+        System.out.println("The longest task with dear texts took ms: " + longest);
+        assertThat(longest).isLessThan(2_000);
+        assertThat(mira.page.locator(".text a[title='https://plain.example/x']").count())
+                .isOne();
+        var whole = Person.map(mira.page.evaluate("""
+                async (dear) => {
+                  const { render } = await import('/markdown.js');
+                  const bare = (text) => text.replace(/\\s/g, '');
+                  return Object.fromEntries(Object.entries(dear).map(([name, source]) => [name, bare(render(source).textContent) === bare(source)]));
+                }""", dear));
+        assertThat(whole.values()).as(whole.toString()).containsOnly(true);
+        mira.assertNoComplaints();
+    }
+
     /** Against the same links in the same run: a slow machine is slow with both. */
     @Test
     void many_links_in_one_paragraph_are_drawn_about_as_fast_as_each_in_its_own() {
@@ -240,8 +290,8 @@ class SafetyTest {
                     render(source);
                     return performance.now() - began;
                   };
-                  ['[](#)', '[](#)\\n\\n'].forEach((each) => took(each.repeat(1_000)));
-                  return { together: took('[](#)'.repeat(20_000)), apart: took('[](#)\\n\\n'.repeat(20_000)) };
+                  ['[with a few words](#)', '[with a few words](#)\\n\\n'].forEach((each) => took(each.repeat(1_000)));
+                  return { together: took('[with a few words](#)'.repeat(20_000)), apart: took('[with a few words](#)\\n\\n'.repeat(20_000)) };
                 }"""));
         System.out.println("Drawing 20,000 links took ms: " + times);
         assertThat(((Number) times.get("together")).doubleValue())
