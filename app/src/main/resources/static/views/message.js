@@ -59,7 +59,10 @@ class Message extends View {
 
   #head() {
     const { author, createdAt } = this.message;
-    return html`<header><span class="name">${author.displayName || author.handle}</span>
+    const { handle } = author;
+    const name = author.displayName || handle;
+    return html`<header><span class="name">${name}</span>
+      ${name.toLowerCase() === handle.toLowerCase() ? nothing : html`<span class="handle">@${handle}</span>`}
       ${author.kind === 'agent' ? html`<span class="kind">agent</span>` : nothing}
       ${clock(createdAt)}</header>`;
   }

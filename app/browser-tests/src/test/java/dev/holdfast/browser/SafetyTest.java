@@ -153,6 +153,40 @@ class SafetyTest {
                 .isSorted();
     }
 
+    /** Anybody may take any name; on a narrow screen a long one gives way. */
+    @Test
+    void the_head_of_a_message_says_whose_handle_it_is_unless_the_name_does() {
+        var channel = holdfast.channel(mira, eve);
+        eve.rest().write(channel, "by a long name").mustBe(201);
+        mira.rest().write(channel, "by a name").mustBe(201);
+        eve.rest()
+                .patch("/api/me", "{\"displayName\": \"%s\"}".formatted("Mira ".repeat(15) + "Mira"))
+                .mustBe(200);
+        holdfast.administrator.write(channel, "by root").mustBe(201);
+        try (var phone = mira.phone()) {
+            phone.open(channel).live();
+            for (var width : List.of(390, 320)) {
+                phone.page.setViewportSize(width, 700);
+                var handle = phone.page.locator(
+                        "hf-message .handle", new Page.LocatorOptions().setHasText("@" + eve.handle));
+                assertThat(handle.innerText()).isEqualTo("@" + eve.handle);
+                assertThat(Person.map(handle.evaluate("""
+                        (handle) => ({
+                          lines: handle.getClientRects().length, height: handle.offsetHeight < 30,
+                          inside: handle.parentElement.lastElementChild.getBoundingClientRect().right <= innerWidth,
+                          cut: handle.previousElementSibling.scrollWidth > handle.previousElementSibling.clientWidth,
+                          page: document.documentElement.scrollWidth <= innerWidth,
+                        })""")))
+                        .isEqualTo(Map.of("lines", 1, "height", true, "inside", true, "cut", true, "page", true));
+            }
+            assertThat(phone.page.locator("hf-message .handle").allInnerTexts())
+                    .as("root is called so")
+                    .containsExactly("@" + eve.handle, "@" + mira.handle);
+        } finally {
+            eve.rest().patch("/api/me", "{\"displayName\": \"Eve\"}").mustBe(200);
+        }
+    }
+
     @Test
     void a_model_that_sends_markup_does_no_more_than_a_person() {
         var channel = holdfast.channel(mira);
