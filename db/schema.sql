@@ -639,7 +639,7 @@ function chat.require_member(channel uuid, account uuid)
 
 function chat.require_room(accounts uuid[], direct boolean)
   returns void language plpgsql stable security definer set search_path=chat, pg_temp
-  -- Raises HF409 where one of these people is in as many channels (or direct messages) as anybody may be: the feed sends all of them every 15 s. Not counted to the last one: calls at the same moment may pass together. Agents have no feed and no bound.
+  -- Raises HF409 where one of these people is in as many channels (or has opened as many direct messages) as anybody may: the feed sends all of them every 15 s. Not counted to the last one: calls at the same moment may pass together. Agents have no feed and no bound.
 
 function chat.reset_password(code_hash bytea, password_hash text)
   returns uuid language plpgsql security definer set search_path=chat, pg_temp

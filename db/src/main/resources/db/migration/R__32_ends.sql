@@ -83,14 +83,18 @@ declare
   again bigint[];
   used_up bigint[];
 begin
-  with disabled as materialized (
-    select n.account_id as id from agent n join account a on a.id = n.account_id and a.disabled_at is not null
-  ), due as materialized (
-    select g.message_id, g.channel_id from generation g where g.state = 'running' and g.lease_until < now()
+  with due as materialized (
+    select g.message_id, g.channel_id, true as expired from generation g where g.state = 'running' and g.lease_until < now()
     union all
-    select g.message_id, g.channel_id from disabled d join generation g on g.agent_id = d.id and g.state = 'running'
-    union all
-    select g.message_id, g.channel_id from disabled d join generation g on g.agent_id = d.id and g.state = 'queued'
+    select g.message_id, g.channel_id, false
+    from agent n
+    join account a on a.id = n.account_id and a.disabled_at is not null
+    cross join lateral (
+      -- a look-up for each such agent, and not all that is queued
+      (select x.message_id, x.channel_id from generation x where x.agent_id = n.account_id and x.state = 'running' limit 200)
+      union all
+      (select x.message_id, x.channel_id from generation x where x.agent_id = n.account_id and x.state = 'queued' limit 200)
+    ) g
   ), free as materialized (
     -- the channels first: two hundred replies of one that somebody holds must not stand before all others
     select c.id from channel c
@@ -99,7 +103,13 @@ begin
     for no key update skip locked
   )
   select array_agg(e.message_id) into replies
-  from (select distinct due.message_id from due where due.channel_id in (select f.id from free f) limit 200) e;
+  from (
+    select due.message_id from due
+    where due.channel_id in (select f.id from free f)
+    group by due.message_id
+    order by bool_or(due.expired) desc
+    limit 200
+  ) e;
   if replies is null then
     return;
   end if;

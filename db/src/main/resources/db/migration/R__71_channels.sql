@@ -31,10 +31,12 @@ begin
       select count(*)
       from membership m
       join channel c on c.id = m.channel_id
-      where m.account_id = a.id and (c.kind = 'direct') = direct) >= 1000
+      where m.account_id = a.id and (c.kind = 'direct') = direct
+        -- nobody leaves a direct message: those that others open must not use up one's own
+        and (not direct or c.created_by = a.id)) >= 1000
   limit 1;
   if full_one is not null and direct then
-    raise exception '@% has 1000 direct messages, and nobody has more.', full_one
+    raise exception '@% has opened 1000 direct messages, and nobody may open more.', full_one
       using errcode = 'HF409', detail = 'Write in one that is there already, or make a private channel instead.';
   elsif full_one is not null then
     raise exception '@% is in 1000 channels, and nobody may be in more.', full_one
@@ -43,7 +45,7 @@ begin
 end
 $$;
 comment on function chat.require_room(uuid[], boolean) is
-  'Raises HF409 where one of these people is in as many channels (or direct messages) as anybody may be: the feed sends all of them every 15 s. Not counted to the last one: calls at the same moment may pass together. Agents have no feed and no bound.';
+  'Raises HF409 where one of these people is in as many channels (or has opened as many direct messages) as anybody may: the feed sends all of them every 15 s. Not counted to the last one: calls at the same moment may pass together. Agents have no feed and no bound.';
 
 create or replace function chat.make_channel(maker uuid, name text, kind text)
 returns uuid
@@ -106,7 +108,7 @@ begin
   limit 1;
   created := channel_id is null;
   if created then
-    perform chat.require_room(people, true);
+    perform chat.require_room(array[opener], true);
     insert into channel (name, kind, created_by) values (left(title, 80), 'direct', opener) returning id into channel_id;
     insert into membership (channel_id, account_id) select open_direct.channel_id, p from unnest(people) as p;
   end if;

@@ -78,6 +78,7 @@ with fleet as materialized (
   select g.id, g.agent_id, g.channel_id, g.person_id, g.message_id, g.state, g.attempt, g.max_attempts, g.queued_at, g.finished_at,
     g.worker_id, g.error,
     case
+      when a.disabled_at is not null then 'its agent is disabled'
       when n.paused then 'its agent is paused'
       when g.queued_at > clock_timestamp() then 'the database''s clock was set back: waits ' || date_trunc('second', g.run_at - now()) || ' more'
       when g.run_at > now() then 'waits ' || date_trunc('second', g.run_at - now()) || ' more for attempt ' || g.attempt + 1
@@ -87,6 +88,7 @@ with fleet as materialized (
       else 'no slot was free'
     end || ', queued for ' || date_trunc('second', greatest(now() - g.queued_at, interval '0')),
     case
+      when a.disabled_at is not null then 'select ops.cancel(' || g.id || ');'
       when n.paused then 'select ops.resume_agent(' || quote_literal(a.handle) || ');'
       when g.run_at > now() then 'select ops.retry(' || g.id || ');'
       when fleet.alive = 0 then 'start a worker: HOLDFAST_ROLE=worker'

@@ -65,7 +65,8 @@ class ChannelController {
     @PostMapping
     @Operation(
             summary = "Make a channel, or open a direct message: 200 if the same people have one already",
-            description = "A person is in at most 1,000 channels and 1,000 direct messages: 409. Too many made: 429.")
+            description =
+                    "A person is in at most 1,000 channels and opens at most 1,000 direct messages: 409. Too many made: 429.")
     @ApiResponse(responseCode = "201", content = @Content(schema = @Schema(implementation = ChannelJson.class)))
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = ChannelJson.class)))
     ResponseEntity<String> make(@RequestBody NewChannel wanted, @AuthenticationPrincipal SignedIn me) {

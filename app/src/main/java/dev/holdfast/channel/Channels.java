@@ -24,6 +24,7 @@ class Channels {
     }
 
     /** Unread is what others have written since, and what an agent has finished since that was read while it grew. */
+    // offset 0: each account is looked up by its key; as a join all of them are read, once for each direct message
     private static final String MINE = """
             select coalesce(json_agg(json_build_object(
                      'id', c.id,
@@ -45,7 +46,7 @@ class Channels {
                          select json_agg(json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'kind', a.kind)
                                          order by a.handle)
                          from chat.membership o
-                         join chat.account a on a.id = o.account_id
+                         cross join lateral (select * from chat.account a where a.id = o.account_id offset 0) a
                          where o.channel_id = c.id) end)
                    order by c.kind = 'direct', c.name, c.id), '[]')::text
             from chat.membership m

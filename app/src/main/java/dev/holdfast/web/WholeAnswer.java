@@ -1,8 +1,10 @@
 package dev.holdfast.web;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
@@ -165,11 +167,12 @@ final class WholeAnswer extends Handler.Wrapper {
             callback.succeeded();
         }
 
-        /** That somebody has gone, or was sent away, is no failure of the one who answers. */
+        /** That somebody has gone, is too slow, or was sent away, is no failure of the one who answers. */
         @Override
         protected void onCompleteFailure(Throwable cause) {
+            boolean gone = cause instanceof IOException || cause instanceof TimeoutException;
             synchronized (this) {
-                if (failure == null) failure = new EofException(cause);
+                if (failure == null) failure = gone ? new EofException(cause) : cause;
                 pieces.clear();
             }
             call();

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives a request its thread when its body is there, so that nobody who sends slowly takes one from the others. No body is
- * kept beyond {@link #BYTES}: room for 64 kB of text with every byte escaped, and for nothing more; of who brings no session
- * none beyond {@link #BYTES_OF_STRANGERS}, which is more than a sign-in or a new account has to say. Nobody has more time for
+ * kept beyond {@link #BYTES}: room for 64 kB of text with every byte escaped, and for nothing more; of who brings no session's
+ * cookie none beyond {@link #BYTES_OF_STRANGERS}, which is more than a sign-in or a new account has to say. Nobody has more time for
  * it than twice what a connection may be idle. All that are under way have one {@link Room}: the body that has been in it for
  * longest makes way for those that come.
  *

@@ -339,13 +339,15 @@ class ChannelsOverHttpTest {
 
     /** More than its feed can carry: others could take it from somebody. */
     @Test
-    void a_person_is_in_a_thousand_channels_at_most_and_is_told_what_to_do() {
+    void a_person_is_in_a_thousand_channels_and_opens_a_thousand_conversations_at_most_and_is_told_what_to_do() {
         var max = app.member("max");
         var open = make(ada, "one-too-many", false);
         app.jdbc().sql("""
                 with made as (
-                  insert into chat.channel (name, kind)
-                  select k.kind || n, k.kind from (values ('private'), ('direct')) k(kind), generate_series(1, 999) n
+                  insert into chat.channel (name, kind, created_by)
+                  select k.kind || n, k.kind, (select id from chat.account where handle = k.by)
+                  from (values ('private', 'max', 999), ('direct', 'max', 1000), ('direct', 'guide', 1000)) k(kind, by, times),
+                    generate_series(1, k.times) n
                   returning id
                 )
                 insert into chat.membership (channel_id, account_id)
