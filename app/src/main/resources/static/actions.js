@@ -209,7 +209,7 @@ export async function markRead(channelId) {
   const channel = store.channels.get(channelId);
   const seq = channel?.cursor;
   if (!seq || seq < channel.seq || (channel.unread === 0 && channel.lastReadSeq >= seq)) return;
-  const worthTelling = channel.unread > 0;
+  const worthTelling = channel.unread > 0 || seq > (channel.counted ?? 0); // a page may come before the batch that counts its messages
   await store.channels.patch(channelId, { unread: 0, lastReadSeq: seq, ...(worthTelling && { unsentRead: seq }) });
   if (worthTelling) tellSoon();
 }

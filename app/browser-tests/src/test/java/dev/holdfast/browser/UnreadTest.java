@@ -85,7 +85,10 @@ class UnreadTest {
         var channel = holdfast.channel(mira);
         holdfast.fill(channel, 300);
         mira.open(channel).live().awaitText("message 300");
-        toTheEnd();
+        eventually("she has scrolled to the end", Duration.ofSeconds(10), () -> {
+            toTheEnd(); // once more where the page has put her to the new ones since
+            return unreadHere(channel) == 0;
+        });
         awaitRead(channel);
         mira.open(holdfast.channel(mira));
         return channel;
