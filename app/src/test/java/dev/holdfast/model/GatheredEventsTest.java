@@ -55,7 +55,8 @@ class GatheredEventsTest {
         var events = gathered(A_WHILE);
         send(said("It "));
         assertThat(next(events)).isEqualTo(said("It "));
-        send(said("holds \\\"") + said("\\\\"), said("every\\n"), said("r\u00e9ply") + said("."), DONE);
+        // in one: whoever reads ahead rests after a piece that it has waited for, and the next comes after that
+        send(said("holds \\\"") + said("\\\\") + said("every\\n") + said("r\u00e9ply") + said(".") + DONE);
         wire.sink().close();
         assertThat(rest(events)).isEqualTo(said("holds \\\"\\\\every\\nr\u00e9ply.") + DONE);
     }

@@ -2,6 +2,7 @@ package dev.holdfast.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.db.TestPostgres.TestDatabase;
 import dev.holdfast.testing.Browser;
@@ -258,6 +259,9 @@ class MetricsTest {
             assertThat(value("holdfast_agents")).as("it is read").isPositive();
         } finally {
             readOnly("off");
+            // none of the connections that were cut is left for the next test to find
+            app.beans(HikariDataSource.class)
+                    .forEach(pool -> pool.getHikariPoolMXBean().softEvictConnections());
         }
         await(age, seconds -> seconds < 3);
     }

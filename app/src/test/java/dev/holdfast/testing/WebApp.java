@@ -123,7 +123,7 @@ public final class WebApp implements AutoCloseable {
     /** A browser of the first account, an administrator, which is made if there is none. */
     public Browser administrator() {
         var browser = browser();
-        if (browser.get("/api/setup").json().path("needed").booleanValue()) {
+        if (browser.get("/api/setup").mustBe(200).json().path("needed").booleanValue()) {
             browser.post(
                             "/api/setup",
                             "{\"handle\": \"ada\", \"displayName\": \"Ada\", \"password\": \"" + PASSWORD + "\"}")
