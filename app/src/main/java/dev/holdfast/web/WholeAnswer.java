@@ -3,6 +3,7 @@ package dev.holdfast.web;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpHeader;
@@ -24,7 +25,7 @@ final class WholeAnswer extends Handler.Wrapper {
     /** More at once would be copied as a whole into memory of the thread's own, which keeps it. */
     private static final int PIECE = 32 * 1024;
 
-    private final Room room = new Room();
+    private final ByteBudget budget = new ByteBudget();
 
     WholeAnswer(Handler handler) {
         super(handler);
@@ -87,7 +88,7 @@ final class WholeAnswer extends Handler.Wrapper {
     private record Piece(ByteBuffer bytes, boolean last) {}
 
     /** Writes one piece after the other, and ends the request when all are written and nothing more comes. */
-    private final class Writing extends IteratingCallback implements Room.Guest {
+    private final class Writing extends IteratingCallback implements ByteBudget.Holder {
         private final Request request;
         private final Response response;
         private final Callback callback;
@@ -107,16 +108,20 @@ final class WholeAnswer extends Handler.Wrapper {
             var kept = new byte[bytes == null ? 0 : bytes.remaining()];
             if (bytes != null) bytes.get(kept);
             Throwable gone;
+            List<ByteBudget.Holder> evicted = List.of();
             synchronized (this) {
                 gone = failure;
                 last |= isLast;
-                if (gone == null) split(ByteBuffer.wrap(kept), isLast);
+                if (gone == null) {
+                    split(ByteBuffer.wrap(kept), isLast);
+                    if (kept.length > 0) evicted = budget.take(this, kept.length);
+                }
             }
             if (gone != null) {
                 taken.failed(gone);
                 return;
             }
-            if (kept.length > 0) room.take(this, kept.length);
+            evicted.forEach(ByteBudget.Holder::evicted);
             iterate();
             taken.succeeded();
         }
@@ -151,11 +156,8 @@ final class WholeAnswer extends Handler.Wrapper {
             synchronized (this) {
                 if (failure != null) throw failure;
                 next = pieces.poll();
-                if (next == null && ended) return Action.SUCCEEDED;
-            }
-            if (next == null) {
-                room.leave(this);
-                return Action.IDLE;
+                if (next == null) budget.leave(this);
+                if (next == null) return ended ? Action.SUCCEEDED : Action.IDLE;
             }
             response.write(next.last, next.bytes, this);
             return Action.SCHEDULED;
@@ -163,7 +165,6 @@ final class WholeAnswer extends Handler.Wrapper {
 
         @Override
         protected void onCompleteSuccess() {
-            room.leave(this);
             callback.succeeded();
         }
 
@@ -179,7 +180,7 @@ final class WholeAnswer extends Handler.Wrapper {
         }
 
         private void call() {
-            room.leave(this);
+            budget.leave(this);
             Throwable why;
             synchronized (this) {
                 if (!ended || called) return;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Gives a request its thread when its body is there, so that nobody who sends slowly takes one from the others. No body is
  * kept beyond {@link #BYTES}: room for 64 kB of text with every byte escaped, and for nothing more; of who brings no session's
  * cookie none beyond {@link #BYTES_OF_STRANGERS}, which is more than a sign-in or a new account has to say. Nobody has more time for
- * it than twice what a connection may be idle. All that are under way have one {@link Room}: the body that has been in it for
+ * it than twice what a connection may be idle. All that are under way have one {@link ByteBudget}: the body that has been in it for
  * longest makes way for those that come.
  *
  * <p>Not Jetty's EagerContentHandler: in 12.1.14 that waits for weeks for who stops sending, never ends a request whose
@@ -32,7 +32,7 @@ final class WholeBody extends Handler.Wrapper {
     private static final int MOST_READ = 16 * 1024 * 1024;
     private static final int LONGEST_IN_IDLE_TIMES = 2;
 
-    private final Room room = new Room();
+    private final ByteBudget budget = new ByteBudget();
 
     WholeBody(Handler handler) {
         super(handler);
@@ -50,7 +50,7 @@ final class WholeBody extends Handler.Wrapper {
     }
 
     /** Runs whenever there is something to read, or nothing came for the server's idle time. */
-    private final class Loading implements Runnable, Room.Guest {
+    private final class Loading implements Runnable, ByteBudget.Holder {
         private final Request request;
         private final Response response;
         private final Callback callback;
@@ -80,7 +80,7 @@ final class WholeBody extends Handler.Wrapper {
                 var chunk = request.read();
                 if (Content.Chunk.isFailure(chunk) || System.nanoTime() - until > 0) {
                     if (chunk != null) chunk.release();
-                    room.leave(this);
+                    budget.leave(this);
                     JettySetup.refuse(Problem.cutShort(), response, callback);
                     return;
                 }
@@ -104,10 +104,10 @@ final class WholeBody extends Handler.Wrapper {
             var some = bytes.remaining();
             read += some;
             if (read > most) {
-                room.leave(this);
+                budget.leave(this);
                 forget();
             } else if (some > 0 && keep(BufferUtil.toArray(bytes))) {
-                room.take(this, some);
+                budget.take(this, some).forEach(ByteBudget.Holder::evicted);
             }
         }
 
@@ -139,7 +139,7 @@ final class WholeBody extends Handler.Wrapper {
         }
 
         private void answer() {
-            room.leave(this);
+            budget.leave(this);
             if (read > most) {
                 JettySetup.refuse(Problem.tooLarge(tooLarge()), response, callback);
                 return;
