@@ -2,7 +2,7 @@
 --
 --   queued --claim--> running --complete--> completed
 --   queued <--fail (again), release, reap-- running --fail (give up), reap (attempts used up)--> failed
---   queued, running --cancel--> cancelled
+--   queued, running --cancel, reap (agent disabled)--> cancelled
 --   failed --ops.cancel--> cancelled
 --   completed, failed, cancelled --retry--> queued
 --

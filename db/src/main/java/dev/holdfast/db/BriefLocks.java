@@ -56,7 +56,9 @@ final class BriefLocks {
               from pg_locks l
               join pg_class c on c.oid = l.relation
               left join pg_stat_activity a on a.pid = l.pid
-              left join pg_prepared_xacts p on l.pid is null and split_part(l.virtualtransaction, '/', 2) = p.transaction::text
+              left join pg_locks own on l.pid is null and own.pid is null
+                and own.locktype = 'transactionid' and own.virtualtransaction = l.virtualtransaction
+              left join pg_prepared_xacts p on p.transaction = own.transactionid
               where l.database = (select oid from pg_database where datname = current_database())
                 and c.relnamespace in (to_regnamespace('chat'), to_regnamespace('ops')) and c.relkind in ('r', 'v') and l.granted
                 and (%s or c.relkind = 'v' or l.mode not in ('AccessShareLock', 'RowShareLock'))

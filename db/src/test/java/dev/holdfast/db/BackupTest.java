@@ -173,7 +173,7 @@ class BackupTest {
     }
 
     @Test
-    void a_service_is_as_good_as_an_address() throws Exception {
+    void a_service_is_as_good_as_an_address_and_a_link_as_the_script() throws Exception {
         var queue = new QueueFixture();
         queue.ask("general", "@ada worth keeping");
         var database = queue.database;
@@ -188,8 +188,10 @@ class BackupTest {
                                 database.password()));
         var file = "PGSERVICEFILE=" + services;
         var dump = folder.resolve("a.dump").toString();
-        assertThat(run("env", file, "../ops/backup/backup", "service=holdfast", dump))
-                .startsWith("0 ");
+        var link = Files.createSymbolicLink(
+                folder.resolve("holdfast-backup"),
+                Path.of("../ops/backup/backup").toRealPath());
+        assertThat(run("env", file, link.toString(), "service=holdfast", dump)).startsWith("0 ");
         assertThat(run("env", file, "../ops/backup/restore", "--replace", "service=holdfast", dump))
                 .startsWith("0 ")
                 .contains("2 messages");

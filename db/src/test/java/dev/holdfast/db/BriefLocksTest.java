@@ -97,6 +97,27 @@ class BriefLocksTest {
     }
 
     @Test
+    void a_migration_that_gives_up_names_who_reads_a_view_that_is_made_anew() throws Exception {
+        try (var reader = leftOpen("select count(*) from ops.stuck")) {
+            assertThatThrownBy(() -> later.migrate(Duration.ZERO)).message().contains("R__8", pid(reader), "ops.stuck");
+        }
+        later.migrate(Duration.ZERO);
+    }
+
+    @Test
+    void a_migration_that_gives_up_names_what_somebody_has_prepared() throws Exception {
+        try (var psql = leftOpen("lock chat.message in row exclusive mode")) {
+            execute(psql, "prepare transaction 'forgotten'");
+            psql.setAutoCommit(true);
+            assertThatThrownBy(() -> later.migrate(Duration.ZERO))
+                    .message()
+                    .contains("R__10_channel_seq.sql", "the prepared transaction 'forgotten' (postgres; since 20");
+            execute(psql, "rollback prepared 'forgotten'");
+        }
+        later.migrate(Duration.ZERO);
+    }
+
+    @Test
     @DisabledIfSystemProperty(named = "postgres", matches = "docker", disabledReason = "a second server is embedded")
     void an_autovacuum_makes_way_for_a_migration_of_an_ordinary_owner() {
         var server = TestServer.embedded();
@@ -155,6 +176,12 @@ class BriefLocksTest {
             statement.execute(sql);
         }
         return psql;
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     private static String pid(Connection connection) throws SQLException {

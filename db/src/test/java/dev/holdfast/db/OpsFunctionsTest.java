@@ -160,10 +160,35 @@ class OpsFunctionsTest {
             assertThat(List.of(running, waiting, held, other))
                     .map(queue::state)
                     .containsExactly("cancelled", "cancelled", "queued", "running");
+            queue.jdbc
+                    .sql("update chat.generation set queued_at = now() - interval '2 hours' where id = ?")
+                    .param(held)
+                    .update();
+            assertThat(queue.texts("select split_part(reason, ',', 1) || ' | ' || mend from ops.stuck"))
+                    .containsExactly("its agent is disabled | select ops.cancel(" + held + ");");
             psql.rollback();
         }
         queue.rows("select * from chat.reap()");
         assertThat(queue.state(held)).isEqualTo("cancelled");
+    }
+
+    @Test
+    void all_that_waits_for_a_disabled_agent_is_not_swept_before_what_a_lost_worker_has_left() {
+        queue.askOften(1_000);
+        long lost = queue.ask("lab", "@bob and then this");
+        queue.jdbc
+                .sql("update chat.account set disabled_at = now() where handle = 'ada'")
+                .update();
+        assertThat(queue.claim()).containsExactly(lost);
+        queue.jdbc
+                .sql("update chat.generation set lease_until = now() - interval '1 second' where id = ?")
+                .param(lost)
+                .update();
+        assertThat(queue.rows("select * from chat.reap()"))
+                .singleElement()
+                .satisfies(row -> assertThat(row).containsEntry("generation_id", lost));
+        assertThat(queue.texts("select count(*)::text from chat.generation where state = 'cancelled'"))
+                .containsExactly("199");
     }
 
     @Test

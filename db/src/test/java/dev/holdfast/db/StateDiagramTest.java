@@ -124,6 +124,11 @@ class StateDiagramTest {
                 worker.outliveLease(claim);
                 worker.reap();
             }),
+            Map.entry("reap the disabled", claim -> {
+                chat.run("update chat.account set disabled_at = now() where handle = ?", claim.agent());
+                worker.reap();
+                chat.run("update chat.account set disabled_at = null where handle = ?", claim.agent());
+            }),
             Map.entry("cancel", claim -> chat.one(Boolean.class, "select chat.cancel(?)", claim.generation())),
             Map.entry("ops.cancel", claim -> {
                 try {

@@ -36,7 +36,7 @@ public record TestServer(String description, String host, int port, String user,
                     // the library's own default is off, and a commit would mean nothing when the server is killed
                     .setServerConfig("synchronous_commit", "on")
                     .setServerConfig("max_connections", "300")
-                    .setServerConfig("max_prepared_transactions", "1")
+                    .setServerConfig("max_prepared_transactions", "5")
                     .setServerConfig("shared_preload_libraries", "pg_stat_statements")
                     .setServerConfig("unix_socket_directories", "")
                     .setPGStartupWait(Duration.ofSeconds(60))
@@ -79,7 +79,7 @@ public record TestServer(String description, String host, int port, String user,
                         "-c",
                         "max_connections=300",
                         "-c",
-                        "max_prepared_transactions=1",
+                        "max_prepared_transactions=5",
                         "-c",
                         "shared_preload_libraries=pg_stat_statements");
         container.start();
