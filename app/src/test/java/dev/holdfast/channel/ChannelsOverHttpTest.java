@@ -38,7 +38,7 @@ class ChannelsOverHttpTest {
 
     @Test
     void my_channels_tell_seq_and_what_is_unread() {
-        var channel = make(ada, "unread", false);
+        var channel = ada.makeChannel("unread", false);
         bob.post(members(channel), "{\"handle\": \"bob\"}").mustBe(204);
         var first = ada.write(channel, "one").mustBe(201).json();
         ada.write(channel, "two").mustBe(201);
@@ -86,7 +86,7 @@ class ChannelsOverHttpTest {
 
     @Test
     void names_follow_the_rules_of_slack_in_any_script() {
-        make(ada, "日本語-ελληνικά_1", true);
+        ada.makeChannel("日本語-ελληνικά_1", true);
         assertThat(ada.post("/api/channels", "{\"name\": \"Release Plans!\"}")
                         .mustBe(422)
                         .detail())
@@ -108,8 +108,8 @@ class ChannelsOverHttpTest {
 
     @Test
     void a_public_channel_is_listed_joined_and_left() {
-        var channel = make(ada, "open-house", false);
-        make(ada, "closed-house", true);
+        var channel = ada.makeChannel("open-house", false);
+        ada.makeChannel("closed-house", true);
         var listed = bob.get("/api/channels/public").mustBe(200);
         assertThat(listed.body()).contains("open-house").doesNotContain("closed-house");
         bob.get("/api/channels/" + channel + "/messages").mustBe(404);
@@ -123,7 +123,7 @@ class ChannelsOverHttpTest {
 
     @Test
     void whoever_joins_from_two_devices_at_once_is_in() throws Exception {
-        var channel = make(ada, "two-doors", false);
+        var channel = ada.makeChannel("two-doors", false);
         try (var other = app.database().dataSource().getConnection();
                 var statement = other.createStatement();
                 var device = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -145,7 +145,7 @@ class ChannelsOverHttpTest {
 
     @Test
     void a_private_channel_is_entered_by_being_added_alone() {
-        var channel = make(ada, "invited-only", true);
+        var channel = ada.makeChannel("invited-only", true);
         bob.post(members(channel), "{\"handle\": \"bob\"}").mustBe(404);
         assertThat(ada.post(members(channel), "{\"handle\": \"nobody-here\"}")
                         .mustBe(404)
@@ -158,7 +158,7 @@ class ChannelsOverHttpTest {
 
     @Test
     void the_last_person_stays_in_a_private_channel_whatever_agents_are_in_it() {
-        var channel = make(bob, "bobs-diary", true);
+        var channel = bob.makeChannel("bobs-diary", true);
         bob.post(members(channel), "{\"handle\": \"guide\"}").mustBe(204);
         assertThat(bob.delete(members(channel) + "/bob").mustBe(409).detail()).contains("Add somebody");
         bob.write(channel, "still here").mustBe(201);
@@ -170,7 +170,7 @@ class ChannelsOverHttpTest {
     @Test
     void administrators_add_people_to_a_private_channel_that_has_nobody_left_and_to_no_other() {
         var eve = app.member("evelyn");
-        var channel = make(eve, "eves-diary", true);
+        var channel = eve.makeChannel("eves-diary", true);
         eve.post(members(channel), "{\"handle\": \"guide\"}").mustBe(204);
         ada.post(members(channel), "{\"handle\": \"ada\"}").mustBe(404);
         ada.post(members(channel), "{\"handle\": \"bob\"}").mustBe(404);
@@ -199,7 +199,7 @@ class ChannelsOverHttpTest {
 
     @Test
     void a_removed_member_reads_and_writes_nothing_more() {
-        var channel = make(ada, "no-more-bob", true);
+        var channel = ada.makeChannel("no-more-bob", true);
         ada.post(members(channel), "{\"handle\": \"bob\"}").mustBe(204);
         var message =
                 bob.write(channel, "last words").mustBe(201).json().path("id").stringValue();
@@ -216,7 +216,7 @@ class ChannelsOverHttpTest {
     @Test
     void only_owners_and_administrators_remove_and_rename() {
         var cyd = app.member("cyd");
-        var channel = make(bob, "bobs-place", false);
+        var channel = bob.makeChannel("bobs-place", false);
         cyd.post(members(channel), "{\"handle\": \"cyd\"}").mustBe(204);
         assertThat(cyd.delete(members(channel) + "/bob").mustBe(403).detail()).contains("owner");
         assertThat(cyd.patch("/api/channels/" + channel, "{\"name\": \"cyds-place\"}")
@@ -244,7 +244,7 @@ class ChannelsOverHttpTest {
     void a_channel_cannot_look_like_another_one(String name) {
         var wanted = "{\"name\": \"%s\"}".formatted(name);
         assertThat(bob.post("/api/channels", wanted).mustBe(422).detail()).contains("invisible");
-        var channel = make(bob, "plain-" + UUID.randomUUID(), false);
+        var channel = bob.makeChannel("plain-" + UUID.randomUUID(), false);
         assertThat(bob.patch("/api/channels/" + channel, wanted).mustBe(422).detail())
                 .contains("invisible");
     }
@@ -253,7 +253,7 @@ class ChannelsOverHttpTest {
     void a_closed_account_leaves_no_channel_without_an_owner() {
         var gus = app.member("gus");
         var hal = app.member("hal");
-        var channel = make(gus, "gus-and-company", true);
+        var channel = gus.makeChannel("gus-and-company", true);
         for (var handle : List.of("guide", "hal", "bob")) {
             gus.post(members(channel), "{\"handle\": \"%s\"}".formatted(handle)).mustBe(204);
         }
@@ -272,7 +272,7 @@ class ChannelsOverHttpTest {
     void whoever_joins_meets_the_others_in_the_oldest_public_channel_whatever_it_is_called() {
         var general = ada.channel("general");
         assertThat(mine(ada, general).path("role").stringValue()).isEqualTo("owner");
-        make(ada, "a-newer-one", false);
+        ada.makeChannel("a-newer-one", false);
         ada.patch("/api/channels/" + general, "{\"name\": \"lobby\"}").mustBe(200);
         var channels = app.member("eve").get("/api/channels").mustBe(200).json().valueStream();
         assertThat(channels.map(each -> each.path("name").stringValue() + " as "
@@ -341,7 +341,7 @@ class ChannelsOverHttpTest {
     @Test
     void a_person_is_in_a_thousand_channels_and_opens_a_thousand_conversations_at_most_and_is_told_what_to_do() {
         var max = app.member("max");
-        var open = make(ada, "one-too-many", false);
+        var open = ada.makeChannel("one-too-many", false);
         app.jdbc().sql("""
                 with made as (
                   insert into chat.channel (name, kind, created_by)
@@ -373,14 +373,6 @@ class ChannelsOverHttpTest {
         max.delete(members(max.channel("general")) + "/max").mustBe(204);
         ada.post(members(open), "{\"handle\": \"max\"}").mustBe(204);
         ada.post(members(open), "{\"handle\": \"max\"}").mustBe(204);
-    }
-
-    private static String make(Browser browser, String name, boolean hidden) {
-        return browser.post("/api/channels", "{\"name\": \"%s\", \"private\": %s}".formatted(name, hidden))
-                .mustBe(201)
-                .json()
-                .path("id")
-                .stringValue();
     }
 
     private static String members(String channel) {

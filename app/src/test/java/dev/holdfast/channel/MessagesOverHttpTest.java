@@ -249,7 +249,7 @@ class MessagesOverHttpTest {
     void a_member_stops_and_retries_a_reply() {
         ada.post("/api/agents", "{\"handle\": \"mo\", \"provider\": \"guide\", \"model\": \"guide\"}")
                 .mustBe(201);
-        var channel = newChannel(ada, "replies");
+        var channel = ada.makeChannel("replies", true);
         ada.write(channel, "hello @mo").mustBe(201);
         var reply = ada.get(path(channel)).json().get(0);
         assertThat(reply.path("status").stringValue()).isEqualTo("queued");
@@ -277,7 +277,7 @@ class MessagesOverHttpTest {
     void what_was_meant_for_an_earlier_run_of_a_reply_changes_nothing() {
         ada.post("/api/agents", "{\"handle\": \"flo\", \"provider\": \"guide\", \"model\": \"guide\"}")
                 .mustBe(201);
-        var channel = newChannel(ada, "runs");
+        var channel = ada.makeChannel("runs", true);
         ada.write(channel, "hello @flo").mustBe(201);
         var reply = ada.get(path(channel)).json().get(0);
         var address = "/api/messages/" + reply.path("id").stringValue();
@@ -298,14 +298,6 @@ class MessagesOverHttpTest {
 
     private static String statusAfter(String address, String body) {
         return ada.post(address, body).mustBe(200).json().path("status").stringValue();
-    }
-
-    private static String newChannel(Browser browser, String name) {
-        return browser.post("/api/channels", "{\"name\": \"%s\", \"private\": true}".formatted(name))
-                .mustBe(201)
-                .json()
-                .path("id")
-                .stringValue();
     }
 
     private static String path(String channel) {

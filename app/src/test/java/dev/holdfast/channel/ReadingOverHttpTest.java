@@ -29,7 +29,7 @@ class ReadingOverHttpTest {
 
     @Test
     void history_pages_back_newest_first_without_gap_or_overlap() {
-        var channel = newChannel("paged");
+        var channel = ada.makeChannel("paged", true);
         for (int i = 1; i <= 7; i++) {
             ada.write(channel, "message " + i).mustBe(201);
         }
@@ -49,7 +49,7 @@ class ReadingOverHttpTest {
 
     @Test
     void the_link_of_a_page_leads_to_the_next_and_ends_with_the_last_whatever_was_edited() {
-        var channel = newChannel("linked");
+        var channel = ada.makeChannel("linked", true);
         var written = new ArrayList<String>();
         for (int i = 1; i <= 6; i++) {
             written.add(ada.write(channel, "message " + i)
@@ -71,13 +71,15 @@ class ReadingOverHttpTest {
         }
         assertThat(seen.reversed()).isEqualTo(written);
         assertThat(next).as("after the last page").isEmpty();
-        assertThat(ada.get(path(newChannel("linked-to-nothing"))).mustBe(200).header("Link"))
+        assertThat(ada.get(path(ada.makeChannel("linked-to-nothing", true)))
+                        .mustBe(200)
+                        .header("Link"))
                 .isEmpty();
     }
 
     @Test
     void changes_take_a_client_from_its_seq_to_now() {
-        var channel = newChannel("changing");
+        var channel = ada.makeChannel("changing", true);
         var first = ada.write(channel, "one").json();
         ada.write(channel, "two").mustBe(201);
         ada.patch("/api/messages/" + first.path("id").stringValue(), "{\"content\": \"one, edited\"}")
@@ -95,7 +97,7 @@ class ReadingOverHttpTest {
 
     @Test
     void whoever_has_seen_what_the_channel_lacks_is_told_to_begin_anew() {
-        var channel = newChannel("put-back");
+        var channel = ada.makeChannel("put-back", true);
         var one = ada.write(channel, "one").json().path("id").stringValue();
         var two = ada.write(channel, "two").json().path("id").stringValue();
         ada.write(channel, "three").mustBe(201);
@@ -111,14 +113,6 @@ class ReadingOverHttpTest {
         assertThat(anew.path("seq").longValue()).isZero();
         assertThat(anew.path("messages")).isEmpty();
         assertThat(ada.get(changes + "seven").mustBe(400).detail()).contains("seen");
-    }
-
-    private static String newChannel(String name) {
-        return ada.post("/api/channels", "{\"name\": \"%s\", \"private\": true}".formatted(name))
-                .mustBe(201)
-                .json()
-                .path("id")
-                .stringValue();
     }
 
     private static String path(String channel) {

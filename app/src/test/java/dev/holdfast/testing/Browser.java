@@ -129,6 +129,15 @@ public final class Browser {
         throw new AssertionError("Not in a channel called " + name);
     }
 
+    /** Makes a channel; its id. */
+    public String makeChannel(String name, boolean isPrivate) {
+        return post("/api/channels", "{\"name\": \"%s\", \"private\": %s}".formatted(name, isPrivate))
+                .mustBe(201)
+                .json()
+                .path("id")
+                .stringValue();
+    }
+
     /** Writes a message under a new id. */
     public Answer write(String channel, String content) {
         return post("/api/channels/" + channel + "/messages", message(UUID.randomUUID(), content));

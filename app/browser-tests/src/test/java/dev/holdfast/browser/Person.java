@@ -132,6 +132,30 @@ final class Person implements AutoCloseable {
         return this;
     }
 
+    /** From now on requests whose address has this in it are not sent. In the page: Playwright's routes don't see all of a service worker's. */
+    void hold(String part) {
+        page.evaluate("""
+                (part) => {
+                  const { fetch } = window;
+                  window.held = [];
+                  window.fetch = (path, init) => path.includes(part) ? new Promise((go) => held.push({ path, send: () => go(fetch(path, init)) })) : fetch(path, init);
+                  window.letGo = () => {
+                    window.fetch = fetch;
+                    held.forEach(({ send }) => send());
+                  };
+                }""", part);
+    }
+
+    /** Waits until one is held that has this in its address. */
+    void awaitHeld(String part) {
+        page.waitForFunction("(part) => held.some(({ path }) => path.includes(part))", part);
+    }
+
+    /** Sends what was held. */
+    void letGo() {
+        page.evaluate("() => letGo()");
+    }
+
     /** Types a message and presses Enter. */
     Person write(String text) {
         var field = page.locator("hf-composer textarea");

@@ -138,22 +138,11 @@ class ReadingTest {
         holdfast.fillAtOnce(channel, 400);
         holdfast.add(channel, mira.handle);
         mira.open(channel).live().awaitText("message 400");
-        // in the page: what a service worker sees, Playwright's routes don't always
-        mira.page.evaluate("""
-                () => {
-                  const { fetch } = window;
-                  const held = [];
-                  window.held = held;
-                  window.fetch = (path, init) => path.includes('/messages?before=') ? new Promise((go) => held.push(() => go(fetch(path, init)))) : fetch(path, init);
-                  window.letGo = () => {
-                    window.fetch = fetch;
-                    held.forEach((go) => go());
-                  };
-                }""");
+        mira.hold("/messages?before=");
         mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=250')", channel);
-        mira.page.waitForFunction("() => held.length > 0");
+        mira.awaitHeld(channel);
         mira.page.evaluate("(channel) => holdfast.go('/c/' + channel + '?at=20')", channel);
-        mira.page.evaluate("() => letGo()");
+        mira.letGo();
         mira.page.locator("hf-message.found >> text=/^message 20$/").waitFor();
     }
 

@@ -80,6 +80,18 @@ class UnreadTest {
         }
     }
 
+    @Test
+    void what_came_with_the_first_page_and_nothing_else_told_of_is_told_as_read() {
+        mira.open(holdfast.channel(mira)).live();
+        mira.hold("/messages?limit=");
+        var channel = holdfast.channel(mira);
+        mira.awaitHeld(channel);
+        holdfast.fillAtOnce(channel, 10);
+        mira.letGo();
+        mira.open(channel).awaitText("message 10");
+        awaitRead(channel);
+    }
+
     /** A channel of 300 messages that she has read; she is in another one now. */
     private String readAndLeft() {
         var channel = holdfast.channel(mira);

@@ -15,11 +15,8 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
@@ -28,13 +25,10 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.json.JsonMapper;
 
 /** One process that keeps its database under HOLDFAST_HOME, killed and started again by somebody who mends nothing by hand. */
 @Order(1)
 class EmbeddedDatabaseTest {
-
-    private static final Duration SOON = Duration.ofSeconds(60);
 
     /** Keeps what the first start of all has unpacked, which takes seconds. */
     @TempDir
@@ -43,8 +37,8 @@ class EmbeddedDatabaseTest {
     @TempDir
     Path home;
 
-    private final ModelServer models = ModelServer.start();
-    private final List<HoldfastProcess> processes = new ArrayList<>();
+    private EmbeddedHome holdfast;
+    private ModelServer models;
 
     @BeforeAll
     static void warmUp() {
@@ -54,29 +48,28 @@ class EmbeddedDatabaseTest {
     @BeforeEach
     void begin() throws Exception {
         if (Files.exists(earlier.resolve("binaries"))) copy(earlier, home);
+        holdfast = new EmbeddedHome(home);
+        models = holdfast.models();
     }
 
     @AfterEach
     void end() throws Exception {
-        processes.forEach(HoldfastProcess::close);
-        postmaster().ifPresent(ProcessHandle::destroy);
-        postmaster().ifPresent(left -> left.onExit().join());
-        models.close();
+        holdfast.close();
         if (Files.exists(home.resolve("binaries")) && Files.notExists(earlier.resolve("binaries"))) copy(home, earlier);
     }
 
     @Test
     void a_killed_process_finds_every_acknowledged_message_and_ends_the_interrupted_reply() throws IOException {
-        var process = process("embedded").start();
+        var process = holdfast.process("embedded").start();
         var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
-        var room = room(browser);
+        var room = EmbeddedHome.room(browser);
         var acknowledged = new ArrayList<UUID>();
         // the model falls silent, so that the kill finds the reply under way however slow the machine
         acknowledged.add(browser.post(room, "@gpt [[numbered=yes words=60 kind=mixed fault=stall after=15 times=1]]"));
         var interrupted = models.await("that is under way", one -> !one.text().isEmpty());
         for (var n = 0; n < 20; n++) acknowledged.add(browser.post(room, "message " + n));
         process.kill();
-        var leftover = postmaster().orElseThrow();
+        var leftover = holdfast.postmaster().orElseThrow();
         assertThat(leftover.isAlive())
                 .as("the PostgreSQL of the killed process")
                 .isTrue();
@@ -85,7 +78,7 @@ class EmbeddedDatabaseTest {
         assertThat(leftover.isAlive()).as("the leftover PostgreSQL").isFalse();
         browser.goOnline();
         Installation.await(
-                SOON,
+                EmbeddedHome.SOON,
                 () -> browser.messages(room).keySet().containsAll(acknowledged)
                         && browser.messages(room).values().stream()
                                 .anyMatch(message -> message.text().equals(said())),
@@ -94,41 +87,43 @@ class EmbeddedDatabaseTest {
         assertThat(browser.messages(room)).as("the messages and one reply").hasSize(acknowledged.size() + 1);
         browser.close();
 
-        var second = process("second").launch();
-        assertThat(second.awaitExit(SOON)).isEqualTo(1);
+        var second = holdfast.process("second").launch();
+        assertThat(second.awaitExit(EmbeddedHome.SOON)).isEqualTo(1);
         assertThat(StartWithoutDatabaseTest.said(second))
                 .singleElement()
                 .asString()
                 .startsWith("Holdfast did not start: another Holdfast is using " + home)
                 .contains("HOLDFAST_HOME");
-        assertThat(process.terminate().awaitExit(SOON))
+        assertThat(process.terminate().awaitExit(EmbeddedHome.SOON))
                 .as("exit of a clean end")
                 .isZero();
-        assertThat(postmaster()).isEmpty();
+        assertThat(holdfast.postmaster()).isEmpty();
     }
 
     @Test
     void what_crashes_left_behind_is_no_hindrance() throws IOException {
         unfinishedFirstStart();
-        var process = process("embedded").start();
+        var process = holdfast.process("embedded").start();
         assertThat(home.resolve("postgres-18.unfinished")).doesNotExist();
         assertThat(process.metric("disk_total_bytes{path=\"" + home + "\"}"))
                 .as("the disk that is watched: the database's")
                 .isEqualTo(home.toFile().getTotalSpace());
         process.kill();
-        killPostgres();
+        holdfast.killPostgres();
         // since then this number has been given to another program, which must not be harmed
         var innocent = new ProcessBuilder("sleep", "600").start();
         try {
-            Files.writeString(pidFile(), innocent.pid() + "\n" + pidFile().getParent() + "\n");
+            Files.writeString(
+                    holdfast.pidFile(),
+                    innocent.pid() + "\n" + holdfast.pidFile().getParent() + "\n");
             process.start();
             assertThat(innocent.isAlive()).as("the other program").isTrue();
         } finally {
             innocent.destroyForcibly();
         }
         process.kill();
-        killPostgres();
-        Files.writeString(pidFile(), "");
+        holdfast.killPostgres();
+        Files.writeString(holdfast.pidFile(), "");
         assertThat(process.start().healthy()).isTrue();
     }
 
@@ -136,29 +131,30 @@ class EmbeddedDatabaseTest {
     void a_killed_database_is_started_again_and_the_reply_under_way_ends() throws IOException {
         // where this may be tried as in a container, the killed one is left to Holdfast, which doesn't take note of its
         // end
-        var process = process("embedded").firstOfItsOwn().start();
+        var process = holdfast.process("embedded").firstOfItsOwn().start();
         var browser = new SimulatedBrowser(process.uri())
                 .signIn("root", Installation.PASSWORD)
                 .goOnline();
-        var room = room(browser);
+        var room = EmbeddedHome.room(browser);
         browser.post(room, "@gpt [[numbered=yes words=60 pace=20 kind=mixed]]");
         models.await("that is under way", one -> one.text().length() > 60);
-        killPostgres();
+        holdfast.killPostgres();
         Installation.await(
-                SOON,
+                EmbeddedHome.SOON,
                 () -> browser.messages(room).values().stream()
                         .anyMatch(message -> message.text().equals(said())),
                 () -> browser.shown(room) + "\n" + process.lastLines(20));
-        Installation.await(SOON, process::healthy, () -> "no health after the crash\n" + process.lastLines(20));
+        Installation.await(
+                EmbeddedHome.SOON, process::healthy, () -> "no health after the crash\n" + process.lastLines(20));
         browser.post(room, "here again");
         browser.close();
-        assertThat(process.terminate().awaitExit(SOON)).isZero();
-        assertThat(postmaster()).as("what a clean end leaves").isEmpty();
+        assertThat(process.terminate().awaitExit(EmbeddedHome.SOON)).isZero();
+        assertThat(holdfast.postmaster()).as("what a clean end leaves").isEmpty();
     }
 
     @Test
     void the_databases_log_stays_small_whatever_people_are_refused() throws IOException {
-        var process = process("embedded").start();
+        var process = holdfast.process("embedded").start();
         var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
         var output = home.resolve("postgres.log");
         refused(browser);
@@ -166,20 +162,20 @@ class EmbeddedDatabaseTest {
         // as of months, just over 10 MB
         Files.writeString(output, "ERROR:  refused\n".repeat(660_000), StandardOpenOption.APPEND);
         Installation.await(
-                SOON,
+                EmbeddedHome.SOON,
                 () -> output.toFile().length() < 1_000_000,
                 () -> output.toFile().length() + " bytes");
         refused(browser);
         assertThat(output).content().contains("ERROR: ").hasSizeLessThan(1_000_000);
         assertThat(home.resolve("postgres.log.1")).content().hasSizeGreaterThan(10_000_000);
-        process.terminate().awaitExit(SOON);
+        process.terminate().awaitExit(EmbeddedHome.SOON);
         // as earlier builds left it
         Files.writeString(output, "ERROR:  refused\n".repeat(1_500_000), StandardOpenOption.APPEND);
         process.start();
         assertThat(output).content().hasSizeLessThan(1_000_000);
         assertThat(home.resolve("postgres.log.1")).hasSize(10 << 20);
         browser.close();
-        assertThat(process.terminate().awaitExit(SOON)).isZero();
+        assertThat(process.terminate().awaitExit(EmbeddedHome.SOON)).isZero();
     }
 
     private static void refused(SimulatedBrowser browser) {
@@ -192,86 +188,28 @@ class EmbeddedDatabaseTest {
 
     @Test
     void the_machines_language_and_zone_decide_nothing() {
-        var process = process("embedded")
+        var process = holdfast.process("embedded")
                 .with("LC_ALL", "tlh_KL.UTF-8")
                 .with("TZ", "IST")
                 .start();
         var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
-        browser.post(room(browser), "„ÄRGER“ am Ufer");
-        browser.post(room(browser), "ohne Ärgernis");
+        browser.post(EmbeddedHome.room(browser), "„ÄRGER“ am Ufer");
+        browser.post(EmbeddedHome.room(browser), "ohne Ärgernis");
         assertThat(browser.get("/api/search?q=%C3%A4rger").body()).contains("„ÄRGER“ am Ufer", "ohne Ärgernis");
-        process.with("LC_ALL", "C").terminate().awaitExit(SOON);
+        process.with("LC_ALL", "C").terminate().awaitExit(EmbeddedHome.SOON);
         process.start();
         browser.close();
-        assertThat(process.terminate().awaitExit(SOON)).isZero();
-    }
-
-    @Test
-    void a_database_whose_address_is_gone_is_left_as_it_is_and_so_are_its_rules() throws IOException {
-        var process = process("embedded").start();
-        var browser = new SimulatedBrowser(process.uri()).signIn("root", Installation.PASSWORD);
-        var room = room(browser);
-        var message = browser.post(room, "worth keeping");
-        process.terminate().awaitExit(SOON);
-        var ours = "host all monitor 10.0.0.0/8 scram-sha-256\n";
-        var rules = pidFile().resolveSibling("pg_hba.conf");
-        Files.writeString(rules, ours, StandardOpenOption.APPEND);
-        var edited = Files.readString(rules);
-        var address = home.resolve("database-url");
-        var elsewhere = Files.move(address, home.resolve("forgotten"));
-
-        assertThat(process.launch().awaitExit(SOON)).isEqualTo(1);
-        assertThat(process.lastLines(1))
-                .startsWith("Holdfast did not start: the file " + address + " is gone")
-                .contains("put the file back");
-
-        Files.move(elsewhere, address);
-        process.start();
-        browser.goOnline();
-        Installation.await(
-                SOON,
-                () -> browser.messages(room).containsKey(message),
-                () -> "the message is gone\n" + process.lastLines(20));
-        browser.close();
-        assertThat(Files.readString(rules)).as("pg_hba.conf").isEqualTo(edited);
-        assertThat(process.terminate().awaitExit(SOON)).isZero();
-    }
-
-    /** Needs psql, of any version. */
-    @Test
-    void psql_is_let_in_by_the_file_of_each_start_whatever_the_password_and_no_argument_holds_it() throws Exception {
-        var process = process("embedded").start();
-        assertThat(mode(home.resolve("pg_service.conf"))).isEqualTo("rw-------");
-        assertThat(psql("alter role postgres password E'n\\u00e9 %w+'")).isEqualTo("ALTER ROLE\n");
-        process.terminate().awaitExit(SOON);
-        var address = home.resolve("database-url");
-        Files.writeString(
-                address, Files.readString(address).replaceFirst("postgres:[^@]+@", "postgres:n%C3%A9%20%25w+@"));
-        for (var start = 0; start < 2; start++) {
-            process.start();
-            assertThat(psql("select current_user")).isEqualTo("postgres\n");
-            assertThat(process.terminate().awaitExit(SOON)).isZero();
-        }
-    }
-
-    private String psql(String sql) throws IOException {
-        var psql = new ProcessBuilder("psql", "-XAtw", "-c", sql, "service=holdfast").redirectErrorStream(true);
-        psql.environment().put("PGSERVICEFILE", home.resolve("pg_service.conf").toString());
-        try {
-            return new String(psql.start().getInputStream().readAllBytes());
-        } catch (IOException e) {
-            return Assumptions.abort("psql is not here: " + e.getMessage());
-        }
+        assertThat(process.terminate().awaitExit(EmbeddedHome.SOON)).isZero();
     }
 
     @Test
     void what_postgresql_refuses_a_start_for_is_told_in_one_line() throws IOException {
         // as on a disk of its own, mounted after the files of its database were lost
-        Files.createDirectories(pidFile().resolveSibling("lost+found"));
+        Files.createDirectories(holdfast.pidFile().resolveSibling("lost+found"));
         Files.writeString(home.resolve("database-url"), "postgresql://postgres:forgotten@127.0.0.1:1/postgres\n");
         Files.writeString(home.resolve("postgres.log"), "FATAL:  of an earlier start\n");
-        var process = process("refused").launch();
-        assertThat(process.awaitExit(SOON)).isEqualTo(1);
+        var process = holdfast.process("refused").launch();
+        assertThat(process.awaitExit(EmbeddedHome.SOON)).isEqualTo(1);
         assertThat(StartWithoutDatabaseTest.said(process))
                 .singleElement()
                 .asString()
@@ -282,10 +220,12 @@ class EmbeddedDatabaseTest {
 
     @Test
     void a_database_that_refuses_to_start_is_not_waited_for() throws IOException {
-        var process = process("embedded").start();
-        process.terminate().awaitExit(SOON);
+        var process = holdfast.process("embedded").start();
+        process.terminate().awaitExit(EmbeddedHome.SOON);
         Files.writeString(
-                pidFile().resolveSibling("postgresql.conf"), "no_such_setting = 1\n", StandardOpenOption.APPEND);
+                holdfast.pidFile().resolveSibling("postgresql.conf"),
+                "no_such_setting = 1\n",
+                StandardOpenOption.APPEND);
         assertThat(process.launch().awaitExit(Duration.ofSeconds(40))).isEqualTo(1);
         assertThat(process.lastLines(1)).startsWith("Holdfast did not start: ").contains("FATAL: ", "contains errors");
     }
@@ -294,43 +234,44 @@ class EmbeddedDatabaseTest {
     @EnabledIfSystemProperty(named = "long", matches = "true", disabledReason = "takes a minute: -Dlong=true")
     @EnabledOnOs(OS.LINUX)
     void a_recovery_from_a_crash_is_waited_for_however_long_it_takes() throws Exception {
-        var process = process("embedded");
+        var process = holdfast.process("embedded");
         var recovery = haltedRecovery(process);
         Installation.pause(Duration.ofSeconds(75).toMillis());
         assertThat(process.alive()).as("it still waits").isTrue();
         assertThat(process.lastLines(1)).contains("recovers first");
         recovery.goOn();
-        assertThat(process.awaitReady().terminate().awaitExit(SOON)).isZero();
+        assertThat(process.awaitReady().terminate().awaitExit(EmbeddedHome.SOON))
+                .isZero();
     }
 
     @Test
     @EnabledOnOs(OS.LINUX)
     void whoever_waits_for_a_recovery_may_end_it() throws Exception {
-        var process = process("embedded");
+        var process = holdfast.process("embedded");
         var recovery = haltedRecovery(process);
         try {
             process.terminate().awaitExit(Duration.ofSeconds(30));
         } finally {
             recovery.goOn();
         }
-        assertThat(process.start().terminate().awaitExit(SOON)).isZero();
+        assertThat(process.start().terminate().awaitExit(EmbeddedHome.SOON)).isZero();
     }
 
     private HaltedRecovery haltedRecovery(HoldfastProcess process) throws IOException {
         process.start();
-        HaltedRecovery.prepare(Files.readString(home.resolve("database-url")).strip());
+        HaltedRecovery.prepare(Files.readString(holdfast.address()).strip());
         process.kill();
-        killPostgres();
+        holdfast.killPostgres();
         process.launch();
-        return HaltedRecovery.caught(this::postmaster, SOON);
+        return HaltedRecovery.caught(holdfast::postmaster, EmbeddedHome.SOON);
     }
 
     @Test
     void nobody_else_can_put_programs_of_his_in_place_of_the_servers() throws IOException {
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
         var programs = home.resolve("binaries");
-        var process = process("embedded");
-        if (Files.notExists(programs)) process.start().terminate().awaitExit(SOON);
+        var process = holdfast.process("embedded");
+        if (Files.notExists(programs)) process.start().terminate().awaitExit(EmbeddedHome.SOON);
 
         // as earlier builds left them, and somebody used it
         Files.setPosixFilePermissions(programs, PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -354,8 +295,8 @@ class EmbeddedDatabaseTest {
         assertThat(planted)
                 .as("what somebody put among the machine's temporary files")
                 .exists();
-        assertThat(mode(programs)).isEqualTo("rwx------");
-        assertThat(process.terminate().awaitExit(SOON)).isZero();
+        assertThat(EmbeddedHome.mode(programs)).isEqualTo("rwx------");
+        assertThat(process.terminate().awaitExit(EmbeddedHome.SOON)).isZero();
     }
 
     private static void copy(Path from, Path to) throws Exception {
@@ -363,40 +304,14 @@ class EmbeddedDatabaseTest {
         assertThat(copied.start().waitFor()).isZero();
     }
 
-    private static String mode(Path folder) throws IOException {
-        return PosixFilePermissions.toString(Files.getPosixFilePermissions(folder));
-    }
-
-    private void killPostgres() throws IOException {
-        var server = postmaster().orElseThrow();
-        server.destroyForcibly();
-        Installation.await(SOON, () -> server.info().commandLine().isEmpty(), () -> "it lives on: " + server);
-    }
-
     /** As a kill leaves it in the midst of unpacking PostgreSQL, and of making its files. */
     private void unfinishedFirstStart() throws IOException {
         var unpacked = home.resolve("binaries").resolve("PG-unfinished");
         Files.createDirectories(unpacked.resolve("bin"));
-        Files.createDirectories(pidFile().getParent().resolve("base"));
-        Files.writeString(pidFile().resolveSibling("postgresql.conf"), "");
+        Files.createDirectories(holdfast.pidFile().getParent().resolve("base"));
+        Files.writeString(holdfast.pidFile().resolveSibling("postgresql.conf"), "");
         Files.writeString(home.resolve("postgres-18.unfinished"), "password\n");
         Files.writeString(home.resolve("lock"), "");
-    }
-
-    private HoldfastProcess process(String name) {
-        var process = new HoldfastProcess(name, "all", null)
-                .with(models)
-                .with("HOLDFAST_HOME", home.toString())
-                .with("HOLDFAST_LEASE", Installation.LEASE.toSeconds() + "s")
-                .with("HOLDFAST_ADMIN_HANDLE", "root")
-                .with("HOLDFAST_ADMIN_PASSWORD", Installation.PASSWORD);
-        processes.add(process);
-        return process;
-    }
-
-    private static UUID room(SimulatedBrowser browser) {
-        var channels = new JsonMapper().readTree(browser.get("/api/channels").body());
-        return UUID.fromString(channels.path(0).path("id").asString());
     }
 
     /** All of what the model said at last; null before. */
@@ -406,16 +321,5 @@ class EmbeddedDatabaseTest {
                 .map(Served::text)
                 .findAny()
                 .orElse(null);
-    }
-
-    private Path pidFile() throws IOException {
-        return home.toRealPath().resolve("postgres-18").resolve("postmaster.pid");
-    }
-
-    private Optional<ProcessHandle> postmaster() throws IOException {
-        var started = "/bin/postgres -D " + home.toRealPath().resolve("postgres-18") + " ";
-        return ProcessHandle.allProcesses()
-                .filter(process -> process.info().commandLine().orElse("").contains(started))
-                .findFirst();
     }
 }
