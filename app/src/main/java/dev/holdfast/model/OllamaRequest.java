@@ -24,22 +24,26 @@ final class OllamaRequest {
     }
 
     private final Runnable ended;
-    private @Nullable CompletableFuture<?> response;
-    private Flow.@Nullable Subscription body;
-    private boolean closed;
+    // no lock: the JDK's client cancels under one of its own, under which it also brings the body
+    private volatile @Nullable CompletableFuture<?> response;
+    private volatile Flow.@Nullable Subscription body;
+    private volatile boolean closed;
 
     /** @param ended called when it ends by itself */
     OllamaRequest(Runnable ended) {
         this.ended = ended;
     }
 
-    synchronized void close() {
+    /** What comes later sees that it is closed; what is cancelled twice is cancelled once. */
+    void close() {
         closed = true;
-        if (response != null) response.cancel(true);
-        if (body != null) body.cancel();
+        var sent = response;
+        if (sent != null) sent.cancel(true);
+        var answer = body;
+        if (answer != null) answer.cancel();
     }
 
-    synchronized <T> CompletableFuture<T> sent(CompletableFuture<T> future) {
+    <T> CompletableFuture<T> sent(CompletableFuture<T> future) {
         response = future;
         future.whenComplete((answered, error) -> {
             if (error != null) ended.run();
@@ -48,7 +52,7 @@ final class OllamaRequest {
         return future;
     }
 
-    private synchronized void answering(Flow.Subscription subscription) {
+    private void answering(Flow.Subscription subscription) {
         body = subscription;
         if (closed) subscription.cancel();
     }
