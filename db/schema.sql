@@ -195,7 +195,7 @@ table chat.membership with (fillfactor=80)
   CREATE INDEX membership_of_account ON chat.membership USING btree (account_id)  -- Serves: the channels of one account.
   CREATE TRIGGER membership_40_delete_notifies AFTER DELETE ON chat.membership REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION chat.notify_membership()
   CREATE TRIGGER membership_40_insert_notifies AFTER INSERT ON chat.membership REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.notify_membership()
-  CREATE TRIGGER membership_40_update_notifies AFTER UPDATE ON chat.membership REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.notify_membership()
+  CREATE TRIGGER membership_40_update_notifies AFTER UPDATE ON chat.membership REFERENCING OLD TABLE AS before NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION chat.notify_membership()
 
 table chat.mention
   -- Who is mentioned in which message; written by trigger from the text, whoever inserted the message.
@@ -379,7 +379,7 @@ function chat.append_chunks(worker bigint, messages uuid[], fences bigint[], pre
 
 function chat.batch_end(channel uuid, after bigint, head bigint)
   returns bigint language sql stable
-  -- Up to which seq one batch of changes goes: 5,000 messages or 4 MB of text, so that nobody who was away for long is handed a whole channel in one piece.
+  -- Up to which seq one batch of changes goes: 5,000 messages or 2 MB of text, which as JSON are up to six times as much, so that nobody who was away for long is handed a whole channel in one piece, and none is larger than a driver takes.
 
 function chat.begin_lineage(known text)
   returns text language sql security definer set search_path=chat, pg_temp
@@ -419,7 +419,7 @@ function chat.changed_messages_take_seqs()
 
 function chat.changes(channel uuid, after bigint)
   returns json language sql stable security definer set search_path=chat, pg_temp
-  -- What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 4 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.
+  -- What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 2 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.
 
 function chat.changes(channel uuid, after bigint, seen uuid[])
   returns json language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off
@@ -427,7 +427,7 @@ function chat.changes(channel uuid, after bigint, seen uuid[])
 
 function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
   returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text, last_changed uuid) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.
+  -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 30 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.
 
 function chat.claim(worker bigint, max integer, lease interval)
   returns TABLE(generation_id bigint, message_id uuid, fence bigint, agent_id uuid, agent_handle text, channel_id uuid, attempt integer, max_attempts integer, queued_at timestamp with time zone, asked_by_message uuid, claim_latency_seconds double precision) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
@@ -471,7 +471,7 @@ function chat.heartbeat(worker bigint, generations bigint[], fences bigint[], le
 
 function chat.history(channel uuid, before bigint, max integer)
   returns json language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- A page of a channel's messages, newest first: those inserted before the given seq (null: the newest).
+  -- A page of a channel's messages, newest first: those inserted before the given seq (null: the newest), fewer where 2 MB of text are reached sooner.
 
 function chat.incarnation()
   returns text language sql stable security definer set search_path=chat, pg_temp
@@ -567,7 +567,7 @@ function chat.notify_generation()
 
 function chat.notify_membership()
   returns trigger language plpgsql security definer set search_path=chat, pg_temp
-  -- Statement trigger of membership: account_changed with the account's id, so that its feeds re-read what it may see.
+  -- Statement trigger of membership: account_changed with the account's id, so that its feeds re-read what it may see; read_changed with the account's and the channel's id where it has read on.
 
 function chat.notify_message_channels()
   returns trigger language plpgsql security definer set search_path=chat, pg_temp
@@ -728,6 +728,10 @@ function chat.take_seqs(ids uuid[])
 function chat.text_of(m chat.message)
   returns text language sql stable
   -- The text of a message: of a running reply its chunks, or the text of an earlier attempt as long as it has none.
+
+function chat.unread(m chat.membership)
+  returns bigint language sql stable
+  -- What others have written since the account read the channel, and what an agent has finished since that was read while it grew; counted up to 1000.
 
 function chat.unregister_worker(worker bigint)
   returns void language sql security definer set search_path=chat, pg_temp

@@ -21,6 +21,7 @@ const feed = new Feed({
   heads: sync.heads,
   batch: sync.batch,
   account: sync.account,
+  read: sync.read,
   signedOut: () => sessionEnded(),
   silent: api.giveUp,
   state: (connection) => {
@@ -183,7 +184,7 @@ async function admit(channel) {
   await store.channels.put([{ unread: 0, lastReadSeq: channel.seq ?? 0, ...channel }]);
 }
 
-export const findPublic = () => answer('public channels', api.get('/api/channels/public'));
+export const findPublic = (part = '') => answer('public channels', api.get(`/api/channels/public?part=${encodeURIComponent(part)}`));
 
 export async function joinChannel(channel) {
   await api.post(`/api/channels/${channel.id}/members`, { handle: store.me.handle });
@@ -217,7 +218,7 @@ export async function markRead(channelId) {
 let told = -EVERY;
 let timer = 0;
 
-/** At once, and then at most every second: each telling makes all browsers of this account ask for its channels. */
+/** At once, and then at most every second: each telling goes to all browsers of this account. */
 function tellSoon() {
   timer ||= setTimeout(() => {
     timer = 0;
@@ -341,7 +342,7 @@ store.watch(['wiped'], () => {
 });
 
 /** There was no room for the messages, so they are read anew. */
-store.watch(['emptied'], sync.fetchFirstPages);
+store.watch(['emptied'], () => sync.fetchFirstPages());
 
 /** A tab that was frozen may have missed what others told it. */
 export async function wakeUp() {

@@ -21,11 +21,15 @@ export class Unreachable extends Error {
   }
 }
 
-export const get = (path) => call('GET', path);
-export const post = (path, body) => call('POST', path, body);
-export const put = (path, body) => call('PUT', path, body);
-export const patch = (path, body) => call('PATCH', path, body);
-export const remove = (path) => call('DELETE', path);
+export const get = (path) => content('GET', path);
+export const post = (path, body) => content('POST', path, body);
+export const put = (path, body) => content('PUT', path, body);
+export const patch = (path, body) => content('PATCH', path, body);
+export const remove = (path) => content('DELETE', path);
+/** A page of a list in `content`, and in `next` whether there is one after it. */
+export const getPage = (path) => call('GET', path);
+
+const content = async (method, path, body) => (await call(method, path, body)).content;
 
 /** Waits for no answer any more: whoever asked has left, or the network has forgotten the connections that they were to come over. */
 export const giveUp = () => onTheirWay.forEach((patience) => patience.abort());
@@ -55,7 +59,7 @@ async function answerTo(method, path, body, signal) {
   const content = await read(answer);
   if (account && account !== store.me?.id) throw new Unreachable(); // they have left: whoever is here now must not be given it
   if (!answer.ok) throw new Problem(answer.status, content ?? {}, Number(answer.headers.get('retry-after')) || undefined);
-  return content;
+  return { content, next: answer.headers.has('link') };
 }
 
 async function request(method, path, body, { account, signal }) {

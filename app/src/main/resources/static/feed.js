@@ -22,7 +22,7 @@ export class Feed {
   #wasLive = false;
   #timer = 0;
 
-  /** @param handlers `{hello, heads, batch, account, state, silent, signedOut}`, each called with the event's data */
+  /** @param handlers `{hello, heads, batch, account, read, state, silent, signedOut}`, each called with the event's data */
   constructor(handlers) {
     this.#handlers = handlers;
   }
@@ -189,7 +189,7 @@ export class Feed {
 
 const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const NAMES = { hello: 'hello', heads: 'heads', channel: 'batch', account: 'account' };
+const NAMES = { hello: 'hello', heads: 'heads', channel: 'batch', account: 'account', read: 'read' };
 
 const LISTENED = [
   [() => window, 'online'],

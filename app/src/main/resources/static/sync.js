@@ -7,6 +7,8 @@ import { behindHead, lastChanged } from './store/merge.js';
 const FAR_BEHIND = 2_000; // changes; beyond that the newest page is cheaper than all that happened
 const ENDED = ['complete', 'failed'];
 const AT_FIRST = 40; // channels whose newest page is fetched before anybody opens them
+const ALL = () => true;
+const NONE = () => false;
 
 export class Sync {
   #store;
@@ -42,7 +44,8 @@ export class Sync {
   /** The feed's first event: which channels are mine and how far each is. What else may have changed unheard is read again. */
   hello = (event) => this.#inTurn(async () => {
     await this.#recogniseLineage(event.lineage);
-    await this.#meetChannels();
+    await this.#readChannels();
+    this.fetchFirstPages(); // beside what comes meanwhile
     await this.#compare(event);
     await this.#readMe();
     await this.#readAgents();
@@ -52,7 +55,7 @@ export class Sync {
   heads = (event) => this.#inTurn(async () => {
     if ([...seqs(event).keys()].some((id) => !this.#store.channels.has(id))) await this.#meetChannels();
     await this.#compare(event);
-    this.fetchFirstPages(true); // of a channel on screen, where it failed before
+    this.fetchFirstPages(NONE); // of a channel on screen, where it failed before
   });
 
   /** A batch that takes a client from `after` to `seq`. */
@@ -76,6 +79,12 @@ export class Sync {
     await this.#meetChannels();
   }));
 
+  /** I have read on, here or on another device. What was counted is as of its seq; the batches after it count on. */
+  read = ({ channel: id, seq, lastReadSeq, unread }) => this.#inTurn(async () => {
+    const channel = this.#store.channels.get(id);
+    if (channel && !(channel.lastReadSeq >= lastReadSeq)) await this.#store.channels.patch(id, { lastReadSeq, unread, counted: seq });
+  });
+
   async #readMe() {
     const me = await api.get('/api/me');
     // the cookie may have become another person's, whom this copy is not for
@@ -84,8 +93,9 @@ export class Sync {
   }
 
   async #meetChannels() {
+    const known = new Set(this.#store.channels.keys());
     await this.#readChannels();
-    this.fetchFirstPages(); // beside what comes meanwhile
+    this.fetchFirstPages((each) => !known.has(each.id));
   }
 
   async #readChannels() {
@@ -214,9 +224,9 @@ export class Sync {
   }
 
   /** Fetches what an offline start would miss; one after the other, what is on screen and the most unread first. Tabs that don't lead: what they show. */
-  fetchFirstPages = async (onlyShown = !this.#store.tabs?.leads) => {
+  fetchFirstPages = async (wanted = this.#store.tabs?.leads ? ALL : NONE) => {
     const shown = ({ id }) => Number(this.#store.messages.shows(id));
-    const empty = [...this.#store.channels.values()].filter((each) => each.cursor === undefined && (!onlyShown || shown(each)));
+    const empty = [...this.#store.channels.values()].filter((each) => each.cursor === undefined && (shown(each) || wanted(each)));
     empty.sort((a, b) => shown(b) - shown(a) || b.unread - a.unread);
     for (const channel of empty.slice(0, AT_FIRST)) {
       try {

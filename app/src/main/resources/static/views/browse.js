@@ -6,23 +6,42 @@ import { page } from './page.js';
 import { icon, problem } from './parts.js';
 import { View } from './view.js';
 
+const MOST = 1000; // that the server lists
+
 /** Every public channel, to look in and join. */
 class Browse extends View {
+  static properties = { part: { state: true } };
+
   watches() {
     return ['public channels', 'channels'];
   }
 
   firstUpdated() {
-    this.attempt(findPublic);
+    this.attempt(() => findPublic());
   }
 
   render() {
     const list = store.shelf.get('public channels');
+    const part = (this.part ?? '').toLowerCase();
+    const shown = (list ?? []).filter((each) => each.name.toLowerCase().includes(part));
     return page('Public channels', html`
       ${problem(this.problem)}
-      ${list?.length === 0 ? html`<div class="empty"><h2>No public channels yet</h2><p>Make one with the + beside “Channels”.</p></div>` : nothing}
-      <ul class="cards">${(list ?? []).map((each) => this.#card(each))}</ul>`);
+      <label class="filter"><span class="hidden">Find a channel</span><input type="search" placeholder="Find by name" autocomplete="off" @input=${this.#typed}></label>
+      ${list && shown.length === 0 ? this.#none(part) : nothing}
+      <ul class="cards">${shown.map((each) => this.#card(each))}</ul>
+      ${list?.length === MOST ? html`<p class="quiet">There are more. Type a part of a name to find others.</p>` : nothing}`);
   }
+
+  #none(part) {
+    return part
+      ? html`<div class="empty"><h2>No public channel has this in its name</h2><p>Type less of it, or make one with the + beside “Channels”.</p></div>`
+      : html`<div class="empty"><h2>No public channels yet</h2><p>Make one with the + beside “Channels”.</p></div>`;
+  }
+
+  #typed = (event) => {
+    this.part = event.target.value.normalize('NFC').trim().replace(/^#/, '');
+    findPublic(this.part).catch(() => {}); // offline, the known ones are listed
+  };
 
   #card(channel) {
     const joined = store.channels.has(channel.id);

@@ -113,13 +113,27 @@ as $$
 begin
   if tg_op = 'DELETE' then
     perform pg_notify('account_changed', a.account_id::text) from (select distinct b.account_id from before b) a;
+  elsif tg_op = 'UPDATE' then
+    -- reading is by far the most of it, and no reason to read all channels again
+    perform pg_notify('account_changed', a.account_id::text)
+    from (
+      select distinct c.account_id
+      from (select w.channel_id, w.account_id, w.role from written w except select b.channel_id, b.account_id, b.role from before b) c
+    ) a;
+    perform pg_notify('read_changed', r.account_id || ' ' || r.channel_id)
+    from (
+      select w.channel_id, w.account_id, w.last_read_seq from written w
+      except
+      select b.channel_id, b.account_id, b.last_read_seq from before b
+    ) r;
   else
     perform pg_notify('account_changed', a.account_id::text) from (select distinct w.account_id from written w) a;
   end if;
   return null;
 end
 $$;
-comment on function chat.notify_membership() is 'Statement trigger of membership: account_changed with the account''s id, so that its feeds re-read what it may see.';
+comment on function chat.notify_membership() is
+  'Statement trigger of membership: account_changed with the account''s id, so that its feeds re-read what it may see; read_changed with the account''s and the channel''s id where it has read on.';
 
 create or replace trigger membership_40_insert_notifies
   after insert on chat.membership
@@ -129,7 +143,7 @@ create or replace trigger membership_40_insert_notifies
 
 create or replace trigger membership_40_update_notifies
   after update on chat.membership
-  referencing new table as written
+  referencing new table as written old table as before
   for each statement
   execute function chat.notify_membership();
 

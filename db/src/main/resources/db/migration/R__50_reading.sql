@@ -96,11 +96,11 @@ as $$
       ) a
       window upwards as (order by a.seq)
     ) b
-    where b.number = 5000 or b.bytes >= 4 * 1024 * 1024),
+    where b.number = 5000 or b.bytes >= 2 * 1024 * 1024),
     head)
 $$;
 comment on function chat.batch_end(uuid, bigint, bigint) is
-  'Up to which seq one batch of changes goes: 5,000 messages or 4 MB of text, so that nobody who was away for long is handed a whole channel in one piece.';
+  'Up to which seq one batch of changes goes: 5,000 messages or 2 MB of text, which as JSON are up to six times as much, so that nobody who was away for long is handed a whole channel in one piece, and none is larger than a driver takes.';
 
 -- CREATE OR REPLACE cannot change what a function returns
 drop function if exists chat.channel_changes(uuid[], bigint[], uuid[], bigint[], integer[]);
@@ -115,7 +115,7 @@ set enable_bitmapscan = off
 as $$
   with asked as materialized (
     select c.id, a.after, c.seq as head,
-      case when c.seq - a.after <= 100 then c.seq else chat.batch_end(c.id, a.after, c.seq) end as upto
+      case when c.seq - a.after <= 30 then c.seq else chat.batch_end(c.id, a.after, c.seq) end as upto
     from unnest(channels, afters) as a(channel_id, after)
     join channel c on c.id = a.channel_id
   ), running as materialized (
@@ -137,7 +137,26 @@ as $$
   left join running on running.channel_id = asked.id and asked.upto = asked.head
 $$;
 comment on function chat.channel_changes(uuid[], bigint[], uuid[], bigint[], integer[]) is
-  'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 100 changes seq may be short of the channel''s: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.';
+  'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 30 changes seq may be short of the channel''s: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.';
+
+create or replace function chat.unread(m chat.membership)
+returns bigint
+language sql
+stable
+as $$
+  select count(*)
+  from (
+    select from chat.message u
+    where u.channel_id = m.channel_id
+      and u.seq > m.last_read_seq
+      and (u.position > m.last_read_seq or u.edited_at is null and u.status in ('complete', 'failed'))
+      and u.author_id <> m.account_id
+      and u.deleted_at is null
+    limit 1000
+  ) counted
+$$;
+comment on function chat.unread(chat.membership) is
+  'What others have written since the account read the channel, and what an agent has finished since that was read while it grew; counted up to 1000.';
 
 create or replace function chat.changes(channel uuid, after bigint)
 returns json
@@ -150,7 +169,7 @@ as $$
   from chat.channel_changes(array[channel], array[after], '{}', '{}', '{}') d
 $$;
 comment on function chat.changes(uuid, bigint) is
-  'What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 4 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.';
+  'What changed in a channel after a seq: {after, seq, messages, text}, all of it, or the first 5,000 messages or 2 MB: ask again from seq until nothing comes. A client ahead of seq throws its copy away and asks again from 0.';
 
 create or replace function chat.changes(channel uuid, after bigint, seen uuid[])
 returns json
@@ -179,13 +198,15 @@ set search_path = chat, pg_temp
 set enable_seqscan = off -- chunk fills and empties by the second: by its key, whatever the statistics say
 set enable_bitmapscan = off
 as $$
-  select coalesce(json_agg(chat.message_json(m) order by m.position desc), '[]')
+  select coalesce(json_agg(chat.message_json(p.message) order by p.position desc), '[]')
   from (
-    select * from message x
+    select x as message, x.position, sum(octet_length(x.content)) over (order by x.position desc) - octet_length(x.content) as above
+    from message x
     where x.channel_id = channel and (before is null or x.position < before)
     order by x.position desc
     limit max
-  ) m
+  ) p
+  where p.above < 2 * 1024 * 1024
 $$;
 comment on function chat.history(uuid, bigint, integer) is
-  'A page of a channel''s messages, newest first: those inserted before the given seq (null: the newest).';
+  'A page of a channel''s messages, newest first: those inserted before the given seq (null: the newest), fewer where 2 MB of text are reached sooner.';

@@ -26,6 +26,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -106,9 +107,12 @@ class ChannelController {
     }
 
     @GetMapping("/public")
-    @Operation(summary = "All public channels, joined or not")
-    List<Channels.PublicChannel> publicOnes(@AuthenticationPrincipal SignedIn me) {
-        return channels.publicOnes(me.id());
+    @Operation(
+            summary = "Public channels, joined or not",
+            description = "The first 1,000 by name of those whose names have this part in them.")
+    List<Channels.PublicChannel> publicOnes(
+            @RequestParam(defaultValue = "") String part, @AuthenticationPrincipal SignedIn me) {
+        return channels.publicOnes(me.id(), part);
     }
 
     @PatchMapping("/{id}")

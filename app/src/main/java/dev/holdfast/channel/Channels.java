@@ -23,7 +23,6 @@ class Channels {
         this.jdbc = jdbc;
     }
 
-    /** Unread is what others have written since, and what an agent has finished since that was read while it grew. */
     // offset 0: each account is looked up by its key; as a join all of them are read, once for each direct message
     private static final String MINE = """
             select coalesce(json_agg(json_build_object(
@@ -32,14 +31,7 @@ class Channels {
                      'kind', c.kind,
                      'role', m.role,
                      'seq', c.seq,
-                     'unread', (select count(*) from (
-                         select from chat.message u
-                         where u.channel_id = c.id
-                           and u.seq > m.last_read_seq
-                           and (u.position > m.last_read_seq or u.edited_at is null and u.status in ('complete', 'failed'))
-                           and u.author_id <> m.account_id
-                           and u.deleted_at is null
-                         limit 1000) as unread),
+                     'unread', chat.unread(m),
                      'lastReadSeq', m.last_read_seq,
                      'memberCount', (select count(*) from chat.membership o where o.channel_id = c.id),
                      'members', case when c.kind = 'direct' then (
@@ -79,13 +71,14 @@ class Channels {
                    (select count(*)::int from chat.membership m where m.channel_id = c.id) as members,
                    exists (select from chat.membership m where m.channel_id = c.id and m.account_id = ?) as joined
             from chat.channel c
-            where c.kind = 'public'
+            where c.kind = 'public' and strpos(lower(c.name), lower(normalize(?))) > 0
             order by c.name
             limit 1000
             """;
 
-    List<PublicChannel> publicOnes(UUID account) {
-        return jdbc.sql(PUBLIC).param(account).query(PublicChannel.class).list();
+    /** @param part of their names */
+    List<PublicChannel> publicOnes(UUID account, String part) {
+        return jdbc.sql(PUBLIC).params(account, part).query(PublicChannel.class).list();
     }
 
     UUID make(UUID maker, String name, boolean hidden) {

@@ -71,7 +71,9 @@ class MessageController {
     }
 
     @GetMapping("/messages")
-    @Operation(summary = "A page of history, newest first: the messages whose position is below before")
+    @Operation(
+            summary = "A page of history, newest first: the messages whose position is below before",
+            description = "Fewer than limit where their text comes to 2 MB: the Link tells whether more follow.")
     @ApiResponse(
             responseCode = "200",
             headers =
@@ -101,7 +103,7 @@ class MessageController {
     @Operation(
             summary = "What changed after a seq: what takes a client that was at after to seq",
             description =
-                    "All of it, or after a long absence the first 5,000 messages or 4 MB: ask again from seq until"
+                    "All of it, or after a long absence the first 5,000 messages or 2 MB: ask again from seq until"
                             + " an answer brings no message. An answer whose seq is below after says that the database was put"
                             + " back to an earlier moment: throw away what you hold of the channel and ask again from 0.")
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = MessageJson.Changes.class)))

@@ -2,6 +2,7 @@ package dev.holdfast.feed;
 
 import static java.util.stream.Collectors.toSet;
 
+import dev.holdfast.feed.Wakeups.Reading;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -139,6 +140,21 @@ final class Audience {
                 for (var subscriber : account.subscribers) subscriber.send(event);
             }
             return fresh;
+        });
+    }
+
+    boolean listens(UUID account) {
+        return locked(() -> accounts.containsKey(account));
+    }
+
+    /** Tells an account's browsers how far it has read a channel, as long as it may read that. */
+    void tellReading(Reading reading, String json) {
+        locked(() -> {
+            var account = accounts.get(reading.account());
+            if (account == null || !account.channels.containsKey(reading.channel())) return null;
+            var event = Wire.read(json);
+            for (var subscriber : account.subscribers) subscriber.send(event);
+            return null;
         });
     }
 

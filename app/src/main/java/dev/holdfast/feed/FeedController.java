@@ -26,7 +26,7 @@ final class FeedController {
     }
 
     @GetMapping("/api/feed")
-    @Operation(summary = "Server-sent events for all my channels: hello, channel, heads, account")
+    @Operation(summary = "Server-sent events for all my channels: hello, channel, heads, account, read")
     @ApiResponse(
             responseCode = "200",
             content =

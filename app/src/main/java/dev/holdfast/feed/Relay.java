@@ -146,6 +146,8 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             audience.forgetText();
             if (lineage.broken(audience.allCursors())) startOver();
         }
+        // before its channels' batches: what is counted here is what they go on from
+        tellReadings(round.readings());
         unannounced.removeAll(round.channels().keySet());
         var poll = seconds.turn(POLL_SECONDS);
         if (poll) countUnannounced();
@@ -163,6 +165,13 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
         if (!unheard.isEmpty()) door.checkListeners(unheard).forEach(wakeups::channel);
         for (var change : read.changes()) publish(change, round.channels().get(change.channel()));
         unannounced.addAll(unheard);
+    }
+
+    private void tellReadings(Set<Wakeups.Reading> readings) {
+        var here = readings.stream()
+                .filter(reading -> audience.listens(reading.account()))
+                .toList();
+        if (!here.isEmpty()) changes.readings(here, audience::tellReading);
     }
 
     private static List<UUID> unheard(List<Change> changes, Round round) {

@@ -18,34 +18,48 @@ final class Wakeups implements NotificationListener {
 
     static final String CHANNEL_CHANGED = "channel_changed";
     static final String ACCOUNT_CHANGED = "account_changed";
+    static final String READ_CHANGED = "read_changed";
     static final String SESSION_ENDED = "session_ended";
-    static final Set<String> NAMES = Set.of(CHANNEL_CHANGED, ACCOUNT_CHANGED, SESSION_ENDED);
+    static final Set<String> NAMES = Set.of(CHANNEL_CHANGED, ACCOUNT_CHANGED, READ_CHANGED, SESSION_ENDED);
+
+    /** An account has read on in a channel. */
+    record Reading(UUID account, UUID channel) {}
 
     /**
      * @param channels changed ones, each with the time (nanoTime) at which that was first heard
      * @param announced accounts whose browsers are told that something changed, even if no membership did
      * @param accounts accounts to check: may they still read, and what
+     * @param readings what the account's other browsers are told
      * @param everything notifications may have been lost, so re-read all
      */
-    record Round(Map<UUID, Long> channels, Set<UUID> announced, Set<UUID> accounts, boolean everything) {}
+    record Round(
+            Map<UUID, Long> channels,
+            Set<UUID> announced,
+            Set<UUID> accounts,
+            Set<Reading> readings,
+            boolean everything) {}
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition something = lock.newCondition();
     private Map<UUID, Long> channels = new HashMap<>();
     private Set<UUID> announced = new HashSet<>();
     private Set<UUID> accounts = new HashSet<>();
+    private Set<Reading> readings = new HashSet<>();
     private boolean everything;
     private boolean woken;
 
     @Override
     public void onNotification(String name, String payload) {
-        var id = uuid(payload);
-        if (id == null) return;
+        var words = payload.split(" ");
+        var id = uuid(words[0]);
+        var channel = uuid(words[words.length - 1]);
+        if (id == null || channel == null) return;
         lock.lock();
         try {
             switch (name) {
                 case CHANNEL_CHANGED -> channels.putIfAbsent(id, System.nanoTime());
                 case ACCOUNT_CHANGED -> announced.add(id);
+                case READ_CHANGED -> readings.add(new Reading(id, channel));
                 default -> accounts.add(id);
             }
             wake();
@@ -80,6 +94,7 @@ final class Wakeups implements NotificationListener {
             channels.putAll(round.channels());
             announced.addAll(round.announced());
             accounts.addAll(round.accounts());
+            readings.addAll(round.readings());
             everything |= round.everything();
             wake();
         } finally {
@@ -102,16 +117,17 @@ final class Wakeups implements NotificationListener {
         try {
             var left = until - System.nanoTime();
             while (!woken && left > 0) left = something.awaitNanos(left);
-            var round = new Round(channels, announced, accounts, everything);
+            var round = new Round(channels, announced, accounts, readings, everything);
             channels = new HashMap<>();
             announced = new HashSet<>();
             accounts = new HashSet<>();
+            readings = new HashSet<>();
             everything = false;
             woken = false;
             return round;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Round(Map.of(), Set.of(), Set.of(), false);
+            return new Round(Map.of(), Set.of(), Set.of(), Set.of(), false);
         } finally {
             lock.unlock();
         }

@@ -14,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * retry: 1234
  * event: hello    {"lineage", "account", "channels": [{"channel", "seq", "last", "running": [{"message", "fence", "length"}]}]}
  * event: account  {"account", "channels": [...]}, all my channels again, because my channels or my profile changed
+ * event: read     {"channel", "seq", "lastReadSeq", "unread"}, I have read on in a channel, maybe elsewhere; {@code unread} is as of {@code seq}
  * event: heads    {"channels": [...]}, all my channels, every 15 s; at once where one was reset or grew by too much to be sent
  * event: channel  {"channel", "after", "seq", "messages": [...], "text": [{"message", "fence", "at", "text"}]}
  * </pre>
@@ -35,6 +36,10 @@ final class Wire {
 
     static byte[] account(UUID account, Collection<ChannelFeed> channels) {
         return bytes(event("account", "{" + list(account, channels) + "}"));
+    }
+
+    static byte[] read(String json) {
+        return bytes(event("read", json));
     }
 
     static byte[] heads(Collection<ChannelFeed> channels) {

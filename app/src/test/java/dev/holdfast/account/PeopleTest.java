@@ -73,6 +73,17 @@ class PeopleTest {
     }
 
     @Test
+    void an_invitation_that_can_be_used_is_listed_however_many_have_expired_since() {
+        var open = ada.post("/api/invites", "{}").mustBe(201).json().path("id").stringValue();
+        app.jdbc().sql("""
+                insert into chat.invite (code_hash, created_by, created_at, expires_at)
+                select sha256(n::text::bytea), created_by, created_at + interval '1 s', now()
+                from chat.invite, generate_series(1, 600) n where id = ?::uuid
+                """).param(open).update();
+        assertThat(ada.get("/api/invites").mustBe(200).body()).contains(open);
+    }
+
+    @Test
     void a_revoked_an_expired_and_an_unknown_invitation_say_so() {
         var revoked = ada.post("/api/invites", "{\"days\": 1}").json();
         ada.delete("/api/invites/" + revoked.path("id").stringValue()).mustBe(204);

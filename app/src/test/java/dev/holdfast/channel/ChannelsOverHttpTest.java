@@ -112,6 +112,10 @@ class ChannelsOverHttpTest {
         ada.makeChannel("closed-house", true);
         var listed = bob.get("/api/channels/public").mustBe(200);
         assertThat(listed.body()).contains("open-house").doesNotContain("closed-house");
+        assertThat(bob.get("/api/channels/public?part=N-HoU").mustBe(200).json())
+                .singleElement()
+                .satisfies(found -> assertThat(found.path("name").stringValue()).isEqualTo("open-house"));
+        assertThat(bob.get("/api/channels/public?part=%25").mustBe(200).json()).isEmpty();
         bob.get("/api/channels/" + channel + "/messages").mustBe(404);
         bob.post(members(channel), "{\"handle\": \"bob\"}").mustBe(204);
         bob.post(members(channel), "{\"handle\": \"bob\"}").mustBe(204);

@@ -6,6 +6,7 @@ import dev.holdfast.testing.Browser;
 import dev.holdfast.testing.WebApp;
 import java.util.ArrayList;
 import java.util.UUID;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -65,9 +66,7 @@ class ReadingOverHttpTest {
         for (int page = 0; page < 2; page++) {
             var answer = ada.get(next).mustBe(200);
             answer.json().forEach(message -> seen.add(message.path("id").stringValue()));
-            next = answer.header("Link")
-                    .map(link -> link.replaceFirst("^<(/[^>]+)>; rel=\"next\"$", "$1"))
-                    .orElse("");
+            next = next(answer);
         }
         assertThat(seen.reversed()).isEqualTo(written);
         assertThat(next).as("after the last page").isEmpty();
@@ -75,6 +74,41 @@ class ReadingOverHttpTest {
                         .mustBe(200)
                         .header("Link"))
                 .isEmpty();
+    }
+
+    /** Six characters of JSON for each of these, of which the driver takes 20 MB. */
+    @Test
+    void a_channel_of_the_longest_messages_is_read_in_pages_and_batches_of_what_the_driver_takes() {
+        var channel = ada.makeChannel("long", true);
+        app.jdbc().sql("""
+                insert into chat.message (channel_id, author_id, content)
+                select c.id, c.created_by, n || repeat(chr(1), 65000) from chat.channel c, generate_series(1, 100) n where c.id = ?::uuid
+                """).param(channel).update();
+        var paged = new ArrayList<Long>();
+        for (String next = path(channel) + "?limit=200"; !next.isEmpty(); ) {
+            var answer = ada.get(next).mustBe(200);
+            answer.json().forEach(message -> paged.add(message.path("seq").longValue()));
+            next = next(answer);
+        }
+        assertThat(paged.reversed())
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, 100).boxed().toList());
+        var caughtUp = new ArrayList<Long>();
+        for (long after = 0; after < 100; ) {
+            var changes = ada.get("/api/channels/" + channel + "/changes?after=" + after)
+                    .mustBe(200)
+                    .json();
+            changes.path("messages")
+                    .forEach(message -> caughtUp.add(message.path("seq").longValue()));
+            after = changes.path("seq").longValue();
+        }
+        assertThat(caughtUp).isEqualTo(paged.reversed());
+    }
+
+    private static String next(Browser.Answer answer) {
+        return answer.header("Link")
+                .map(link -> link.replaceFirst("^<(/[^>]+)>; rel=\"next\"$", "$1"))
+                .orElse("");
     }
 
     @Test

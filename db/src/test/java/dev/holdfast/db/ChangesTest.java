@@ -33,9 +33,9 @@ class ChangesTest {
     }
 
     @Test
-    void a_batch_ends_after_4_mb_of_text_and_holds_at_least_one_message() {
+    void a_batch_ends_after_2_mb_of_text_and_holds_at_least_one_message() {
         insert(300, "repeat('x', 65536)");
-        assertThat(batches()).containsExactly(64L, 128L, 192L, 256L, 300L);
+        assertThat(batches()).containsExactly(32L, 64L, 96L, 128L, 160L, 192L, 224L, 256L, 288L, 300L);
     }
 
     @Test

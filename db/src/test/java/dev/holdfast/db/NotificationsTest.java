@@ -45,6 +45,7 @@ class NotificationsTest {
                     "generation_changed",
                     "channel_changed",
                     "account_changed",
+                    "read_changed",
                     "session_ended",
                     "done")) {
                 statement.execute("listen " + channel);
@@ -180,6 +181,22 @@ class NotificationsTest {
         assertThat(heardAfter(() -> chat.run("update chat.agent set paused = true")))
                 .containsExactly("generation_ready");
         assertThat(chat.one(Long.class, "select version from chat.agent")).isEqualTo(2);
+    }
+
+    @Test
+    void reading_on_is_no_change_of_the_account_but_another_role_is() throws Exception {
+        UUID mira = chat.account("mira");
+        UUID general = chat.channelId("general");
+        chat.post("mira", "hello");
+        Work read = () -> chat.jdbc
+                .sql("select chat.mark_read(?, ?, 1)")
+                .params(general, mira)
+                .query()
+                .listOfRows();
+        assertThat(heardAfter(read)).containsExactly("read_changed " + mira + " " + general);
+        assertThat(heardAfter(read)).isEmpty();
+        assertThat(heardAfter(() -> chat.run("update chat.membership set role = 'owner' where account_id = ?", mira)))
+                .containsExactly("account_changed " + mira);
     }
 
     private interface Work {

@@ -52,6 +52,20 @@ class MembersTest {
     }
 
     @Test
+    void a_public_channel_is_found_by_a_part_of_its_name_and_joined() {
+        var channel = ben.rest().makeChannel("found-by-" + mira.handle, false);
+        mira.page.navigate(mira.origin() + "/browse");
+        mira.page.getByLabel("Find a channel").fill("no such part of a name");
+        mira.page.locator("text=No public channel has this in its name").waitFor();
+        mira.page.getByLabel("Find a channel").fill("#by-" + mira.handle);
+        mira.page.waitForFunction("() => document.querySelectorAll('.card').length === 1");
+        mira.page
+                .getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Join found-by-" + mira.handle))
+                .click();
+        mira.page.waitForURL("**/c/" + channel);
+    }
+
+    @Test
     void leaving_a_public_channel_is_not_asked_about() {
         var channel = holdfast.channel(mira, ben);
         mira.open(channel).live();

@@ -74,6 +74,23 @@ class ReadingTest {
     }
 
     @Test
+    void a_page_that_long_messages_make_shorter_is_not_taken_for_the_beginning() {
+        var channel = holdfast.channel();
+        holdfast.jdbc().sql("""
+                insert into chat.message (channel_id, author_id, content)
+                select ?::uuid, (select id from chat.account where handle = 'root'), 'message ' || n || repeat(E'\n', 65000)
+                from generate_series(1, 40) n
+                """).param(channel).update();
+        holdfast.add(channel, mira.handle);
+        mira.open(channel).live().awaitText("message 40");
+        eventually("the first one comes", Duration.ofSeconds(10), () -> {
+            mira.page.evaluate("() => { document.querySelector('hf-messages .scroller').scrollTop = 0; }");
+            return mira.page.locator("hf-message >> text=/^message 1$/").count() == 1;
+        });
+        mira.page.locator("text=This is where the conversation begins").waitFor();
+    }
+
+    @Test
     void who_watches_a_busy_channel_tells_at_most_once_a_second_what_was_read() {
         var channel = holdfast.channel(mira);
         mira.open(channel).live();

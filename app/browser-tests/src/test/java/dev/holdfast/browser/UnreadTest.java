@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -92,6 +94,54 @@ class UnreadTest {
         awaitRead(channel);
     }
 
+    @Test
+    void another_device_follows_what_is_read_without_asking_for_all_channels() {
+        var channel = readAndLeft();
+        try (var phone = mira.device()) {
+            phone.open(holdfast.channel(mira)).live();
+            holdfast.fill(channel, 40);
+            awaitUnread(phone, channel, 40);
+            var asked = new ArrayList<String>();
+            phone.page.onRequest(request -> asked.add(request.url()));
+            mira.rest()
+                    .put("/api/channels/" + channel + "/read", "{\"seq\": 310}")
+                    .mustBe(204);
+            awaitUnread(phone, channel, 30);
+            holdfast.fill(channel, 1);
+            awaitUnread(phone, channel, 31);
+            mira.open(channel);
+            mira.page.locator(".divider.new").waitFor();
+            toTheEnd();
+            awaitRead(channel);
+            awaitUnread(phone, channel, 0);
+            assertThat(asked).noneMatch(url -> url.endsWith("/api/channels") || url.endsWith("/api/me"));
+        }
+    }
+
+    @Test
+    void a_changed_profile_fetches_no_more_channels_for_an_offline_start() {
+        try (var ben = holdfast.person("Ben")) {
+            for (var n = 0; n < 45; n++) holdfast.channel(ben);
+            var here = holdfast.channel(ben);
+            ben.open(here).live();
+            var missing =
+                    "() => [...holdfast.store.channels.values()].filter((each) => each.cursor === undefined).length";
+            ben.page.waitForFunction("() => (" + missing + ")() <= holdfast.store.channels.size - 40");
+            var asked = new ArrayList<String>();
+            ben.page.onRequest(request -> asked.add(request.url()));
+            ben.rest().patch("/api/me", "{\"displayName\": \"Benjamin\"}").mustBe(200);
+            ben.page.waitForFunction("() => holdfast.store.me.displayName === 'Benjamin'");
+            ben.write("after it").awaitText("after it");
+            ben.page.waitForFunction("() => holdfast.store.outbox.length === 0");
+            holdfast.fill(here, 1);
+            ben.awaitText("message 1");
+            assertThat(asked)
+                    .filteredOn(url -> url.contains("/messages?"))
+                    .as("but the last that was on its way")
+                    .hasSizeLessThan(2);
+        }
+    }
+
     /** A channel of 300 messages that she has read; she is in another one now. */
     private String readAndLeft() {
         var channel = holdfast.channel(mira);
@@ -119,6 +169,11 @@ class UnreadTest {
     private void awaitRead(String channel) {
         mira.page.waitForFunction("(channel) => holdfast.store.channels.get(channel).unread === 0", channel);
         eventually("told to the server", Duration.ofSeconds(10), () -> mira.unread(channel) == 0);
+    }
+
+    private static void awaitUnread(Person person, String channel, int count) {
+        person.page.waitForFunction(
+                "([channel, count]) => holdfast.store.channels.get(channel).unread === count", List.of(channel, count));
     }
 
     private int unreadHere(String channel) {
