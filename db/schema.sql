@@ -427,7 +427,7 @@ function chat.changes(channel uuid, after bigint, seen uuid[])
 
 function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
   returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text, last_changed uuid) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
-  -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 30 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.
+  -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 4 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.
 
 function chat.claim(worker bigint, max integer, lease interval)
   returns TABLE(generation_id bigint, message_id uuid, fence bigint, agent_id uuid, agent_handle text, channel_id uuid, attempt integer, max_attempts integer, queued_at timestamp with time zone, asked_by_message uuid, claim_latency_seconds double precision) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off

@@ -184,7 +184,14 @@ async function admit(channel) {
   await store.channels.put([{ unread: 0, lastReadSeq: channel.seq ?? 0, ...channel }]);
 }
 
-export const findPublic = (part = '') => answer('public channels', api.get(`/api/channels/public?part=${encodeURIComponent(part)}`));
+let publicPart = '';
+
+/** Public channels with this part in their names. An answer that a later question overtook is of no use. */
+export async function findPublic(part = '') {
+  publicPart = part;
+  const channels = await api.get(`/api/channels/public?part=${encodeURIComponent(part)}`);
+  if (part === publicPart) store.lay('public channels', { part, channels });
+}
 
 export async function joinChannel(channel) {
   await api.post(`/api/channels/${channel.id}/members`, { handle: store.me.handle });

@@ -59,7 +59,7 @@ async function answerTo(method, path, body, signal) {
   const content = await read(answer);
   if (account && account !== store.me?.id) throw new Unreachable(); // they have left: whoever is here now must not be given it
   if (!answer.ok) throw new Problem(answer.status, content ?? {}, Number(answer.headers.get('retry-after')) || undefined);
-  return { content, next: answer.headers.has('link') };
+  return { content, next: /rel="?next/.test(answer.headers.get('link') ?? '') };
 }
 
 async function request(method, path, body, { account, signal }) {

@@ -33,5 +33,5 @@ export class Pages {
 
 const reach = (page, next, low = Infinity) => {
   const lowest = page.reduce((least, each) => Math.min(least, each.position), low);
-  return { low: lowest === Infinity ? 0 : lowest, whole: !next };
+  return { low: lowest === Infinity ? 0 : lowest, whole: !next || page.length === 0 };
 };

@@ -207,7 +207,7 @@ class Store extends Topics {
   #writeAll() {
     const { copy } = this;
     const written = [
-      copy.merge([], [...this.channels.values()]),
+      this.channels.writeAgain(),
       ...[...this.accounts.values()].map((each) => copy.put('account', each)),
       ...this.outbox.map((each) => copy.put('outbox', each)),
       ...[...this.kept].map(([name, value]) => copy.put('kept', value, name)),

@@ -53,7 +53,7 @@ export class Sync {
 
   /** Every 15 s: repairs what got lost without a later event to tell of it. */
   heads = (event) => this.#inTurn(async () => {
-    if ([...seqs(event).keys()].some((id) => !this.#store.channels.has(id))) await this.#meetChannels();
+    if ([...seqs(event)].some((head) => this.#isUnknown(...head))) await this.#meetChannels();
     await this.#compare(event);
     this.fetchFirstPages(NONE); // of a channel on screen, where it failed before
   });
@@ -79,11 +79,17 @@ export class Sync {
     await this.#meetChannels();
   }));
 
-  /** I have read on, here or on another device. What was counted is as of its seq; the batches after it count on. */
+  /** I have read on, here or on another device. What the server counted is as of its seq; the batches after it count on. */
   read = ({ channel: id, seq, lastReadSeq, unread }) => this.#inTurn(async () => {
     const channel = this.#store.channels.get(id);
-    if (channel && !(channel.lastReadSeq >= lastReadSeq)) await this.#store.channels.patch(id, { lastReadSeq, unread, counted: seq });
+    if (channel && lastReadSeq >= (channel.lastReadSeq ?? 0)) await this.#store.channels.patch(id, { lastReadSeq, unread, counted: seq });
   });
+
+  /** A channel that is new here, or one of whose messages only the number is held, and what came was too much to be sent. */
+  #isUnknown(id, seq) {
+    const channel = this.#store.channels.get(id);
+    return !channel || (channel.cursor === undefined && seq > (channel.seq ?? 0));
+  }
 
   async #readMe() {
     const me = await api.get('/api/me');

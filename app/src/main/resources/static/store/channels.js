@@ -26,7 +26,8 @@ export class Channels extends Map {
     await this.put(list.map((each) => {
       const held = this.get(each.id);
       const readAhead = held?.unsentRead > each.lastReadSeq;
-      return { ...each, counted: each.seq, ...(readAhead && { lastReadSeq: held.unsentRead, unread: 0 }) };
+      // what I have read offline the server has yet to hear: until then it is counted here
+      return { ...each, counted: each.seq, ...(readAhead && { lastReadSeq: held.unsentRead, unread: held.unread, counted: held.counted }) };
     }));
   }
 
@@ -58,6 +59,11 @@ export class Channels extends Map {
   /** Throws the messages of all channels away in memory; they are to be read anew. */
   dropMessages() {
     for (const each of [...this.values()]) this.drop(each.id, bare(each));
+  }
+
+  /** Writes all of them into a copy that was emptied. */
+  writeAgain() {
+    return this.#store.copy?.merge([], [...this.values()]);
   }
 
   drop(id, record) {

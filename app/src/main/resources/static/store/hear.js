@@ -19,6 +19,7 @@ export function hear(store, data) {
     case 'connection': return !store.tabs.leads && store.set({ connection: data.connection }); // who leads knows its own
     case 'emptied':
       store.channels.dropMessages();
+      store.channels.writeAgain(); // who emptied the copy may have no room for them
       return store.changed('emptied');
     case 'wiped': return store.lose('wiped', data);
     default: throw new Error(`Another tab says something unknown: ${data.type}`);

@@ -21,15 +21,15 @@ class Browse extends View {
   }
 
   render() {
-    const list = store.shelf.get('public channels');
-    const part = (this.part ?? '').toLowerCase();
-    const shown = (list ?? []).filter((each) => each.name.toLowerCase().includes(part));
+    const found = store.shelf.get('public channels');
+    const part = this.part ?? '';
+    const shown = (found?.channels ?? []).filter((each) => each.name.includes(part));
     return page('Public channels', html`
       ${problem(this.problem)}
       <label class="filter"><span class="hidden">Find a channel</span><input type="search" placeholder="Find by name" autocomplete="off" @input=${this.#typed}></label>
-      ${list && shown.length === 0 ? this.#none(part) : nothing}
+      ${found?.part === part && shown.length === 0 ? this.#none(part) : nothing}
       <ul class="cards">${shown.map((each) => this.#card(each))}</ul>
-      ${list?.length === MOST ? html`<p class="quiet">There are more. Type a part of a name to find others.</p>` : nothing}`);
+      ${found?.channels.length === MOST ? html`<p class="quiet">There are more. Type a part of a name to find others.</p>` : nothing}`);
   }
 
   #none(part) {
@@ -39,7 +39,7 @@ class Browse extends View {
   }
 
   #typed = (event) => {
-    this.part = event.target.value.normalize('NFC').trim().replace(/^#/, '');
+    this.part = event.target.value.normalize('NFC').trim().replace(/^#/, '').toLowerCase();
     findPublic(this.part).catch(() => {}); // offline, the known ones are listed
   };
 

@@ -115,7 +115,7 @@ set enable_bitmapscan = off
 as $$
   with asked as materialized (
     select c.id, a.after, c.seq as head,
-      case when c.seq - a.after <= 30 then c.seq else chat.batch_end(c.id, a.after, c.seq) end as upto
+      case when c.seq - a.after <= 4 then c.seq else chat.batch_end(c.id, a.after, c.seq) end as upto
     from unnest(channels, afters) as a(channel_id, after)
     join channel c on c.id = a.channel_id
   ), running as materialized (
@@ -137,7 +137,7 @@ as $$
   left join running on running.channel_id = asked.id and asked.upto = asked.head
 $$;
 comment on function chat.channel_changes(uuid[], bigint[], uuid[], bigint[], integer[]) is
-  'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 30 changes seq may be short of the channel''s: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.';
+  'For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 4 changes seq may be short of the channel''s: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.';
 
 create or replace function chat.unread(m chat.membership)
 returns bigint

@@ -41,7 +41,7 @@ class Invites {
             select i.id, a.handle as created_by, i.created_at, i.expires_at, i.max_uses, i.uses, i.revoked_at
             from chat.invite i
             join chat.account a on a.id = i.created_by
-            order by i.revoked_at is null and i.expires_at > now() desc, i.created_at desc
+            order by i.revoked_at is null and i.expires_at > now() and i.uses < i.max_uses desc, i.created_at desc
             limit 500
             """;
 

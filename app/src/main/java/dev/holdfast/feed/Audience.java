@@ -2,7 +2,7 @@ package dev.holdfast.feed;
 
 import static java.util.stream.Collectors.toSet;
 
-import dev.holdfast.feed.Wakeups.Reading;
+import dev.holdfast.feed.Wakeups.ReadOn;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -124,9 +124,10 @@ final class Audience {
     /**
      * Sets what an account may read. Tells its browsers if that changed, or if they are to be told anyway.
      *
+     * @param readings is given where it has read on and nobody has told its browsers
      * @return channels that nobody here listened to before, and that must be read once
      */
-    List<UUID> allow(UUID id, List<Membership> memberships, boolean announce) {
+    List<UUID> allow(UUID id, List<Membership> memberships, boolean announce, Collection<ReadOn> readings) {
         return locked(() -> {
             var account = accounts.get(id);
             if (account == null) return List.of();
@@ -134,7 +135,13 @@ final class Audience {
             var allowed = new HashSet<UUID>();
             memberships.forEach(membership -> allowed.add(membership.channel()));
             var changed = removeAllBut(account, allowed);
-            for (var membership : memberships) changed |= add(account, membership, fresh);
+            for (var membership : memberships) {
+                changed |= add(account, membership, fresh);
+                if (account.lastReadSeqs.getOrDefault(membership.channel(), Long.MAX_VALUE)
+                        < membership.lastReadSeq()) {
+                    readings.add(new ReadOn(id, membership.channel()));
+                }
+            }
             if (changed || announce) {
                 var event = Wire.account(id, account.channels.values());
                 for (var subscriber : account.subscribers) subscriber.send(event);
@@ -148,10 +155,11 @@ final class Audience {
     }
 
     /** Tells an account's browsers how far it has read a channel, as long as it may read that. */
-    void tellReading(Reading reading, String json) {
+    void tellReading(ReadOn reading, long lastReadSeq, String json) {
         locked(() -> {
             var account = accounts.get(reading.account());
             if (account == null || !account.channels.containsKey(reading.channel())) return null;
+            account.lastReadSeqs.put(reading.channel(), lastReadSeq);
             var event = Wire.read(json);
             for (var subscriber : account.subscribers) subscriber.send(event);
             return null;
@@ -190,6 +198,7 @@ final class Audience {
             return new ChannelFeed(membership);
         });
         account.channels.put(channel.id, channel);
+        account.lastReadSeqs.put(channel.id, membership.lastReadSeq());
         channel.subscribers.addAll(account.subscribers);
         return true;
     }
@@ -200,6 +209,7 @@ final class Audience {
                 .toList();
         for (var channel : lost) {
             account.channels.remove(channel.id);
+            account.lastReadSeqs.remove(channel.id);
             account.subscribers.forEach(subscriber -> leave(channel, subscriber));
         }
         return !lost.isEmpty();

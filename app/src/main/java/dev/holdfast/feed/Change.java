@@ -19,9 +19,6 @@ record Change(
         List<Running> grown,
         @Nullable UUID lastChanged) {
 
-    /** More changes than this the database may hand out in parts (chat.channel_changes). */
-    private static final int WHOLE = 100;
-
     boolean nothing() {
         return seq == after && messages.equals("[]") && text.equals("[]");
     }
@@ -31,9 +28,9 @@ record Change(
         return seq < after;
     }
 
-    /** There may be more after it, so the channel is due again. */
+    /** There may be more after it, so the channel is due again: a part is 2 MB of text or 5,000 messages (chat.batch_end). */
     boolean mayBePart() {
-        return seq - after > WHOLE;
+        return messages.length() > Subscriber.MOST_UNSENT;
     }
 
     /**

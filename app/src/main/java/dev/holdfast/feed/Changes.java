@@ -3,14 +3,13 @@ package dev.holdfast.feed;
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
-import dev.holdfast.feed.Wakeups.Reading;
+import dev.holdfast.feed.Wakeups.ReadOn;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -51,24 +50,29 @@ final class Changes {
     }
 
     private static final String READINGS = """
-            select m.account_id, m.channel_id, json_build_object('channel', m.channel_id, 'seq', c.seq,
+            select m.account_id, m.channel_id, m.last_read_seq, json_build_object('channel', m.channel_id, 'seq', c.seq,
               'lastReadSeq', m.last_read_seq, 'unread', chat.unread(m))::text as read
             from unnest(?::text::uuid[], ?::text::uuid[]) as r(account_id, channel_id)
             join chat.membership m on m.account_id = r.account_id and m.channel_id = r.channel_id
             join chat.channel c on c.id = m.channel_id
             """;
 
-    /** How far the channels have been read now, each as the event's JSON. */
-    void readings(Collection<Reading> readings, BiConsumer<Reading, String> to) {
+    /** Is told up to where an account has read a channel, and the event's JSON. */
+    interface Told {
+        void read(ReadOn reading, long lastReadSeq, String json);
+    }
+
+    /** How far the channels have been read now. */
+    void readings(Collection<ReadOn> readings, Told to) {
         jdbc.query(
                 READINGS,
                 row -> {
-                    var reading = new Reading(
+                    var reading = new ReadOn(
                             row.getObject("account_id", UUID.class), row.getObject("channel_id", UUID.class));
-                    to.accept(reading, row.getString("read"));
+                    to.read(reading, row.getLong("last_read_seq"), row.getString("read"));
                 },
-                array(readings, Reading::account),
-                array(readings, Reading::channel));
+                array(readings, ReadOn::account),
+                array(readings, ReadOn::channel));
     }
 
     private static Read read(ResultSet rows) throws SQLException {

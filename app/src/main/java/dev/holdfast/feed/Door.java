@@ -3,6 +3,7 @@ package dev.holdfast.feed;
 import static java.util.stream.Collectors.groupingBy;
 
 import dev.holdfast.feed.Subscriber.End;
+import dev.holdfast.feed.Wakeups.ReadOn;
 import dev.holdfast.feed.Wakeups.Round;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -31,29 +32,29 @@ final class Door {
         this.metrics = metrics;
     }
 
-    /** @return channels that nobody here listened to before */
+    /** Adds to the round's readings what nobody announced. @return channels that nobody here listened to before */
     List<UUID> check(Round round, Seconds seconds) {
         if (seconds.turn(USAGE_SECONDS)) metrics.queueUsage(permissions.notificationQueueUsage());
         var listening = audience.listening(account -> round.everything()
                 || round.announced().contains(account)
                 || round.accounts().contains(account)
                 || seconds.turn(account, POLL_SECONDS));
-        return check(listening, round.announced());
+        return check(listening, round.announced(), round.readings());
     }
 
     /** @return channels that nobody here listened to before */
-    List<UUID> checkListeners(Collection<UUID> channels) {
-        return check(audience.listening(audience.accountsIn(channels)::contains), Set.of());
+    List<UUID> checkListeners(Collection<UUID> channels, Collection<ReadOn> readings) {
+        return check(audience.listening(audience.accountsIn(channels)::contains), Set.of(), readings);
     }
 
-    private List<UUID> check(Map<UUID, List<Subscriber>> listening, Set<UUID> announced) {
+    private List<UUID> check(Map<UUID, List<Subscriber>> listening, Set<UUID> announced, Collection<ReadOn> readings) {
         if (listening.isEmpty()) return List.of();
         endSessions(listening.values().stream().flatMap(List::stream).toList());
         var memberships = permissions.memberships(listening.keySet()).stream().collect(groupingBy(Membership::account));
         var fresh = new ArrayList<UUID>();
         for (var account : listening.keySet()) {
             var allowed = memberships.getOrDefault(account, List.of());
-            fresh.addAll(audience.allow(account, allowed, announced.contains(account)));
+            fresh.addAll(audience.allow(account, allowed, announced.contains(account), readings));
         }
         return fresh;
     }

@@ -50,6 +50,7 @@ final class FeedFilter extends HttpFilter {
         response.setHeader("Connection", "close");
         var connection = JettyConnection.of(request);
         response.flushBuffer();
+        connection.setIdleTimeout(0); // not before: who reads nothing would hold this thread in the flush for good
         var context = request.startAsync();
         context.setTimeout(0);
         relay.join(

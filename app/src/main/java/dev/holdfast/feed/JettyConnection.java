@@ -11,8 +11,8 @@ final class JettyConnection {
     private JettyConnection() {}
 
     /**
-     * The connection for the feed's alone use, once the response's head has been sent. The heads notice a dead browser;
-     * Jetty's own idle timer would cost a task for each.
+     * The connection for the feed's alone use, once the response's head has been sent. From then on the heads notice a dead
+     * browser; Jetty's own idle timer would cost a task for each.
      *
      * @throws IllegalStateException over HTTP/2, where a connection is shared by requests
      */
@@ -22,8 +22,6 @@ final class JettyConnection {
             throw new IllegalStateException("The feed needs HTTP/1.1 here, not " + metaData.getHttpVersion()
                     + "; switch server.http2.enabled off and let a reverse proxy speak HTTP/2 to browsers");
         }
-        var connection = metaData.getConnection().getEndPoint();
-        connection.setIdleTimeout(0);
-        return connection;
+        return metaData.getConnection().getEndPoint();
     }
 }

@@ -18,7 +18,7 @@ final class Permissions {
     }
 
     private static final String MEMBERSHIPS = """
-            select m.account_id, m.channel_id, c.seq,
+            select m.account_id, m.channel_id, c.seq, m.last_read_seq,
               (select h.id from chat.message h where h.channel_id = c.id and h.seq = c.seq) as last_changed
             from chat.membership m
             join chat.channel c on c.id = m.channel_id
@@ -35,7 +35,8 @@ final class Permissions {
                         row.getObject("account_id", UUID.class),
                         row.getObject("channel_id", UUID.class),
                         row.getLong("seq"),
-                        row.getObject("last_changed", UUID.class)),
+                        row.getObject("last_changed", UUID.class),
+                        row.getLong("last_read_seq")),
                 Changes.array(accounts, id -> id));
     }
 

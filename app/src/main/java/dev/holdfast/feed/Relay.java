@@ -162,12 +162,16 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             return;
         }
         var unheard = unheard(read.changes(), round);
-        if (!unheard.isEmpty()) door.checkListeners(unheard).forEach(wakeups::channel);
+        if (!unheard.isEmpty()) {
+            var readings = new HashSet<Wakeups.ReadOn>();
+            door.checkListeners(unheard, readings).forEach(wakeups::channel);
+            tellReadings(readings);
+        }
         for (var change : read.changes()) publish(change, round.channels().get(change.channel()));
         unannounced.addAll(unheard);
     }
 
-    private void tellReadings(Set<Wakeups.Reading> readings) {
+    private void tellReadings(Set<Wakeups.ReadOn> readings) {
         var here = readings.stream()
                 .filter(reading -> audience.listens(reading.account()))
                 .toList();

@@ -23,20 +23,20 @@ final class Wakeups implements NotificationListener {
     static final Set<String> NAMES = Set.of(CHANNEL_CHANGED, ACCOUNT_CHANGED, READ_CHANGED, SESSION_ENDED);
 
     /** An account has read on in a channel. */
-    record Reading(UUID account, UUID channel) {}
+    record ReadOn(UUID account, UUID channel) {}
 
     /**
      * @param channels changed ones, each with the time (nanoTime) at which that was first heard
      * @param announced accounts whose browsers are told that something changed, even if no membership did
      * @param accounts accounts to check: may they still read, and what
-     * @param readings what the account's other browsers are told
+     * @param readings mutable; what the accounts' browsers are told
      * @param everything notifications may have been lost, so re-read all
      */
     record Round(
             Map<UUID, Long> channels,
             Set<UUID> announced,
             Set<UUID> accounts,
-            Set<Reading> readings,
+            Set<ReadOn> readings,
             boolean everything) {}
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -44,7 +44,7 @@ final class Wakeups implements NotificationListener {
     private Map<UUID, Long> channels = new HashMap<>();
     private Set<UUID> announced = new HashSet<>();
     private Set<UUID> accounts = new HashSet<>();
-    private Set<Reading> readings = new HashSet<>();
+    private Set<ReadOn> readings = new HashSet<>();
     private boolean everything;
     private boolean woken;
 
@@ -59,7 +59,7 @@ final class Wakeups implements NotificationListener {
             switch (name) {
                 case CHANNEL_CHANGED -> channels.putIfAbsent(id, System.nanoTime());
                 case ACCOUNT_CHANGED -> announced.add(id);
-                case READ_CHANGED -> readings.add(new Reading(id, channel));
+                case READ_CHANGED -> readings.add(new ReadOn(id, channel));
                 default -> accounts.add(id);
             }
             wake();
@@ -127,7 +127,7 @@ final class Wakeups implements NotificationListener {
             return round;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Round(Map.of(), Set.of(), Set.of(), Set.of(), false);
+            return new Round(Map.of(), Set.of(), Set.of(), new HashSet<>(), false);
         } finally {
             lock.unlock();
         }

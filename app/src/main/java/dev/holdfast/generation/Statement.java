@@ -16,9 +16,6 @@ import org.springframework.jdbc.core.RowMapper;
 
 /** One statement, some of whose parameters may be columns: one value for each row of a batch. */
 final class Statement {
-    /** Longer than any of ours takes; what takes longer hangs on a connection that is gone. */
-    private static final int SECONDS = 8;
-
     private final JdbcTemplate jdbc;
 
     Statement(DataSource dataSource) {
@@ -58,7 +55,6 @@ final class Statement {
     private static <T> List<T> run(Connection connection, String sql, RowMapper<T> row, @Nullable Object[] parameters)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setQueryTimeout(SECONDS);
             for (int i = 0; i < parameters.length; i++) {
                 statement.setObject(i + 1, parameters[i]);
             }

@@ -37,12 +37,13 @@ class Databases {
     private static final int OLDEST = 15;
     private static final int FIRST_CONNECTS = 3;
 
-    /** Longer than any statement takes. */
+    /** Longer than the server lets a statement take. */
     private static final Duration NO_ANSWER = Duration.ofSeconds(20);
 
     /**
      * The connection is the owner's; from then on it may do what the role may, where the server knows the role. A statement
-     * ends a little before its connection is given up ({@link #NO_ANSWER}): the server would go on with it for nobody. One
+     * ends a little before its connection is given up ({@link #NO_ANSWER}): the server would go on with it for nobody. It is
+     * the server that ends it: to cancel one the driver connects from the thread that serves other connections, too. One
      * that waits for a channel which somebody holds in psql gives its connection back to the others sooner: soonest on the web,
      * where whoever writes there asks again anyway. None takes long enough to be worth compiling. Before that the pool has
      * made every connection one that writes, also of a database that somebody has set to be read only: it is asked again.
@@ -50,7 +51,7 @@ class Databases {
     private static final String AS_ROLE = """
             reset default_transaction_read_only;
             select set_config('timezone', 'UTC', false), set_config('idle_in_transaction_session_timeout', '5s', false),
-              set_config('statement_timeout', '18s', false), set_config('lock_timeout', '%s', false),
+              set_config('statement_timeout', '%s', false), set_config('lock_timeout', '%s', false),
               set_config('jit', 'off', false), set_config('default_transaction_isolation', 'read committed', false),
               (select set_config('role', rolname, false) from pg_roles where rolname = '%s' and pg_has_role(oid, 'member'))
             """;
@@ -169,20 +170,20 @@ class Databases {
     @Primary
     @Qualifier("web")
     HikariDataSource webDataSource(Migrated database, Settings settings, MeterRegistry meters) {
-        return pool("web", "holdfast_web", "1s", database.url(), settings.webConnections(), meters);
+        return pool("web", "holdfast_web", "18s", "1s", database.url(), settings.webConnections(), meters);
     }
 
     @Bean(destroyMethod = "close", defaultCandidate = false)
     @Qualifier("feed")
     @WebSide
     HikariDataSource feedDataSource(Migrated database, MeterRegistry meters) {
-        return pool("feed", "holdfast_web", "3s", database.url(), 2, meters);
+        return pool("feed", "holdfast_web", "18s", "3s", database.url(), 2, meters);
     }
 
     @Bean(destroyMethod = "close", defaultCandidate = false)
     @Qualifier("worker")
     HikariDataSource workerDataSource(Migrated database, Settings settings, MeterRegistry meters) {
-        return pool("worker", "holdfast_worker", "3s", database.url(), settings.workerConnections(), meters);
+        return pool("worker", "holdfast_worker", "8s", "3s", database.url(), settings.workerConnections(), meters);
     }
 
     @Bean
@@ -204,11 +205,17 @@ class Databases {
     }
 
     private static HikariDataSource pool(
-            String name, String role, String lockTimeout, DatabaseUrl url, int connections, MeterRegistry meters) {
+            String name,
+            String role,
+            String statementTimeout,
+            String lockTimeout,
+            DatabaseUrl url,
+            int connections,
+            MeterRegistry meters) {
         var config = new HikariConfig();
         config.setPoolName(name);
         config.setDataSource(url.dataSource(NO_ANSWER));
-        config.setConnectionInitSql(AS_ROLE.formatted(lockTimeout, role));
+        config.setConnectionInitSql(AS_ROLE.formatted(statementTimeout, lockTimeout, role));
         config.setMaximumPoolSize(connections);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(5_000);

@@ -233,10 +233,19 @@ final class EmbeddedDatabase implements AutoCloseable {
             postgres = start();
             watch();
             log.info("The embedded PostgreSQL is back");
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) { // a thread that cannot begin is an Error
             if (closing) return;
             log.warn("The embedded PostgreSQL did not start, the next try is in a second: {}", e.getMessage());
-            CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(this::startAgain);
+            CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(this::startAgainInAThread);
+        }
+    }
+
+    /** One of its own, as this may take long, and models are asked on the few that are everybody's. */
+    private void startAgainInAThread() {
+        try {
+            Thread.ofPlatform().name("holdfast-postgres").daemon().start(this::startAgain);
+        } catch (OutOfMemoryError e) { // none can begin
+            startAgain();
         }
     }
 

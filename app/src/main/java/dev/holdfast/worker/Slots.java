@@ -43,7 +43,12 @@ final class Slots {
         tools.metrics().claimed(claimed.waited());
         var reply = new Reply(claimed);
         running.add(reply);
-        Thread.ofVirtual().name("slot-" + claimed.requestId()).start(() -> run(reply));
+        try {
+            Thread.ofVirtual().name("slot-" + claimed.requestId()).start(() -> run(reply));
+        } catch (RuntimeException | Error e) { // its lease would be renewed for good
+            running.remove(reply);
+            throw e;
+        }
     }
 
     private void run(Reply reply) {

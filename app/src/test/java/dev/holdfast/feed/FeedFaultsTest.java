@@ -165,6 +165,24 @@ class FeedFaultsTest {
         }
     }
 
+    @Test
+    void a_read_that_nobody_announced_is_told_within_the_poll() throws Exception {
+        server.say("room", "mira", "good morning");
+        try (var feed = RawFeed.open(server, mira, "")) {
+            reads(feed, "event: hello");
+            var jdbc = database.jdbc();
+            jdbc.sql("alter table chat.membership disable trigger all").update();
+            jdbc.sql("select chat.mark_read(?, ?, 1)")
+                    .params(channel, mira)
+                    .query()
+                    .listOfRows();
+            jdbc.sql("alter table chat.membership enable trigger all").update();
+            reads(feed, "event: read");
+            assertThat(feed.line()).contains(channel.toString(), "\"lastReadSeq\" : 1");
+            assertThat(reads(feed, "event: heads")).as("told once").doesNotContain("event: read");
+        }
+    }
+
     /** Two seconds before the poll, and three before the removed one's turn to be looked up: accounts have it by their hashes. */
     @Test
     void who_was_removed_unheard_gets_nothing_from_a_poll_either() throws Exception {

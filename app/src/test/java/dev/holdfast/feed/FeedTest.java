@@ -274,6 +274,23 @@ class FeedTest {
         }
     }
 
+    @Test
+    void what_comes_in_several_parts_comes_at_once() throws Exception {
+        try (var raw = RawFeed.open(server, mira, "")) {
+            server.jdbc
+                    .sql("select count(chat.post(?, ?, repeat('x', 60000))) from generate_series(1, 100)")
+                    .params(name, handle(mira))
+                    .query(Long.class)
+                    .single();
+            var posted = System.nanoTime();
+            var grown = "{\"channel\":\"" + channel + "\",\"seq\":100,\"last\":";
+            String line;
+            do line = raw.line();
+            while (!line.contains(grown));
+            assertThat(System.nanoTime() - posted).isLessThan(BEFORE_THE_POLL.toNanos());
+        }
+    }
+
     private String text(FeedStore store, Pen.Reply reply) {
         var message = store.messages(channel).get(reply.message);
         return message == null ? "" : message.text();

@@ -22,7 +22,7 @@ class WireTest {
 
     @Test
     void heads_name_the_replies_that_grow_and_the_least_that_one_has_of_them() {
-        var channel = new ChannelFeed(new Membership(REPLY, ROOM, 4, null));
+        var channel = new ChannelFeed(new Membership(REPLY, ROOM, 4, null, 0));
         channel.advance(new Change(ROOM, 4, 4, "[]", "[{}]", List.of(new Running(REPLY, 3, 119)), null));
         assertThat(new String(Wire.heads(List.of(channel)), UTF_8))
                 .isEqualTo("event: heads\ndata: {\"channels\":[{\"channel\":\"" + ROOM
@@ -32,7 +32,7 @@ class WireTest {
 
     @Test
     void heads_name_the_message_that_took_the_channel_to_its_seq() {
-        var channel = new ChannelFeed(new Membership(REPLY, ROOM, 4, new UUID(0, 3)));
+        var channel = new ChannelFeed(new Membership(REPLY, ROOM, 4, new UUID(0, 3), 0));
         channel.advance(new Change(ROOM, 4, 5, "[{}]", "[]", List.of(), REPLY));
         assertThat(new String(Wire.heads(List.of(channel)), UTF_8))
                 .isEqualTo("event: heads\ndata: {\"channels\":[{\"channel\":\"" + ROOM + "\",\"seq\":5,\"last\":\""

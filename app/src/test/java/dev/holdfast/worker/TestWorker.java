@@ -40,7 +40,7 @@ final class TestWorker implements AutoCloseable {
         // as in the program's pools a connection gone silent ends, here after half the time; a query gives up after 8 s
         source.setNetworkTimeout(10_000);
         config.setDataSource(source);
-        config.setConnectionInitSql("set role holdfast_worker");
+        config.setConnectionInitSql("set role holdfast_worker; set statement_timeout = '8s'");
         config.setMaximumPoolSize(6);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(2_000);

@@ -5,6 +5,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.CDPSession;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.TimeoutError;
 import com.microsoft.playwright.options.Cookie;
 import dev.holdfast.testing.Browser;
 import java.nio.file.Path;
@@ -15,6 +16,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Somebody at a browser of their own, signed in. What goes wrong in the page's console is kept. */
 final class Person implements AutoCloseable {
+
+    private static final String SHOWN =
+            "() => `${document.readyState}, ${window.holdfast?.store?.session}: ${document.body.innerText.slice(0, 500)}`";
 
     final String handle;
     final Holdfast holdfast;
@@ -96,7 +100,11 @@ final class Person implements AutoCloseable {
     Person open(String channel, Page tab) {
         if (tab.url().startsWith(origin)) tab.evaluate("(channel) => holdfast.go('/c/' + channel)", channel);
         else tab.navigate(origin + "/c/" + channel);
-        tab.waitForFunction("(channel) => document.querySelector('hf-composer')?.channelId === channel", channel);
+        try {
+            tab.waitForFunction("(channel) => document.querySelector('hf-composer')?.channelId === channel", channel);
+        } catch (TimeoutError e) {
+            throw new AssertionError("Instead of the channel there is at " + tab.url() + ": " + tab.evaluate(SHOWN), e);
+        }
         return this;
     }
 

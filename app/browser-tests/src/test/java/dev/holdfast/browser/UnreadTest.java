@@ -119,6 +119,24 @@ class UnreadTest {
     }
 
     @Test
+    void what_came_after_an_offline_read_is_new() {
+        var channel = readAndLeft();
+        var other = holdfast.channel(mira);
+        holdfast.fill(channel, 5);
+        badge(channel, "5 unread").waitFor();
+        mira.offline();
+        mira.open(channel).awaitText("message 5");
+        toTheEnd();
+        eventually("read here", Duration.ofSeconds(10), () -> unreadHere(channel) == 0);
+        mira.open(other);
+        holdfast.fill(channel, 3);
+        mira.online();
+        eventually("told to the server", Duration.ofSeconds(10), () -> mira.unread(channel) == 3);
+        mira.live();
+        badge(channel, "3 unread").waitFor();
+    }
+
+    @Test
     void a_changed_profile_fetches_no_more_channels_for_an_offline_start() {
         try (var ben = holdfast.person("Ben")) {
             for (var n = 0; n < 45; n++) holdfast.channel(ben);
