@@ -46,7 +46,7 @@ class StartTest {
                 else route.resume();
             });
             mira.open(holdfast.channel(mira)).live();
-            assertThat(asked.get()).isEqualTo(3);
+            assertThat(asked.get()).as("the third may be the service worker's").isBetween(2, 3);
             assertThat(mira.page.locator(".starting").isVisible()).isFalse();
             assertThat(mira.evaluate("() => sessionStorage.getItem('holdfast.tries')", null))
                     .as("the next time has all its tries")
