@@ -23,7 +23,7 @@ class Browse extends View {
   render() {
     const found = store.shelf.get('public channels');
     const part = this.part ?? '';
-    const shown = (found?.channels ?? []).filter((each) => each.name.includes(part));
+    const shown = (found?.channels ?? []).filter((each) => each.name.toLowerCase().includes(part));
     return page('Public channels', html`
       ${problem(this.problem)}
       <label class="filter"><span class="hidden">Find a channel</span><input type="search" placeholder="Find by name" autocomplete="off" @input=${this.#typed}></label>
