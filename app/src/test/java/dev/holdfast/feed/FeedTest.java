@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.db.TestPostgres;
 import dev.holdfast.testing.FeedStore;
 import dev.holdfast.testing.SimulatedBrowser;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -261,15 +262,8 @@ class FeedTest {
     void heads_that_stand_for_a_batch_too_large_to_be_sent_list_all_channels() throws Exception {
         var other = server.channel("other-" + name, mira);
         try (var raw = RawFeed.open(server, mira, "")) {
-            server.jdbc
-                    .sql("select count(chat.post(?, ?, repeat('x', 60000))) from generate_series(1, 6)")
-                    .params(name, handle(mira))
-                    .query(Long.class)
-                    .single();
-            var grown = "{\"channel\":\"" + channel + "\",\"seq\":6,\"last\":";
-            String line;
-            do line = raw.line();
-            while (!line.contains(grown));
+            sayMuch(6);
+            var line = grownTo(6, raw);
             assertThat(line).contains("{\"channel\":\"" + other + "\",\"seq\":0}");
         }
     }
@@ -277,18 +271,29 @@ class FeedTest {
     @Test
     void what_comes_in_several_parts_comes_at_once() throws Exception {
         try (var raw = RawFeed.open(server, mira, "")) {
-            server.jdbc
-                    .sql("select count(chat.post(?, ?, repeat('x', 60000))) from generate_series(1, 100)")
-                    .params(name, handle(mira))
-                    .query(Long.class)
-                    .single();
+            sayMuch(100);
             var posted = System.nanoTime();
-            var grown = "{\"channel\":\"" + channel + "\",\"seq\":100,\"last\":";
-            String line;
-            do line = raw.line();
-            while (!line.contains(grown));
+            grownTo(100, raw);
             assertThat(System.nanoTime() - posted).isLessThan(BEFORE_THE_POLL.toNanos());
         }
+    }
+
+    /** More than may wait for a browser, all at once. */
+    private void sayMuch(int messages) {
+        server.jdbc
+                .sql("select count(chat.post(?, ?, repeat('x', 60000))) from generate_series(1, ?)")
+                .params(name, handle(mira), messages)
+                .query(Long.class)
+                .single();
+    }
+
+    /** The line by which the feed says that the channel has come to this seq. */
+    private String grownTo(int seq, RawFeed feed) throws IOException {
+        var grown = "{\"channel\":\"" + channel + "\",\"seq\":" + seq + ",\"last\":";
+        String line;
+        do line = feed.line();
+        while (!line.contains(grown));
+        return line;
     }
 
     private String text(FeedStore store, Pen.Reply reply) {

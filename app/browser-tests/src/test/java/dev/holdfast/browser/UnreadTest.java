@@ -137,6 +137,18 @@ class UnreadTest {
     }
 
     @Test
+    void what_is_too_much_to_be_sent_is_counted_in_a_channel_whose_page_is_not_here() {
+        var channel = readAndLeft();
+        mira.page.evaluate("(channel) => holdfast.store.channels.forget(channel, { keep: true })", channel);
+        holdfast.jdbc().sql("""
+                insert into chat.message (channel_id, author_id, content)
+                select ?::uuid, (select id from chat.account where handle = 'root'), repeat('x', 60000)
+                from generate_series(1, 6)
+                """).param(channel).update();
+        badge(channel, "6 unread").waitFor();
+    }
+
+    @Test
     void a_changed_profile_fetches_no_more_channels_for_an_offline_start() {
         try (var ben = holdfast.person("Ben")) {
             for (var n = 0; n < 45; n++) holdfast.channel(ben);
