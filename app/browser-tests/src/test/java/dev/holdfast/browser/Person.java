@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 final class Person implements AutoCloseable {
 
     private static final String SHOWN =
-            "() => `${document.readyState}, ${window.holdfast?.store?.session}: ${document.body.innerText.slice(0, 500)}`";
+            "() => `${document.readyState}, ${window.holdfast?.store?.session}: ${document.body.innerText.slice(0, 2000)}`";
 
     final String handle;
     final Holdfast holdfast;
@@ -100,12 +100,21 @@ final class Person implements AutoCloseable {
     Person open(String channel, Page tab) {
         if (tab.url().startsWith(origin)) tab.evaluate("(channel) => holdfast.go('/c/' + channel)", channel);
         else tab.navigate(origin + "/c/" + channel);
-        try {
-            tab.waitForFunction("(channel) => document.querySelector('hf-composer')?.channelId === channel", channel);
-        } catch (TimeoutError e) {
-            throw new AssertionError("Instead of the channel there is at " + tab.url() + ": " + tab.evaluate(SHOWN), e);
-        }
+        orSay(
+                tab,
+                "the channel",
+                () -> tab.waitForFunction(
+                        "(channel) => document.querySelector('hf-composer')?.channelId === channel", channel));
         return this;
+    }
+
+    private static void orSay(Page tab, String awaited, Runnable wait) {
+        try {
+            wait.run();
+        } catch (TimeoutError e) {
+            throw new AssertionError(
+                    "Instead of " + awaited + " there is at " + tab.url() + ": " + tab.evaluate(SHOWN), e);
+        }
     }
 
     void reload() {
@@ -201,9 +210,9 @@ final class Person implements AutoCloseable {
     }
 
     static void awaitText(Page tab, String text) {
-        tab.locator("hf-message", new Page.LocatorOptions().setHasText(text))
-                .last()
-                .waitFor();
+        var message = tab.locator("hf-message", new Page.LocatorOptions().setHasText(text))
+                .last();
+        orSay(tab, "“" + text + "”", message::waitFor);
     }
 
     /** What stands in the field where one writes. */
