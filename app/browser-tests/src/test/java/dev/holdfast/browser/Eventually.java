@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import tools.jackson.databind.JsonNode;
 
-/** What must become true, looked at until it is. */
+/** What must become true, looked at until it is: also what a page must wait for to know, as the answer of waitForFunction must be no promise. */
 final class Eventually {
 
     private Eventually() {}

@@ -84,11 +84,11 @@ class OfflineTest {
                 }""");
         mira.page.waitForFunction("() => window.answer");
         mira.write("just in time");
-        mira.page.waitForFunction("""
+        eventually("it is kept", Duration.ofSeconds(5), () -> (boolean) mira.page.evaluate("""
                 async () => {
                   const { outbox, copy } = holdfast.store;
                   return outbox.length === 1 && (await copy.get('outbox', outbox[0].n)) !== undefined;
-                }""");
+                }"""));
         mira.page.evaluate("() => window.answers()");
         mira.online();
         ben.awaitText("just in time");

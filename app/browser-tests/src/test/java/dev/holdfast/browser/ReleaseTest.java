@@ -1,11 +1,13 @@
 package dev.holdfast.browser;
 
+import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import dev.holdfast.testing.HoldfastProcess;
 import dev.holdfast.testing.TcpProxy;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -93,11 +95,11 @@ class ReleaseTest {
             proxy.moveTo(later.port());
             proxy.cut();
             mira.page.waitForCondition(() -> asked.get() > 0);
-            mira.page.waitForFunction("""
+            eventually("the worker is given up", Duration.ofSeconds(15), () -> (boolean) mira.page.evaluate("""
                     async () => {
                       const { installing, waiting } = await navigator.serviceWorker.getRegistration();
                       return !installing && !waiting;
-                    }""");
+                    }"""));
             assertThat(mira.page.locator(".release button").count()).isZero();
             mira.reload();
             mira.live();

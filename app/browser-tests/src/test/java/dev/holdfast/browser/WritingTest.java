@@ -1,15 +1,18 @@
 package dev.holdfast.browser;
 
+import static dev.holdfast.browser.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.WaitForSelectorState;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import tools.jackson.databind.JsonNode;
 
 /** Typing: names, lines, and what Enter does. */
 @TestInstance(Lifecycle.PER_CLASS)
@@ -203,6 +206,7 @@ class WritingTest {
         assertThat(mira.page.evaluate("() => document.activeElement.closest('hf-composer') !== null"))
                 .as("the focus stays where one writes")
                 .isEqualTo(true);
+        awaitKept(written, "second and more");
         mira.reload();
         field.waitFor();
         mira.page.locator("hf-composer textarea").press("ArrowUp");
@@ -212,9 +216,7 @@ class WritingTest {
         mira.page.locator("hf-composer textarea").press("ArrowUp");
         field.pressSequentially(" of it");
         field.press("Escape");
-        mira.page.waitForFunction(
-                "async (id) => !(id in await holdfast.store.copy.get('kept', 'drafts'))",
-                written.path("id").stringValue());
+        awaitKept(written, "");
         mira.reload();
         mira.awaitText("second and more");
         assertThat(field.count()).isZero();
@@ -235,6 +237,14 @@ class WritingTest {
         mira.awaitReply("complete");
         field.press("ArrowUp");
         assertThat(mira.page.locator("hf-message textarea").inputValue()).isEqualTo("hey @ada are you there?");
+    }
+
+    /** Waits until what is typed into a message's editor is what a page that is loaded anew would find. */
+    private void awaitKept(JsonNode message, String draft) {
+        var expected = List.of(message.path("id").stringValue(), draft);
+        eventually("the draft is kept", Duration.ofSeconds(5), () -> (boolean) mira.evaluate(
+                "async ([id, draft]) => ((await holdfast.store.copy.get('kept', 'drafts'))?.[id] ?? '') === draft",
+                expected));
     }
 
     private Locator edit(String text) {
