@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class BoundariesTest {
 
     private static final String[] WEB = {
-        "dev.holdfast.feed..", "dev.holdfast.account..", "dev.holdfast.channel..", "dev.holdfast.search.."
+        "dev.holdfast.feed..", "dev.holdfast.account..", "dev.holdfast.channel..", "dev.holdfast.search..",
+        "dev.holdfast.ops..", "dev.holdfast.page..", "dev.holdfast.security..", "dev.holdfast.web.."
     };
     private static final String[] WORKER = {"dev.holdfast.worker..", "dev.holdfast.generation..", "dev.holdfast.model.."
     };

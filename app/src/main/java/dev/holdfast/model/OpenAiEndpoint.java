@@ -94,7 +94,7 @@ final class OpenAiEndpoint implements Endpoint {
         return new ChatResponse(List.of(new Generation(new AssistantMessage(""), metadata)));
     }
 
-    private OpenAiChatOptions options(Agent agent, AgentOptions options) {
+    OpenAiChatOptions options(Agent agent, AgentOptions options) {
         var chat = OpenAiChatOptions.builder()
                 .model(agent.model())
                 .temperature(options.temperature())

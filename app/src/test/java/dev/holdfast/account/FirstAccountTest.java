@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.env.Environment;
 
 @Isolated("what it captures is the whole JVM's")
 @ExtendWith(OutputCaptureExtension.class)
@@ -110,6 +111,7 @@ class FirstAccountTest {
             }) {
                 browser.get(path).mustBe(404);
             }
+            assertThat(app.bean(Environment.class).getProperty("server.port")).isEqualTo("-1");
         }
     }
 }

@@ -39,7 +39,9 @@ class FeedInTheProgramTest {
                 var until = System.nanoTime() + Duration.ofSeconds(1).toNanos();
                 while (one.connected() && System.nanoTime() < until) Thread.sleep(10);
                 assertThat(one.connected()).isFalse();
-                assertThat(other.connected()).isTrue();
+                var another = other.post(general, "still here");
+                other.await(SOON, store -> store.messages(general).containsKey(another));
+                assertThat(other.hellos()).isEqualTo(1);
             }
         }
     }

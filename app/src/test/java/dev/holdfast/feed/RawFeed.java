@@ -1,6 +1,7 @@
 package dev.holdfast.feed;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -9,6 +10,8 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -55,6 +58,14 @@ final class RawFeed implements AutoCloseable {
 
     String line() throws IOException {
         return lines.readLine();
+    }
+
+    /** All lines that come, up to the first that has this in it. */
+    List<String> upTo(String part) throws IOException {
+        var heard = new ArrayList<String>();
+        do heard.add(requireNonNull(lines.readLine(), "the feed ended before " + part));
+        while (!heard.getLast().contains(part));
+        return heard;
     }
 
     /** Reads on until the server closes; throws when it doesn't. */

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -300,14 +301,27 @@ class ProvidersTest {
             var text = new StringBuffer();
             read(keyless.call(agent(Provider.OPENAI, "own"), prompt(), "keyless", new Heard(text::append)));
             assertThat(text).hasToString("You said: hello");
+            assertThat(server.served("own").getFirst().key).isNull();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"OPENAI, Bearer " + KEY, "ANTHROPIC, " + KEY, "OLLAMA,"})
+    void the_key_is_sent_as_its_provider_wants_it(Provider provider, String key) throws Exception {
+        listen(provider, "keyed " + provider, Script.says("welcome"));
+        assertThat(server.served("keyed " + provider).getFirst().key).isEqualTo(key);
     }
 
     @Test
     void a_model_whose_answer_takes_longer_than_a_minute_is_not_cut_by_the_client() {
-        // Spring AI's default would; the slot keeps the agent's limits instead: see OpenAiEndpoint.options
-        assertThat(org.springframework.ai.openai.AbstractOpenAiOptions.DEFAULT_TIMEOUT)
-                .isEqualTo(Duration.ofMinutes(1));
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var agent = agent(Provider.OPENAI, "slow");
+            assertThat(new OpenAiEndpoint(server.openAiBaseUrl(), null, threads)
+                            .options(agent, AgentOptions.DEFAULTS)
+                            .getTimeout())
+                    .as("without one of its own Spring AI ends the answer; the slot keeps the agent's limits")
+                    .isZero();
+        }
     }
 
     /** Else it would drop what is more than its own default, and say so to nobody. */

@@ -50,11 +50,9 @@ final class ModelConnection {
         var request = JSON.readTree(body);
         String model = request.path("model").asString("");
         String asked = WireFormat.asked(request);
-        Served served = server.log(headers.getOrDefault("x-client-request-id", ""), format, model, asked, body);
+        String key = headers.getOrDefault("authorization", headers.get("x-api-key"));
+        Served served = server.log(headers.getOrDefault("x-client-request-id", ""), format, model, asked, body, key);
         Script script = server.scriptFor(model, asked).numbered(served.number);
-        if (!server.accepts(headers.get("authorization"), headers.get("x-api-key"))) {
-            script = Script.fails(Fault.BAD_KEY);
-        }
         var turns = server.turns();
         turns.acquireUninterruptibly();
         try {

@@ -36,7 +36,6 @@ public final class ModelServer implements AutoCloseable {
     private final Map<String, AtomicInteger> strikes = new ConcurrentHashMap<>();
     private final List<Served> log = new ArrayList<>();
     private final AtomicLong requests = new AtomicLong();
-    private volatile String requiredKey;
     private volatile Semaphore turns = new Semaphore(Integer.MAX_VALUE, true);
 
     private ModelServer(int port) throws IOException {
@@ -79,12 +78,6 @@ public final class ModelServer implements AutoCloseable {
     /** Requests for this model follow these scripts in order; the last one is repeated. */
     public ModelServer on(String model, Script... inOrder) {
         scripts.put(model, new ArrayDeque<>(List.of(inOrder)));
-        return this;
-    }
-
-    /** Requests that don't carry this key get 401. */
-    public ModelServer requireKey(String key) {
-        requiredKey = key;
         return this;
     }
 
@@ -159,14 +152,9 @@ public final class ModelServer implements AutoCloseable {
         }
     }
 
-    boolean accepts(String authorization, String apiKey) {
-        String key = requiredKey;
-        return key == null || ("Bearer " + key).equals(authorization) || key.equals(apiKey);
-    }
-
-    Served log(String requestId, WireFormat format, String model, String asked, String body) {
+    Served log(String requestId, WireFormat format, String model, String asked, String body, String key) {
         var served =
-                new Served(requests.incrementAndGet(), requestId, format.name().toLowerCase(), model, asked, body);
+                new Served(requests.incrementAndGet(), requestId, format.name().toLowerCase(), model, asked, body, key);
         synchronized (log) {
             log.add(served);
         }

@@ -24,18 +24,22 @@ public final class Served {
     public final String model;
     public final String asked;
     public final String body;
+    /** The header that names who asks, whole; null: none came. */
+    public final String key;
+
     public final Instant at = Instant.now();
     private final StringBuilder text = new StringBuilder();
     private End end = End.RUNNING;
     private Instant endedAt;
 
-    Served(long number, String requestId, String provider, String model, String asked, String body) {
+    Served(long number, String requestId, String provider, String model, String asked, String body, String key) {
         this.number = number;
         this.requestId = requestId;
         this.provider = provider;
         this.model = model;
         this.asked = asked;
         this.body = body;
+        this.key = key;
     }
 
     synchronized void sent(String token) {

@@ -247,8 +247,7 @@ class RefusalsTest {
                         .isEqualTo(release);
             }
             for (var socket : unread) socket.close();
-            var until = System.nanoTime() + 20_000_000_000L;
-            while (small.activeRequests() > 0) assertThat(System.nanoTime()).isLessThan(until);
+            awaitNoRequests(small);
         } finally {
             for (var socket : unread) socket.close();
         }
@@ -259,9 +258,13 @@ class RefusalsTest {
         try (var impatient = WebApp.start("server.jetty.connection-idle-timeout=500ms");
                 var stopped = asksForMuch(impatient)) {
             assertThat(line(stopped)).startsWith("HTTP/1.1 200");
-            var until = System.nanoTime() + 20_000_000_000L;
-            while (impatient.activeRequests() > 0) assertThat(System.nanoTime()).isLessThan(until);
+            awaitNoRequests(impatient);
         }
+    }
+
+    private static void awaitNoRequests(WebApp app) {
+        var until = System.nanoTime() + 20_000_000_000L;
+        while (app.activeRequests() > 0) assertThat(System.nanoTime()).isLessThan(until);
     }
 
     /** Several times as much as lies in its connection. */
@@ -291,7 +294,7 @@ class RefusalsTest {
             assertThat(new String(stopped.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                     .startsWith("HTTP/1.1 408")
                     .contains("Send it again");
-            assertThat(impatient.activeRequests()).isZero();
+            awaitNoRequests(impatient);
         }
     }
 

@@ -91,7 +91,7 @@ final class Channel {
         List<Map<String, Object>> rows = jdbc.sql("""
                         select g.id, g.message_id, g.state, g.attempt, g.fence, g.error, g.error_code, g.input_tokens, g.output_tokens,
                           cardinality(g.context_ids) as context, m.status, m.content, m.text_fence, m.seq,
-                          extract(epoch from g.run_at - now())::double precision as due_in,
+                          extract(epoch from g.run_at - (g.history -> -1 ->> 'endedAt')::timestamptz)::double precision as waits,
                           coalesce((select string_agg(c.text, '' order by c.start_at) from chat.chunk c where c.message_id = m.id), '') as streamed,
                           (select count(*) from chat.chunk c where c.message_id = m.id) as chunks
                         from chat.generation g

@@ -67,7 +67,7 @@ class FailuresTest {
                 .containsEntry("error", "rate limited")
                 .containsEntry("error_code", "rate_limited")
                 .containsEntry("status", "queued");
-        assertThat((Double) waiting.get("due_in")).isBetween(2.0, 4.1);
+        assertThat((Double) waiting.get("waits")).isBetween(3.0, 4.1);
         var reply = channel.await(asking, "completed");
         assertThat(reply)
                 .containsEntry("content", "now then")

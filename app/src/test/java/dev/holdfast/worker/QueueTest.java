@@ -114,8 +114,6 @@ class QueueTest {
         ending.close();
         assertThat(slots(ending, "free")).as("it takes nothing more").isZero();
         assertThat(channel.reply(asking)).containsEntry("state", "completed").containsEntry("attempt", 1);
-        var late = channel.ask("@ada too late");
-        assertThat(channel.reply(late)).containsEntry("state", "queued");
     }
 
     @Test

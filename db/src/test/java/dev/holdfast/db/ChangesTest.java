@@ -41,8 +41,13 @@ class ChangesTest {
     @Test
     void text_of_a_reply_comes_with_the_batch_that_reaches_the_channels_seq() {
         insert(6_000, "'m'");
-        chat.post("mira", "@ada go on");
-        assertThat(batches()).containsExactly(5_000L, 6_002L);
+        Worker worker = chat.worker("test");
+        Worker.Claim reply = chat.claimed(worker);
+        worker.stream(reply);
+        worker.append(reply, null, 0, "so far");
+        assertThat(batches()).containsExactly(5_000L, 6_003L);
+        assertThat(textsAfter(0)).isZero();
+        assertThat(textsAfter(5_000)).isOne();
     }
 
     @Test
@@ -72,6 +77,10 @@ class ChangesTest {
                 "insert into chat.membership (channel_id, account_id) select id, ? from chat.channel where name = 'elsewhere'",
                 chat.account("mira"));
         assertThat(seqAfter(1, chat.postIn("elsewhere", "mira", "one"))).isZero();
+    }
+
+    private int textsAfter(long after) {
+        return chat.one(Integer.class, "select json_array_length(chat.changes(?, ?) -> 'text')", channel, after);
     }
 
     private long seqAfter(long after, UUID... seen) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -258,22 +259,31 @@ class LocksTest {
     }
 
     @Test
-    void many_that_wait_for_channels_in_any_order_do_not_deadlock() throws Exception {
-        List<UUID> replies = new java.util.ArrayList<>();
+    void who_waits_for_channels_takes_them_by_their_ids_so_that_nobody_deadlocks() throws Exception {
+        List<UUID> replies = new ArrayList<>();
         for (int n = 0; n < 20; n++) {
             chat.channel("c" + n);
             replies.add(chat.replyTo(chat.postIn("c" + n, "mira", "@ada?"), "ada"));
         }
-        List<java.util.concurrent.Callable<Integer>> calls = new java.util.ArrayList<>();
-        for (int n = 0; n < 12; n++) {
-            List<UUID> shuffled = new java.util.ArrayList<>(replies);
-            java.util.Collections.shuffle(shuffled, new java.util.Random(n));
-            calls.add(() -> chat.one(
+        var middle = "(select id from chat.channel where name like 'c%' order by id offset 10 limit 1)";
+        CompletableFuture<Integer> locking;
+        try (Connection psql = chat.pool().getConnection()) {
+            psql.setAutoCommit(false);
+            execute(psql, "select from chat.channel where id = " + middle + " for update");
+            locking = CompletableFuture.supplyAsync(() -> chat.one(
                     Integer.class,
                     "select cardinality(chat.lock_channels_of(?::text::uuid[], true))",
-                    Chat.array(shuffled)));
+                    Chat.array(replies)));
+            awaitLockWaiter();
+            assertThat(free("name like 'c%' and id < " + middle)).isZero();
+            assertThat(free("name like 'c%' and id > " + middle)).isEqualTo(9);
+            psql.rollback();
         }
-        assertThat(InParallel.all(calls)).containsOnly(20);
+        assertThat(locking.get(5, TimeUnit.SECONDS)).isEqualTo(20);
+    }
+
+    private long free(String channels) {
+        return chat.count("(select from chat.channel where " + channels + " for no key update skip locked) free");
     }
 
     /** The server tells of a failure before it gives back what was locked. */
