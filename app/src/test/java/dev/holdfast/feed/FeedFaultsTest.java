@@ -150,8 +150,11 @@ class FeedFaultsTest {
 
     @Test
     void lost_notifications_are_made_up_for_within_the_poll() throws Exception {
+        var elsewhere = server.channel("elsewhere", mira);
         try (var browser = server.browser(mira).goOnline()) {
             browser.await(SOON, store -> store.seq(channel) == 0);
+            server.say("elsewhere", "mira", "the relay has done what it was woken for before");
+            browser.await(SOON, store -> store.seq(elsewhere) == 1);
             var resyncs = server.metric("holdfast.feed.resyncs");
             database.jdbc().sql("alter table chat.message disable trigger all").update();
             unannounced();

@@ -21,12 +21,9 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 class ReadyAgentsTest {
@@ -106,27 +103,6 @@ class ReadyAgentsTest {
                         "select state || case when state not in ('queued', 'running') then ' at attempt ' || attempt else '' end from chat.generation")
                 .query(String.class)
                 .list();
-    }
-
-    @Test
-    @ExtendWith(OutputCaptureExtension.class)
-    void where_a_person_has_the_handle_of_an_agent_to_be_a_warning_says_so_until_there_is_one(CapturedOutput printed) {
-        var jdbc = TestPostgres.create().jdbc();
-        jdbc.sql("insert into chat.account (handle, display_name) values ('claude', 'Claude')")
-                .update();
-        var anthropic = new ModelEnvironment(null, null, null, "sk-test", "http://127.0.0.1:1");
-        new ReadyAgents(jdbc, anthropic).make();
-        assertThat(printed).contains("@claude is taken, so anthropic has no agent; make one on the page /agents");
-
-        jdbc.sql("""
-                with made as (
-                  insert into chat.account (handle, display_name, kind) values ('sonnet', 'Sonnet', 'agent') returning id
-                )
-                insert into chat.agent (account_id, provider, model) select id, 'anthropic', 'm' from made
-                """).update();
-        int before = printed.length();
-        new ReadyAgents(jdbc, anthropic).make();
-        assertThat(printed.toString().substring(before)).doesNotContain("@claude is taken");
     }
 
     private static String address(ServerSocket listening) {

@@ -26,7 +26,7 @@ class AgentsPageTest {
                     .getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Pause Limited"))
                     .click();
             card(root, "@limitless").locator(".kind.bad").waitFor();
-            change(root, "Paused", null);
+            change(root, "Halted", null);
             assertThat(limit()).isEqualTo("7");
             change(root, "Free again", "");
             assertThat(limit()).isEqualTo("none");

@@ -81,10 +81,13 @@ class FollowingTest {
         field.focus();
         for (var n = 0; n < 6; n++) field.press("Shift+Enter");
         followed("a long draft");
-        holdfast.fill(channel, 1);
+        ben.rest().write(channel, "beneath the draft").mustBe(201);
+        mira.awaitText("beneath the draft");
         followed("a message");
         field.press("x");
-        holdfast.fill(channel, 2);
+        ben.rest().write(channel, "and once more").mustBe(201);
+        ben.rest().write(channel, "and that's it").mustBe(201);
+        mira.awaitText("and that's it");
         followed("one more key, and two messages");
         field.fill("");
     }

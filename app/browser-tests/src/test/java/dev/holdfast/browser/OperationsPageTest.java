@@ -121,7 +121,8 @@ class OperationsPageTest {
                     () -> operations.count("state = 'completed' and agent = 'bert'") == 5);
         }
         assertThat(holdfast.jdbc()
-                        .sql("select distinct actor from ops.audit where action = 'retry'")
+                        .sql(
+                                "select distinct actor from ops.audit where action = 'retry' and detail ->> 'agent' = 'bert'")
                         .query(String.class)
                         .list())
                 .containsExactly("root");

@@ -286,6 +286,11 @@ final class Person implements AutoCloseable {
         }
     }
 
+    /** Waits until all of it is sent: an entry goes once its answer is in the copy, which is after others see the message. */
+    void awaitSent() {
+        page.waitForFunction("() => holdfast.store.outbox.length === 0");
+    }
+
     int unsent() {
         return (int) page.evaluate("() => holdfast.store.outbox.length");
     }

@@ -97,8 +97,17 @@ class ReplyTest {
         mira.awaitReply("streaming");
         awaitLength(mira, 150);
         var before = length(mira);
+        mira.page.addInitScript("""
+                if (sessionStorage.getItem('no feed')) {
+                  const { fetch } = window;
+                  window.fetch = (path, init) => path === '/api/feed' ? new Promise((go) => (window.letGo = () => go(fetch(path, init)))) : fetch(path, init);
+                }""");
+        mira.page.evaluate("() => sessionStorage.setItem('no feed', 'which would bring it anew')");
         mira.reload();
-        eventually("all the text so far is on screen again", Duration.ofSeconds(1), () -> length(mira) >= before);
+        mira.page.evaluate("() => sessionStorage.removeItem('no feed')");
+        eventually("all the text so far is on screen again", Duration.ofSeconds(5), () -> length(mira) >= before);
+        mira.page.waitForFunction("() => window.letGo");
+        mira.page.evaluate("() => letGo()");
         mira.awaitReply("complete");
         Eventually.equal(holdfast, channel, Duration.ofSeconds(5), mira, ben);
     }

@@ -133,7 +133,7 @@ class StorageTest {
                     "the second tab has it all",
                     Duration.ofSeconds(20),
                     () -> Person.stored(channel, second).equals(mira.stored(channel)));
-            assertThat(mira.unsent()).isZero();
+            mira.awaitSent();
             assertThat(mira.page.locator(WARNING).count()).isEqualTo(warnings);
             mira.assertNoComplaints();
         }
@@ -165,7 +165,7 @@ class StorageTest {
             posts.letThrough();
             ben.awaitText("there was no room for this");
             Eventually.equal(holdfast, channel, Duration.ofSeconds(20), mira, ben);
-            assertThat(mira.unsent()).isZero();
+            mira.awaitSent();
             mira.assertNoComplaints();
         }
     }

@@ -110,7 +110,7 @@ class RepairTest {
                 """).update();
         await(Duration.ofSeconds(180), () -> count("state = 'failed'") == 300);
         running.models.on(
-                "ada-model", Script.says("Done now, at last, in a few words.").pace(20));
+                "ada-model", Script.says("Done now, at last, in a few words.").pace(10));
         var retried = retryAllFailed();
         System.out.println("300 failed replies retried by one statement in " + retried + " ms");
         var slowest = 0L;

@@ -276,14 +276,16 @@ class EmbeddedDatabaseTest {
         // as earlier builds left them, and somebody used it
         Files.setPosixFilePermissions(programs, PosixFilePermissions.fromString("rwxrwxrwx"));
         var proof = home.resolve("proof");
-        try (var unpacked = Files.newDirectoryStream(programs, "PG-*")) {
-            for (var folder : unpacked) {
-                var program = folder.resolve("bin/pg_ctl");
-                Files.move(program, program.resolveSibling(program.getFileName() + "-real"));
-                Files.writeString(program, "#!/bin/sh\ntouch " + proof + "\nexec $0-real \"$@\"\n");
-                Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
-            }
+        var unpacked = new ArrayList<Path>();
+        try (var folders = Files.newDirectoryStream(programs, "PG-*")) {
+            folders.forEach(unpacked::add);
         }
+        assertThat(unpacked).isNotEmpty().allSatisfy(folder -> {
+            var program = folder.resolve("bin/pg_ctl");
+            Files.move(program, program.resolveSibling(program.getFileName() + "-real"));
+            Files.writeString(program, "#!/bin/sh\ntouch " + proof + "\nexec $0-real \"$@\"\n");
+            Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        });
         // what the library took for its own, of which it deletes the old
         var planted = Files.createDirectories(home.resolve("tmp/embedded-pg/planted"));
         var old = FileTime.fromMillis(0);

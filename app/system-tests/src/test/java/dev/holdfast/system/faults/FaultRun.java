@@ -79,7 +79,9 @@ final class FaultRun {
         var breaker = trouble.apply(this);
         var threads = new ArrayList<Thread>();
         people.subList(0, clients)
-                .forEach(person -> threads.add(Thread.ofVirtual().start(person)));
+                .forEach(person -> threads.add(Thread.ofVirtual()
+                        .uncaughtExceptionHandler((thread, e) -> history.violation("somebody gave up: " + e))
+                        .start(person)));
         var breaking = Thread.ofVirtual().start(breaker);
         try {
             Installation.pause((long) (minutes * 60_000));
