@@ -165,16 +165,18 @@ class FeedTest {
         var nour = server.account("nour-" + name);
         server.join(channel, nour);
         server.channel("other-" + name, nour);
-        try (var removed = RawFeed.open(server, nour, "");
+        try (var wire = RawFeed.open(server, nour, "");
+                var removed = server.browser(nour).goOnline();
                 var stays = server.browser(mira).goOnline()) {
-            removed.upTo("event: hello");
+            wire.upTo("event: hello");
+            removed.await(SOON, store -> store.seq(channel) == 0);
             stays.await(SOON, store -> store.seq(channel) == 0);
             server.leave(channel, nour);
-            removed.upTo("event: account");
+            removed.await(BEFORE_THE_POLL, store -> store.seq(channel) == -1);
             server.say(name, handle(mira), "not for you");
             stays.await(SOON, store -> store.seq(channel) == 1);
             server.say("other-" + name, handle(nour), "but this is");
-            assertThat(removed.upTo("but this is")).noneMatch(line -> line.contains("not for you"));
+            assertThat(wire.upTo("but this is")).noneMatch(line -> line.contains("not for you"));
         }
     }
 

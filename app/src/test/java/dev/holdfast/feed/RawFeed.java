@@ -60,11 +60,14 @@ final class RawFeed implements AutoCloseable {
         return lines.readLine();
     }
 
-    /** All lines that come, up to the first that has this in it. */
+    /** All lines that come, up to the first that has this in it, which must come within a minute: the heads are lines, too. */
     List<String> upTo(String part) throws IOException {
+        var until = System.nanoTime() + Duration.ofMinutes(1).toNanos();
         var heard = new ArrayList<String>();
-        do heard.add(requireNonNull(lines.readLine(), "the feed ended before " + part));
-        while (!heard.getLast().contains(part));
+        do {
+            heard.add(requireNonNull(lines.readLine(), "the feed ended before " + part));
+            if (System.nanoTime() > until) throw new AssertionError("no " + part + " within a minute: " + heard);
+        } while (!heard.getLast().contains(part));
         return heard;
     }
 

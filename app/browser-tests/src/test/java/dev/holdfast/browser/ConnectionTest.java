@@ -171,9 +171,7 @@ class ConnectionTest {
     @Test
     void a_connection_that_says_nothing_any_more_is_given_up_when_the_tab_is_looked_at_again() {
         forgetTheFeed();
-        // 20 s of silence are not trusted after waking up; most of them are of a clock that is moved: more would be
-        // taken
-        // for a sleep, and after 35 s nobody has to look
+        // more than 20 s, which are not trusted, and too few for what needs no look: a sleep of 25 s, or 35 of silence
         Eventually.pause(2_000);
         moveClock(19);
         mira.page.evaluate(LOOKED_AT);
