@@ -426,7 +426,7 @@ function chat.changes(channel uuid, after bigint, seen uuid[])
   -- The same for a reader that tells what it has seen: messages that had changed up to after, the one that has this seq first (none: nothing is checked). Where the channel lacks one of them it was restored from a backup, though it may have come past after again, and the reader is told to begin from 0.
 
 function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[], fences bigint[], last_starts integer[])
-  returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text, last_changed uuid) language sql stable security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
+  returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text, last_changed uuid) language sql stable security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_bitmapscan=off
   -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 4 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.
 
 function chat.claim(worker bigint, max integer, lease interval)
@@ -530,7 +530,7 @@ function chat.mentioned_handles(content text)
   -- The handles, in lower case, that a text mentions: @handle outside code, e-mail addresses and URLs. Whether they exist is for the caller to see.
 
 function chat.message_json(m chat.message)
-  returns json language sql stable
+  returns json language plpgsql stable set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_bitmapscan=off
   -- A message as the contract's JSON. content of a running reply is all its text so far, written under textFence. position gives the order on the page.
 
 function chat.message_takes_seq()
@@ -662,7 +662,7 @@ function chat.revoke_invite(administrator uuid, invite uuid)
   -- Nobody joins by this invitation any more; done twice is done.
 
 function chat.running_text(channels uuid[], messages uuid[], fences bigint[], last_starts integer[])
-  returns TABLE(channel_id uuid, message_id uuid, fence bigint, at integer, text text, last_start integer) language sql stable set search_path=chat, pg_temp
+  returns TABLE(channel_id uuid, message_id uuid, fence bigint, at integer, text text, last_start integer) language sql stable set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan
   -- New text of the running replies of these channels: after the chunk that the caller has last seen of a reply under its fence, or all of it. at: offset of the text in UTF-16 code units; last_start: where its last chunk begins.
 
 function chat.running_under(messages uuid[], fences bigint[], locked uuid[], worker bigint)
@@ -726,7 +726,7 @@ function chat.take_seqs(ids uuid[])
   -- The next seqs of the channels of these messages, one for each message. The caller holds the channels (chat.lock_channels_of) and changes every one of the messages, so that seq stays dense.
 
 function chat.text_of(m chat.message)
-  returns text language sql stable
+  returns text language plpgsql stable set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_bitmapscan=off
   -- The text of a message: of a running reply its chunks, or the text of an earlier attempt as long as it has none.
 
 function chat.unread(m chat.membership)

@@ -11,40 +11,54 @@ comment on function chat.utc(timestamptz) is 'A time as ISO 8601 in UTC, whateve
 
 create or replace function chat.text_of(m chat.message)
 returns text
-language sql
+language plpgsql
 stable
+set plan_cache_mode = force_generic_plan -- see chat.message_json
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
-  select case when m.status in ('queued', 'thinking', 'streaming')
-    then coalesce((select string_agg(c.text, '' order by c.fence, c.start_at) from chat.chunk c where c.message_id = m.id), m.content)
-    else m.content end
+begin
+  if m.status not in ('queued', 'thinking', 'streaming') then
+    return m.content;
+  end if;
+  return coalesce((select string_agg(c.text, '' order by c.fence, c.start_at) from chat.chunk c where c.message_id = m.id), m.content);
+end
 $$;
 comment on function chat.text_of(chat.message) is
   'The text of a message: of a running reply its chunks, or the text of an earlier attempt as long as it has none.';
 
 create or replace function chat.message_json(m chat.message)
 returns json
-language sql
+language plpgsql
 stable
+-- Planned once for each connection. What a plan of its own for each call costs is more than the call, and the estimate by
+-- which PostgreSQL would choose between the two does not see that where many chunks are about.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off -- by key, whatever the tables held when it was planned
+set enable_bitmapscan = off
 as $$
-  select case when g.id is null then
-    json_build_object('id', m.id, 'channelId', m.channel_id,
-      'author', json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'kind', a.kind),
-      'content', m.content, 'status', m.status, 'seq', m.seq, 'position', m.position, 'replyTo', m.reply_to,
-      'createdAt', chat.utc(m.created_at), 'editedAt', chat.utc(m.edited_at), 'deleted', m.deleted_at is not null)
-  else
-    json_build_object('id', m.id, 'channelId', m.channel_id,
-      'author', json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'kind', a.kind),
-      'content', chat.text_of(m), 'status', m.status, 'seq', m.seq, 'position', m.position, 'replyTo', m.reply_to,
-      'createdAt', chat.utc(m.created_at), 'editedAt', chat.utc(m.edited_at), 'deleted', m.deleted_at is not null,
-      'textFence', coalesce((select max(c.fence) from chat.chunk c where c.message_id = m.id), m.text_fence),
-      'generation', json_build_object('id', g.id, 'state', g.state, 'attempt', g.attempt, 'maxAttempts', g.max_attempts,
-        'fence', g.fence, 'runAt', chat.utc(g.run_at), 'error', g.error, 'errorCode', g.error_code, 'model', n.model,
-        'queuedAt', chat.utc(g.queued_at), 'firstTokenAt', chat.utc(g.first_token_at), 'finishedAt', chat.utc(g.finished_at)))
-  end
-  from chat.account a
-  left join chat.generation g on g.message_id = m.id
-  left join chat.agent n on n.account_id = g.agent_id
-  where a.id = m.author_id
+begin
+  return (
+    select case when g.id is null then
+      json_build_object('id', m.id, 'channelId', m.channel_id,
+        'author', json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'kind', a.kind),
+        'content', m.content, 'status', m.status, 'seq', m.seq, 'position', m.position, 'replyTo', m.reply_to,
+        'createdAt', chat.utc(m.created_at), 'editedAt', chat.utc(m.edited_at), 'deleted', m.deleted_at is not null)
+    else
+      json_build_object('id', m.id, 'channelId', m.channel_id,
+        'author', json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'kind', a.kind),
+        'content', chat.text_of(m), 'status', m.status, 'seq', m.seq, 'position', m.position, 'replyTo', m.reply_to,
+        'createdAt', chat.utc(m.created_at), 'editedAt', chat.utc(m.edited_at), 'deleted', m.deleted_at is not null,
+        'textFence', coalesce((select max(c.fence) from chat.chunk c where c.message_id = m.id), m.text_fence),
+        'generation', json_build_object('id', g.id, 'state', g.state, 'attempt', g.attempt, 'maxAttempts', g.max_attempts,
+          'fence', g.fence, 'runAt', chat.utc(g.run_at), 'error', g.error, 'errorCode', g.error_code, 'model', n.model,
+          'queuedAt', chat.utc(g.queued_at), 'firstTokenAt', chat.utc(g.first_token_at), 'finishedAt', chat.utc(g.finished_at)))
+    end
+    from chat.account a
+    left join chat.generation g on g.message_id = m.id
+    left join chat.agent n on n.account_id = g.agent_id
+    where a.id = m.author_id);
+end
 $$;
 comment on function chat.message_json(chat.message) is
   'A message as the contract''s JSON. content of a running reply is all its text so far, written under textFence. position gives the order on the page.';
@@ -56,6 +70,7 @@ returns table (channel_id uuid, message_id uuid, fence bigint, at integer, text 
 language sql
 stable
 set search_path = chat, pg_temp
+set plan_cache_mode = force_generic_plan -- see chat.message_json; one made for a call's own arrays takes twice as long, too
 as $$
   select g.channel_id, g.message_id, g.fence, fresh.at, fresh.text, fresh.last_start
   -- offset 0: a look-up by key for each channel and for each reply, whatever the statistics of tables that change by the
@@ -110,6 +125,7 @@ language sql
 stable
 security definer
 set search_path = chat, pg_temp
+set plan_cache_mode = force_generic_plan -- see chat.message_json
 set enable_seqscan = off -- chunk fills and empties by the second: by its key, whatever the statistics say
 set enable_bitmapscan = off
 as $$

@@ -3,12 +3,16 @@ package dev.holdfast.db;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /** What takes a reader from one seq to another, and how much of it comes at once. */
 class ChangesTest {
@@ -48,6 +52,36 @@ class ChangesTest {
         assertThat(batches()).containsExactly(5_000L, 6_003L);
         assertThat(textsAfter(0)).isZero();
         assertThat(textsAfter(5_000)).isOne();
+    }
+
+    @Test
+    void a_messages_json_is_planned_once_for_a_connection_though_many_chunks_are_about() throws SQLException {
+        Worker worker = chat.worker("test");
+        Worker.Claim reply = chat.claimed(worker);
+        worker.stream(reply);
+        chat.run(
+                "insert into chat.chunk (message_id, fence, start_at, text) select ?, ?, n, 'x' from generate_series(0, 9999) n",
+                reply.message(),
+                reply.fence());
+        chat.run("analyze chat.chunk");
+        chat.run("create extension pg_stat_statements");
+        try (Connection connection = chat.pool().getConnection()) {
+            var relay = JdbcClient.create(new SingleConnectionDataSource(connection, true));
+            relay.sql("set pg_stat_statements.track = 'all'").update();
+            relay.sql("set pg_stat_statements.track_planning = on").update();
+            for (int n = 0; n < 20; n++) {
+                relay.sql("select chat.changes(?, 0)::text")
+                        .param(channel)
+                        .query(String.class)
+                        .single();
+            }
+            assertThat(relay.sql("""
+                    select calls / 40 || ' for each, ' || plans || ' planned'
+                    from pg_stat_statements s
+                    join pg_database d on d.oid = s.dbid and d.datname = current_database()
+                    where query like '%from chat.account a%where a.id = m.author_id%'
+                    """).query(String.class).list()).containsExactly("1 for each, 1 planned");
+        }
     }
 
     @Test
