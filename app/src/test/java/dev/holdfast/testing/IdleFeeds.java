@@ -21,12 +21,13 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Thousands of open event streams on one thread: they read and forget, but note when a marked event arrived. An event
- * is marked by {@code @@<System.nanoTime() of the sender>@@} anywhere in its text; nanoTime is one clock for all
- * processes of a Linux machine. Thread-safe.
+ * is marked by {@code ##<System.nanoTime() of the sender>##} anywhere in its text; nanoTime is one clock for all
+ * processes of a Linux machine. A mark is no more work than a word: with an {@code @} in it the database would look for
+ * a mention. Thread-safe.
  */
 public final class IdleFeeds implements AutoCloseable {
 
-    private static final int MARK = 23; // @@, 19 digits, @@
+    private static final int MARK = 23; // ##, 19 digits, ##
     private static final int CONNECTING_AT_ONCE = 32;
 
     /** Makes a mark for this moment. */
@@ -35,7 +36,7 @@ public final class IdleFeeds implements AutoCloseable {
     }
 
     public static String mark(long nanoTime) {
-        return "@@%019d@@".formatted(nanoTime);
+        return "##%019d##".formatted(nanoTime);
     }
 
     private static final byte[] NOTHING = new byte[0];
@@ -235,14 +236,14 @@ public final class IdleFeeds implements AutoCloseable {
     private byte[] marks(int length, long now) {
         var i = 0;
         while (i + MARK <= length) {
-            if (bytes[i] != '@' || bytes[i + 1] != '@' || bytes[i + MARK - 1] != '@' || bytes[i + MARK - 2] != '@') {
+            if (bytes[i] != '#' || bytes[i + 1] != '#' || bytes[i + MARK - 1] != '#' || bytes[i + MARK - 2] != '#') {
                 i++;
             } else {
                 add(now - Long.parseLong(new String(bytes, i + 2, 19, ISO_8859_1)));
                 i += MARK;
             }
         }
-        while (i < length && bytes[i] != '@') i++;
+        while (i < length && bytes[i] != '#') i++;
         return i < length ? Arrays.copyOfRange(bytes, i, length) : NOTHING;
     }
 

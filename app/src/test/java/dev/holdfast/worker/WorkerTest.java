@@ -103,7 +103,7 @@ class WorkerTest {
         channel.awaitText(asked);
         channel.jdbc.sql("""
                         create function chat.take_long() returns trigger language plpgsql
-                        as 'begin perform pg_sleep(3); return new; end'
+                        as 'begin perform pg_sleep(5); return new; end'
                         """).update();
         channel.jdbc.sql("""
                         create trigger take_long before insert on chat.chunk for each row when (new.message_id = '%s')
