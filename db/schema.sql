@@ -429,6 +429,10 @@ function chat.channel_changes(channels uuid[], afters bigint[], messages uuid[],
   returns TABLE(channel_id uuid, after bigint, seq bigint, messages_json text, text_json text, marks text, last_changed uuid) language sql stable security definer set search_path=chat, pg_temp set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_bitmapscan=off
   -- For the relay, one select for all channels that woke it: messages changed after its cursor, text appended after the chunks it has seen. After more than 4 changes seq may be short of the channel's: ask again from there. marks: a line "message fence last_start" for each reply with new text, to be passed the next time. last_changed: the message that has this seq; null when nothing changed.
 
+function chat.channels_of(accounts uuid[])
+  returns TABLE(account_id uuid, channel_id uuid, seq bigint, last_changed uuid, last_read_seq bigint) language plpgsql stable set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_bitmapscan=off
+  -- For the feed: the channels that these accounts may read, where each channel stands (its seq, and the message that changed last) and up to where the account has read it. None for accounts that are disabled or gone.
+
 function chat.claim(worker bigint, max integer, lease interval)
   returns TABLE(generation_id bigint, message_id uuid, fence bigint, agent_id uuid, agent_handle text, channel_id uuid, attempt integer, max_attempts integer, queued_at timestamp with time zone, asked_by_message uuid, claim_latency_seconds double precision) language plpgsql security definer set search_path=chat, pg_temp set enable_seqscan=off set enable_bitmapscan=off
   -- Gives the worker up to max queued generations whose time has come, and counts the attempt. Per agent within max_concurrency; round-robin between persons, oldest first within a person; higher priority first.
@@ -731,7 +735,7 @@ function chat.text_of(m chat.message)
 
 function chat.unread(m chat.membership)
   returns bigint language sql stable
-  -- What others have written since the account read the channel, and what an agent has finished since that was read while it grew; counted up to 1000.
+  -- What others have written since the account read the channel, and what an agent has finished since that was read while it grew; counted up to 100.
 
 function chat.unregister_worker(worker bigint)
   returns void language sql security definer set search_path=chat, pg_temp

@@ -5,7 +5,7 @@ import './agents.js';
 import './browse.js';
 import './channel.js';
 import './entry.js';
-import { isWide, nameOf } from './parts.js';
+import { isWide, nameOf, upTo99 } from './parts.js';
 import './people.js';
 import './search.js';
 import './settings.js';
@@ -81,7 +81,7 @@ class App extends View {
     const channel = store.channels.get(store.route.channelId);
     const here = channel ? `${channel.kind === 'direct' ? '' : '#'}${nameOf(channel)}` : store.session === 'signed-in' && TITLES[store.route.page];
     const name = here ? `${here} · Holdfast` : 'Holdfast';
-    document.title = unread > 0 ? `(${unread}) ${name}` : name;
+    document.title = unread > 0 ? `(${upTo99(unread)}) ${name}` : name;
   }
 }
 

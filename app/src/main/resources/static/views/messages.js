@@ -3,7 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { findAgents, markRead, newer, newest, older } from '../actions.js';
 import { overlay } from '../overlay.js';
 import { store } from '../store.js';
-import { cut, icon } from './parts.js';
+import { cut, icon, upTo99 } from './parts.js';
 import { Place } from './place.js';
 import { rows } from './rows.js';
 import { View } from './view.js';
@@ -79,7 +79,7 @@ class Messages extends View {
   }
 
   #jump(channel) {
-    return html`<button type="button" class="jump" @click=${this.#toEnd}>${icon('down')} ${channel?.unread > 0 ? `${channel.unread} new` : 'Newest'}</button>`;
+    return html`<button type="button" class="jump" @click=${this.#toEnd}>${icon('down')} ${channel?.unread > 0 ? `${upTo99(channel.unread)} new` : 'Newest'}</button>`;
   }
 
   /** What came in since the channel was opened, a reply once it has ended, for people who don't see the page; growing text would be noise. */

@@ -29,6 +29,9 @@ export const mark = (channel) => {
   return icon(channel.kind === 'private' ? 'lock' : 'hash');
 };
 
+/** The server counts up to a hundred. */
+export const upTo99 = (count) => (count > 99 ? '99+' : String(count));
+
 /** A part of a text that begins and ends with whole characters: at the cut, half of one may be left. */
 export const cut = (text, from, to) => text.slice(from, to).replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
 

@@ -3,7 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { createChannel } from '../actions.js';
 import { go } from '../route.js';
 import { store } from '../store.js';
-import { avatar, icon, isOperator, mark, nameOf, problem } from './parts.js';
+import { avatar, icon, isOperator, mark, nameOf, problem, upTo99 } from './parts.js';
 import { View } from './view.js';
 
 const SAID = { offline: 'You are offline. What you write is kept and sent later.', reconnecting: 'Reconnecting…', connecting: 'Connecting…' };
@@ -82,7 +82,7 @@ class Sidebar extends View {
         <a class="row ${unread > 0 ? 'unread' : ''}" href="/c/${channel.id}" aria-current=${here ? 'page' : nothing} data-channel-id=${channel.id}>
           ${mark(channel)}<span class="name">${nameOf(channel)}</span>
           ${unsent ? html`<span class="badge bad" title="A message could not be sent">!</span>` : nothing}
-          ${unread > 0 ? html`<span class="badge"><span aria-hidden="true">${unread > 99 ? '99+' : unread}</span><span class="hidden">${unread} unread</span></span>` : nothing}
+          ${unread > 0 ? html`<span class="badge"><span aria-hidden="true">${upTo99(unread)}</span><span class="hidden">${upTo99(unread)} unread</span></span>` : nothing}
         </a>
       </li>`;
   }

@@ -168,11 +168,33 @@ as $$
       and (u.position > m.last_read_seq or u.edited_at is null and u.status in ('complete', 'failed'))
       and u.author_id <> m.account_id
       and u.deleted_at is null
-    limit 1000
+    limit 100 -- nobody is shown more than 99+, and who comes back to hundreds of channels waits for all these rows
   ) counted
 $$;
 comment on function chat.unread(chat.membership) is
-  'What others have written since the account read the channel, and what an agent has finished since that was read while it grew; counted up to 1000.';
+  'What others have written since the account read the channel, and what an agent has finished since that was read while it grew; counted up to 100.';
+
+create or replace function chat.channels_of(accounts uuid[])
+returns table (account_id uuid, channel_id uuid, seq bigint, last_changed uuid, last_read_seq bigint)
+language plpgsql
+stable
+set plan_cache_mode = force_generic_plan -- see chat.message_json: asked at every connection of a browser
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  return query
+  select m.account_id, m.channel_id, c.seq,
+    (select h.id from chat.message h where h.channel_id = c.id and h.seq = c.seq),
+    m.last_read_seq
+  from chat.membership m
+  join chat.channel c on c.id = m.channel_id
+  join chat.account a on a.id = m.account_id
+  where m.account_id = any(accounts) and a.disabled_at is null;
+end
+$$;
+comment on function chat.channels_of(uuid[]) is
+  'For the feed: the channels that these accounts may read, where each channel stands (its seq, and the message that changed last) and up to where the account has read it. None for accounts that are disabled or gone.';
 
 create or replace function chat.changes(channel uuid, after bigint)
 returns json

@@ -23,7 +23,7 @@ record ChannelJson(
         @Schema(description = "number of changes of its messages so far")
         long seq,
 
-        @Schema(description = "messages of others after lastReadSeq, counted up to 1000")
+        @Schema(description = "messages of others after lastReadSeq, counted up to 100")
         int unread,
 
         long lastReadSeq,

@@ -18,13 +18,7 @@ final class Permissions {
     }
 
     private static final String MEMBERSHIPS = """
-            select m.account_id, m.channel_id, c.seq, m.last_read_seq,
-              (select h.id from chat.message h where h.channel_id = c.id and h.seq = c.seq) as last_changed
-            from chat.membership m
-            join chat.channel c on c.id = m.channel_id
-            join chat.account a on a.id = m.account_id
-            where m.account_id = any(?::text::uuid[])
-              and a.disabled_at is null
+            select account_id, channel_id, seq, last_changed, last_read_seq from chat.channels_of(?::text::uuid[])
             """;
 
     /** The channels of these accounts; none for accounts that are disabled or gone. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -64,23 +65,36 @@ class ChangesTest {
                 reply.message(),
                 reply.fence());
         chat.run("analyze chat.chunk");
+        assertThat(twentyTimes(
+                        "select chat.changes(?, 0)::text", channel, "%from chat.account a%where a.id = m.author_id%"))
+                .containsExactly("40 calls, 1 planned");
+    }
+
+    @Test
+    void the_channels_of_an_account_are_planned_once_for_a_connection() throws SQLException {
+        assertThat(twentyTimes(
+                        "select min(c.seq)::text from chat.channels_of(array[?::uuid]) c",
+                        chat.account("mira"),
+                        "%from chat.membership m%where m.account_id = any(%"))
+                .containsExactly("20 calls, 1 planned");
+    }
+
+    /** @return how often one connection ran and planned the statements within that are like this */
+    private List<String> twentyTimes(String call, UUID parameter, String like) throws SQLException {
         chat.run("create extension pg_stat_statements");
         try (Connection connection = chat.pool().getConnection()) {
             var relay = JdbcClient.create(new SingleConnectionDataSource(connection, true));
             relay.sql("set pg_stat_statements.track = 'all'").update();
             relay.sql("set pg_stat_statements.track_planning = on").update();
             for (int n = 0; n < 20; n++) {
-                relay.sql("select chat.changes(?, 0)::text")
-                        .param(channel)
-                        .query(String.class)
-                        .single();
+                relay.sql(call).param(parameter).query(String.class).single();
             }
-            assertThat(relay.sql("""
-                    select calls / 40 || ' for each, ' || plans || ' planned'
+            return relay.sql("""
+                    select calls || ' calls, ' || plans || ' planned'
                     from pg_stat_statements s
                     join pg_database d on d.oid = s.dbid and d.datname = current_database()
-                    where query like '%from chat.account a%where a.id = m.author_id%'
-                    """).query(String.class).list()).containsExactly("1 for each, 1 planned");
+                    where not toplevel and query like ?
+                    """).param(like).query(String.class).list();
         }
     }
 

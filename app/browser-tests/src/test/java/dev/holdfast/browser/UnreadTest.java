@@ -45,6 +45,19 @@ class UnreadTest {
     }
 
     @Test
+    void more_than_99_are_not_told_apart() {
+        var channel = readAndLeft();
+        holdfast.fill(channel, 150);
+        badge(channel, "99+ unread").waitFor();
+        mira.page.waitForFunction("() => document.title.startsWith('(99+) ')");
+        assertThat(mira.unread(channel)).isEqualTo(100);
+        mira.open(channel);
+        mira.page.locator(".jump >> text=99+ new").waitFor();
+        toTheEnd();
+        awaitRead(channel);
+    }
+
+    @Test
     void a_link_to_what_is_far_above_reads_nothing_of_what_is_new() {
         var channel = readAndLeft();
         holdfast.fill(channel, 40);
