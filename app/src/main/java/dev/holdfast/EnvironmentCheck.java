@@ -5,6 +5,7 @@ import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.CommandLinePropertySource;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
@@ -19,6 +20,10 @@ class EnvironmentCheck implements EnvironmentPostProcessor, Ordered {
 
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+        var stray = environment.getProperty(CommandLinePropertySource.DEFAULT_NON_OPTION_ARGS_PROPERTY_NAME);
+        if (stray != null) {
+            throw new StartFailure(stray + " is not understood; Holdfast is set up by variables, --help lists them");
+        }
         if (environment.getPropertySources().get(VARIABLES) instanceof SystemEnvironmentPropertySource variables) {
             variables.getSource().forEach((name, value) -> {
                 if (OURS.matcher(name).matches()) requireReadable(name, value.toString());

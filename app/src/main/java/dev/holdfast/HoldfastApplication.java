@@ -27,6 +27,10 @@ import org.springframework.boot.validation.autoconfigure.ValidationAutoConfigura
 public class HoldfastApplication {
 
     public static void main(String[] args) {
+        if (Usage.isAsked(args)) {
+            System.out.print(Usage.text());
+            return;
+        }
         // it would load, beside the start, converters for bodies that nobody sends
         System.setProperty("spring.backgroundpreinitializer.ignore", "true");
         // TZ=IST and the like, which Java knows and PostgreSQL, who is told of it, does not

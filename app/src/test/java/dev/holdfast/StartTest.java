@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.db.TestPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -131,6 +135,31 @@ class StartTest {
     }
 
     @Test
+    void what_is_no_option_stops_the_start(CapturedOutput printed) {
+        refuse(Map.of(), "--server.port=0", "worker");
+        assertThat(printed.toString().lines())
+                .singleElement()
+                .asString()
+                .startsWith("Holdfast did not start: worker ")
+                .contains("--help");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "-h", "help"})
+    void help_names_every_variable_of_the_readme_and_starts_nothing(String asked, CapturedOutput printed)
+            throws IOException {
+        HoldfastApplication.main(new String[] {asked});
+        var table = Files.readAllLines(Path.of("../README.md")).stream()
+                .filter(line -> line.matches("\\| [A-Z]+_.*"))
+                .flatMap(line -> Stream.of(line.split("\\|")[1].strip().split(", ")))
+                .filter(variable -> !variable.matches("HOLDFAST_LIMITS_.*|….*"))
+                .toList();
+        assertThat(table).hasSizeGreaterThan(15);
+        assertThat(printed.getErr()).isEmpty();
+        assertThat(printed.getOut()).contains(table).doesNotContain("ready");
+    }
+
+    @Test
     void a_blank_variable_counts_as_unset(CapturedOutput printed) {
         refuse(Map.of(
                 "HOLDFAST_WORKER_SLOTS", "",
@@ -152,7 +181,7 @@ class StartTest {
         assertThat(environment.getProperty("holdfast.role")).isEqualTo("worker");
     }
 
-    private static void refuse(Map<String, Object> variables) {
+    private static void refuse(Map<String, Object> variables, String... arguments) {
         var environment = new StandardEnvironment();
         environment
                 .getPropertySources()
@@ -160,7 +189,7 @@ class StartTest {
         assertThatThrownBy(() -> new SpringApplicationBuilder(HoldfastApplication.class)
                         .environment(environment)
                         .registerShutdownHook(false)
-                        .run())
+                        .run(arguments))
                 .isInstanceOf(RuntimeException.class);
     }
 }
