@@ -27,6 +27,8 @@ final class BodyTail implements Source {
     private static final Pattern REASON = Pattern.compile("\"finish_reason\"\\s*:\\s*\"([^\"]+)\"");
     private static final Pattern DONE = Pattern.compile("[\\r\\n]data:\\s*\\[DONE]");
 
+    // asked for each piece of the stream: of its line only as much as can match
+    private static final int LAST_EVENT_LENGTH = 32;
     private static final Pattern LAST_EVENT = Pattern.compile("data: ?(\\[DONE]|\\{\"type\": ?\"message_stop\")");
     private static final String EMPTY_LINE = "\n\n";
     private static final JsonMapper JSON = new JsonMapper();
@@ -90,13 +92,13 @@ final class BodyTail implements Source {
 
     /** Whether the last event is here, and the empty line with which it counts. */
     private boolean isOver() {
-        return lineEnds() > 1 && LAST_EVENT.matcher(lastLine()).lookingAt();
+        return lineEnds() > 1 && LAST_EVENT.matcher(lastLine(LAST_EVENT_LENGTH)).lookingAt();
     }
 
     /** Whether that is all that is missing: a line of which the end was cut off is no event. */
     private boolean endsWithAnEvent() {
         if (lineEnds() > 0) return lineEnds() == 1;
-        String data = lastLine().replaceFirst("^data: ?", "");
+        String data = lastLine(LENGTH).replaceFirst("^data: ?", "");
         return data.equals("[DONE]") || isJson(data);
     }
 
@@ -108,12 +110,12 @@ final class BodyTail implements Source {
         }
     }
 
-    /** What is kept of the last line that is not empty. */
-    private String lastLine() {
+    /** What is kept of the last line that is not empty, at most so many bytes of its beginning. */
+    private String lastLine(int most) {
         int end = end();
         int begin = end;
         while (begin > 0 && !isLineEnd(begin - 1)) begin--;
-        return new String(tail, begin, end - begin, UTF_8);
+        return new String(tail, begin, Math.min(end - begin, most), UTF_8);
     }
 
     private int lineEnds() {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -37,6 +38,8 @@ final class BareSocketPeer {
         try {
             while (true) {
                 var socket = server.accept();
+                // as web servers do: else an event waits for the acknowledgement of the one before it, up to 40 ms
+                socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 socket.configureBlocking(false);
                 socket.write(ByteBuffer.wrap(HEAD.getBytes(UTF_8)));
                 sockets.add(socket);
