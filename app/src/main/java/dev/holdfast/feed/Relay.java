@@ -161,13 +161,14 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
             wakeups.onReconnected();
             return;
         }
-        var unheard = unheard(read.changes(), round);
+        var found = ofThisRound(read.changes(), round);
+        var unheard = unheard(found, round);
         if (!unheard.isEmpty()) {
             var readings = new HashSet<Wakeups.ReadOn>();
             door.checkListeners(unheard, readings).forEach(wakeups::channel);
             tellReadings(readings);
         }
-        for (var change : read.changes()) publish(change, round.channels().get(change.channel()));
+        for (var change : found) publish(change, round.channels().get(change.channel()));
         unannounced.addAll(unheard);
     }
 
@@ -176,6 +177,18 @@ final class Relay implements SmartLifecycle, Subscriber.Ended {
                 .filter(reading -> audience.listens(reading.account()))
                 .toList();
         if (!here.isEmpty()) changes.readings(here, audience::tellReading);
+    }
+
+    /**
+     * Less what was announced after the round began, which a poll finds all the same: that comes with the next round, behind
+     * what was announced before it, and its listeners need not be checked now, all of them, while everybody waits.
+     */
+    private List<Change> ofThisRound(List<Change> changes, Round round) {
+        if (round.everything()) return changes;
+        return changes.stream()
+                .filter(change ->
+                        round.channels().containsKey(change.channel()) || !wakeups.announces(change.channel()))
+                .toList();
     }
 
     private static List<UUID> unheard(List<Change> changes, Round round) {

@@ -133,6 +133,16 @@ final class Wakeups implements NotificationListener {
         }
     }
 
+    /** Whether the next round has this channel. */
+    boolean announces(UUID channel) {
+        lock.lock();
+        try {
+            return channels.containsKey(channel);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void wake() {
         woken = true;
         something.signal();
