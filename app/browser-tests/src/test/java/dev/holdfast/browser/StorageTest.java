@@ -81,7 +81,9 @@ class StorageTest {
                       const answer = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
                       const [{ name }] = await indexedDB.databases();
                       const copy = await answer(indexedDB.open(name));
-                      await answer(copy.transaction('kept', 'readwrite').objectStore('kept').clear());
+                      const cleared = copy.transaction('kept', 'readwrite');
+                      cleared.objectStore('kept').clear();
+                      await new Promise((resolve) => (cleared.oncomplete = resolve)); // a page that goes before takes it back
                       copy.close();
                     }""");
             mira.page.navigate(mira.origin() + "/c/" + channel);
