@@ -3,7 +3,6 @@ package dev.holdfast.bench;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -135,19 +134,9 @@ final class ManyReplies implements Benchmark {
                 requireNonNull(streams.jdbc.queryForObject("select pg_total_relation_size('chat.chunk')", Long.class))
                         / 1e6,
                 HEAP,
-                heap(streams));
+                IdleFeedClients.heap(streams.holdfast.pid()) / 1e3);
+        Thread.sleep(Rounds.seconds(5) * 1000L); // the collection held everybody up
         return figures;
-    }
-
-    /** The median of three, in MB: one alone says by a tenth more or less what is under way just then. */
-    private static double heap(Streams streams) throws Exception {
-        double[] heaps = new double[3];
-        for (int n = 0; n < heaps.length; n++) {
-            heaps[n] = IdleFeedClients.heap(streams.holdfast.pid()) / 1e3;
-            Thread.sleep(Rounds.seconds(5) * 1000L); // the collection held everybody up
-        }
-        Arrays.sort(heaps);
-        return heaps[1];
     }
 
     /** The replies' text in the rows, in bytes: of those under way, and with their last words, which no flush counts, of those that ended. */
