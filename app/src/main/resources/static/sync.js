@@ -2,7 +2,7 @@
 // Only the leading tab does this. One thing at a time, in the order in which it came.
 import * as api from './api.js';
 import { newest, Pages } from './pages.js';
-import { behindHead, lastChanged } from './store/merge.js';
+import { behindHead, joined, lastChanged } from './store/merge.js';
 
 const FAR_BEHIND = 2_000; // changes; beyond that the newest page is cheaper than all that happened
 const ENDED = ['complete', 'failed'];
@@ -15,6 +15,7 @@ export class Sync {
   #pages;
   #queue = Promise.resolve();
   #queues = 0;
+  #waiting = new Map(); // batches that wait for their turn, by channel
   #coming = new Map(); // newest pages on their way, by channel
   #accountWaits = null;
 
@@ -27,11 +28,18 @@ export class Sync {
   begin() {
     this.#queue = Promise.resolve();
     this.#queues += 1;
+    this.#waiting.clear();
     this.#accountWaits = null;
   }
 
-  /** Runs after everything that came before it; a failure is the caller's and doesn't stop the queue. */
+  /** Runs after everything that came before it and before what comes later. */
   #inTurn(work) {
+    this.#waiting.clear(); // what waits before it is not joined by what comes after it
+    return this.#afterAll(work);
+  }
+
+  /** Runs after everything that came before it; a failure is the caller's and doesn't stop the queue. */
+  #afterAll(work) {
     const queue = this.#queues;
     const result = this.#queue.then(() => {
       if (queue !== this.#queues) throw new api.Unreachable();
@@ -58,8 +66,23 @@ export class Sync {
     this.fetchFirstPages(NONE); // of a channel on screen, where it failed before
   });
 
-  /** A batch that takes a client from `after` to `seq`. */
-  batch = (batch) => this.#inTurn(async () => {
+  /** A batch that takes a client from `after` to `seq`. Where the copy is slower than what comes, those that wait are taken in together. */
+  batch = (batch) => {
+    const waiting = this.#waiting.get(batch.channel);
+    if (waiting && batch.after <= waiting.batches.at(-1).seq) {
+      waiting.batches.push(batch);
+      return waiting.taken;
+    }
+    const batches = [batch];
+    const taken = this.#afterAll(() => {
+      this.#waiting.delete(batch.channel);
+      return this.#takeIn(joined(batches));
+    });
+    this.#waiting.set(batch.channel, { batches, taken });
+    return taken;
+  };
+
+  async #takeIn(batch) {
     const channel = this.#store.channels.get(batch.channel);
     if (!channel) return this.#meetChannels();
     if (channel.cursor === undefined) {
@@ -70,7 +93,7 @@ export class Sync {
     }
     if (batch.after > channel.cursor) return this.#bring(channel.id, batch.seq);
     return this.#apply(channel.id, batch);
-  });
+  }
 
   /** My channels or my profile changed; of several events that wait for their turn, one reads for all. */
   account = () => (this.#accountWaits ??= this.#inTurn(async () => {

@@ -39,6 +39,18 @@ export function withText(message, { fence, at, text }) {
   return { ...message, content: message.content + text.slice(length - at) };
 }
 
+/** Batches of one channel that follow each other, as one: of each message the version that won, then all the text. */
+export function joined(batches) {
+  const messages = new Map();
+  for (const each of batches.flatMap((batch) => batch.messages)) messages.set(each.id, newer(messages.get(each.id), each));
+  return {
+    ...batches[0],
+    seq: Math.max(...batches.map(({ seq }) => seq)),
+    messages: [...messages.values()],
+    text: batches.flatMap(({ text }) => text),
+  };
+}
+
 /** Whether a head `{fence, length}` tells of text that we don't hold. */
 export function behindHead(message, { fence, length }) {
   const held = message.textFence ?? 0;

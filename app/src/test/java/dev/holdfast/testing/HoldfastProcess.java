@@ -47,7 +47,12 @@ public final class HoldfastProcess implements AutoCloseable {
     private final int managementPort = freePort();
     private final Map<String, String> environment = new TreeMap<>();
     private final Path log;
-    private List<String> java = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    private List<String> java = List.of(
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:ReservedCodeCacheSize=128m",
+            "-XX:InitialCodeCacheSize=32m");
     private List<String> before = List.of();
     private Path jar;
     private Path starter;

@@ -118,7 +118,7 @@ class OfflineTest {
 
     @Test
     void a_link_to_a_message_that_this_browser_does_not_have_says_so_and_leads_there_once_it_can() {
-        for (var n = 1; n <= 120; n++) ben.rest().write(channel, "message " + n).mustBe(201);
+        holdfast.fill(channel, 120);
         mira.awaitText("message 120");
         mira.open(holdfast.channel(mira, ben));
         // all but the newest page goes, as on a browser that opens the channel for the first time
