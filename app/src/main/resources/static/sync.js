@@ -73,13 +73,13 @@ export class Sync {
       waiting.batches.push(batch);
       return waiting.taken;
     }
-    const batches = [batch];
-    const taken = this.#afterAll(() => {
-      this.#waiting.delete(batch.channel);
-      return this.#takeIn(joined(batches));
+    const turn = { batches: [batch] };
+    turn.taken = this.#afterAll(() => {
+      if (this.#waiting.get(batch.channel) === turn) this.#waiting.delete(batch.channel);
+      return this.#takeIn(joined(turn.batches));
     });
-    this.#waiting.set(batch.channel, { batches, taken });
-    return taken;
+    this.#waiting.set(batch.channel, turn);
+    return turn.taken;
   };
 
   async #takeIn(batch) {

@@ -42,7 +42,11 @@ export function withText(message, { fence, at, text }) {
 /** Batches of one channel that follow each other, as one: of each message the version that won, then all the text. */
 export function joined(batches) {
   const messages = new Map();
-  for (const each of batches.flatMap((batch) => batch.messages)) messages.set(each.id, newer(messages.get(each.id), each));
+  for (const each of batches.flatMap((batch) => batch.messages)) {
+    const message = newer(messages.get(each.id), each);
+    messages.delete(each.id); // what changed last comes last, as its author is called by now
+    messages.set(each.id, message);
+  }
   return {
     ...batches[0],
     seq: Math.max(...batches.map(({ seq }) => seq)),

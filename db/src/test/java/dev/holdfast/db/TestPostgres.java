@@ -34,6 +34,10 @@ public final class TestPostgres {
         if (server == null) {
             server = TestServer.start();
             System.out.println("Tests use " + server.description());
+            var administrator = server.database("postgres").jdbc();
+            // with a database for each test a worker of the autovacuum would start several times a second
+            administrator.sql("alter system set autovacuum_naptime = '1h'").update();
+            administrator.sql("select pg_reload_conf()").query().singleRow();
             new Migrations(server.createDatabase("holdfast_template").dataSource()).migrate();
         }
         return server;
