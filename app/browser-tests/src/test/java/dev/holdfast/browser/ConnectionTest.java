@@ -152,44 +152,6 @@ class ConnectionTest {
                         text -> assertThat(text).contains("below"));
     }
 
-    /** Each message in a transaction of its own would leave a slow device further and further behind a busy channel. */
-    @Test
-    void what_came_over_the_feed_while_it_had_to_wait_is_taken_in_together() {
-        var held = new ArrayList<Route>();
-        mira.page.route("**/api/me", held::add);
-        mira.rest().patch("/api/me", "{\"displayName\": \"Mira the Slow\"}").mustBe(200);
-        mira.page.waitForCondition(() -> !held.isEmpty());
-        mira.page.evaluate("""
-                () => {
-                  const { parse } = JSON;
-                  JSON.parse = (text, ...rest) => {
-                    window.hasCome ||= text.includes('the last of them');
-                    return parse(text, ...rest);
-                  };
-                  const { copy } = holdfast.store;
-                  const { merge } = copy;
-                  window.merged = [];
-                  copy.merge = (messages, ...rest) => {
-                    if (messages.length > 0) window.merged.push(messages.length);
-                    return merge.call(copy, messages, ...rest);
-                  };
-                }""");
-        ben.rest().write(channel, "@ada go on [[words=60 pace=50 kind=mixed]]").mustBe(201);
-        for (var n = 1; n <= 30; n++) ben.rest().write(channel, "message " + n).mustBe(201);
-        ben.awaitReply("complete");
-        ben.rest().write(channel, "the last of them").mustBe(201);
-        mira.page.waitForFunction("() => window.hasCome");
-        held.forEach(Route::resume);
-        mira.page.unroute("**/api/me");
-        mira.awaitText("the last of them");
-        Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
-        // more than one where the 15 seconds' heads came between
-        assertThat((List<?>) mira.page.evaluate("() => window.merged"))
-                .as("what was written at once, each")
-                .hasSizeLessThan(6);
-        mira.assertNoComplaints();
-    }
-
     @Test
     void a_browser_that_believes_to_be_offline_still_talks_to_a_server_that_answers() {
         mira.page.evaluate("""

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-/** A browser that gives the page little room or none: it works, says so, and what is on screen is right. */
+/** A browser that gives the page little room or none, or is slow to: it works, says so, and what is on screen is right. */
 @TestInstance(Lifecycle.PER_CLASS)
 class StorageTest {
 
@@ -57,6 +57,63 @@ class StorageTest {
             assertThat(Person.stored(channel, second)).isEqualTo(mira.stored(channel));
             mira.signOut();
             second.locator("hf-sign-in form").waitFor();
+            mira.assertNoComplaints();
+        }
+    }
+
+    /** Each in a transaction of its own would leave a slow device further and further behind a busy channel. */
+    @Test
+    void what_comes_while_the_copy_is_being_written_is_taken_in_together() {
+        try (var mira = holdfast.person("Mira");
+                var noor = holdfast.person("Noor")) {
+            holdfast.add(channel, mira.handle);
+            holdfast.add(channel, noor.handle);
+            mira.open(channel).live();
+            mira.page.evaluate("""
+                    () => {
+                      const { copy } = holdfast.store;
+                      const { merge } = copy;
+                      const slow = new Promise((resolve) => (window.answer = resolve));
+                      window.merges = 0;
+                      copy.merge = async (messages, ...rest) => {
+                        if (messages.length > 0) window.merges += 1;
+                        await slow;
+                        return merge.call(copy, messages, ...rest);
+                      };
+                      const { parse } = JSON;
+                      JSON.parse = (text, ...rest) => {
+                        window.hasCome ||= text.includes('the last of them');
+                        return parse(text, ...rest);
+                      };
+                    }""");
+            ben.rest().write(channel, "which is being written").mustBe(201);
+            mira.page.waitForFunction("() => window.merges === 1");
+            var first = noor.rest().write(channel, "of Noor").mustBe(201).json();
+            noor.rest().write(channel, "of Noor, too").mustBe(201);
+            noor.rest()
+                    .patch("/api/me", "{\"displayName\": \"Noor the Second\"}")
+                    .mustBe(200);
+            noor.rest()
+                    .patch("/api/messages/" + first.path("id").stringValue(), "{\"content\": \"edited\"}")
+                    .mustBe(200);
+            ben.rest()
+                    .write(channel, "@ada go on [[words=60 pace=50 kind=mixed]]")
+                    .mustBe(201);
+            for (var n = 1; n <= 20; n++)
+                ben.rest().write(channel, "message " + n).mustBe(201);
+            ben.awaitReply("complete");
+            ben.rest().write(channel, "the last of them").mustBe(201);
+            mira.page.waitForFunction("() => window.hasCome");
+            mira.page.evaluate("() => window.answer()");
+            mira.awaitText("the last of them");
+            Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
+            // more than two where the heads of every 15 seconds came between
+            assertThat((int) mira.page.evaluate("() => window.merges"))
+                    .as("writes of messages")
+                    .isBetween(2, 6);
+            mira.page.waitForFunction(
+                    "(handle) => [...holdfast.store.accounts.values()].some((each) => each.handle === handle && each.displayName === 'Noor the Second')",
+                    noor.handle);
             mira.assertNoComplaints();
         }
     }
