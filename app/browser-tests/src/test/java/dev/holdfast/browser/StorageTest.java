@@ -111,9 +111,6 @@ class StorageTest {
             assertThat((int) mira.page.evaluate("() => window.merges"))
                     .as("writes of messages")
                     .isBetween(2, 6);
-            mira.page.waitForFunction(
-                    "(handle) => [...holdfast.store.accounts.values()].some((each) => each.handle === handle && each.displayName === 'Noor the Second')",
-                    noor.handle);
             mira.assertNoComplaints();
         }
     }
