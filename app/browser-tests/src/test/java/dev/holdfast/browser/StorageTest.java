@@ -107,6 +107,11 @@ class StorageTest {
             mira.page.evaluate("() => window.answer()");
             mira.awaitText("the last of them");
             Eventually.equal(holdfast, channel, Duration.ofSeconds(10), mira, ben);
+            assertThat(mira.page.evaluate(
+                            "(id) => holdfast.store.accounts.get(id).displayName",
+                            first.at("/author/id").stringValue()))
+                    .as("her name, which the edited message brought, that was written before the other of hers")
+                    .isEqualTo("Noor the Second");
             // more than two where the heads of every 15 seconds came between
             assertThat((int) mira.page.evaluate("() => window.merges"))
                     .as("writes of messages")
