@@ -73,6 +73,11 @@ final class FaultRun {
         return installation;
     }
 
+    /** What the run fails for, whatever the checker finds. */
+    void violation(String what) {
+        history.violation(what);
+    }
+
     /** @return what the checker found and a summary of the run */
     Checker run(Function<FaultRun, Trouble> trouble) {
         start();

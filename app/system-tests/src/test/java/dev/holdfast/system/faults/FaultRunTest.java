@@ -26,7 +26,7 @@ class FaultRunTest {
         System.out.println("Fault run: " + replay);
         var run = new FaultRun(seed, minutes, processes, clients);
         try {
-            var checker = run.run(made -> new Nemesis(seed, made.installation(), made.nodes(), MILLIS_BETWEEN_FAULTS));
+            var checker = run.run(made -> new Nemesis(seed, made, MILLIS_BETWEEN_FAULTS));
             assertThat(checker.findings()).as("replay with %s", replay).isEmpty();
         } finally {
             run.close();

@@ -12,18 +12,16 @@ import org.springframework.dao.DataAccessException;
 final class Nemesis implements FaultRun.Trouble {
 
     private final Random random;
-    private final Installation installation;
-    private final List<Node> nodes;
+    private final FaultRun run;
     private final int pauseMillis;
     private final long began = System.nanoTime();
     private final List<Thread> underWay = new CopyOnWriteArrayList<>();
     private final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
     private volatile boolean going = true;
 
-    Nemesis(long seed, Installation installation, List<Node> nodes, int pauseMillis) {
+    Nemesis(long seed, FaultRun run, int pauseMillis) {
         this.random = new Random(seed);
-        this.installation = installation;
-        this.nodes = nodes;
+        this.run = run;
         this.pauseMillis = pauseMillis;
     }
 
@@ -39,7 +37,7 @@ final class Nemesis implements FaultRun.Trouble {
     public void leave() {
         going = false;
         for (var fault : underWay) join(fault);
-        for (var node : nodes) node.startUntilReady();
+        run.nodes().forEach(Node::startUntilReady);
     }
 
     @Override
@@ -48,7 +46,7 @@ final class Nemesis implements FaultRun.Trouble {
     }
 
     private void strike() {
-        var node = nodes.get(random.nextInt(nodes.size()));
+        var node = run.nodes().get(random.nextInt(run.nodes().size()));
         var millis = random.nextLong(500, 4_000);
         var long_ = Installation.LEASE.toMillis() * 3 / 2 + random.nextLong(4_000);
         var thenCut = random.nextBoolean();
@@ -75,13 +73,13 @@ final class Nemesis implements FaultRun.Trouble {
                 everywhere(
                         "the listeners' backends terminated",
                         () -> terminate("and application_name = 'holdfast listener'"));
-            default -> everywhere("PostgreSQL crashes", installation.postgres::crashAndRestart);
+            default -> everywhere("PostgreSQL crashes", run.installation().postgres::crashAndRestart);
         }
     }
 
     private void terminate(String whom) {
         try {
-            installation.jdbc().sql("""
+            run.installation().jdbc().sql("""
                     select pg_terminate_backend(pid) from (
                       select pid from pg_stat_activity
                       where datname = current_database() and application_name like 'holdfast%%' %s) b""".formatted(whom)).query().listOfRows();
@@ -107,7 +105,7 @@ final class Nemesis implements FaultRun.Trouble {
         try {
             fault.run();
         } catch (RuntimeException e) {
-            note("FAILED to " + what + ": " + e);
+            run.violation("this fault could not be done: " + what + ": " + e);
         }
     }
 
@@ -115,9 +113,9 @@ final class Nemesis implements FaultRun.Trouble {
         log.add("%6.1f s  %s".formatted((System.nanoTime() - began) / 1e9, what));
     }
 
-    private static void join(Thread fault) {
+    private void join(Thread fault) {
         try {
-            fault.join(Duration.ofMinutes(3));
+            if (!fault.join(Duration.ofMinutes(3))) run.violation("a fault did not end within three minutes");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
