@@ -23,8 +23,8 @@ class BlankVariables implements EnvironmentPostProcessor, Ordered {
         boolean isTheBuild = Boolean.getBoolean("spring.aot.processing");
         set.entrySet()
                 .removeIf(variable -> isTheBuild
-                        || variable.getKey().matches("(HOLDFAST|SERVER|MANAGEMENT)_.*")
-                                && variable.getValue().toString().isBlank());
+                        || (variable.getKey().matches("(HOLDFAST|SERVER|MANAGEMENT)_.*")
+                                && variable.getValue().toString().isBlank()));
         environment.getPropertySources().replace(NAME, new SystemEnvironmentPropertySource(NAME, set));
     }
 

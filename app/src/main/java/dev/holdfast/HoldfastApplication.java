@@ -12,10 +12,10 @@ import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfigu
 import org.springframework.boot.validation.autoconfigure.ValidationAutoConfiguration;
 
 /** Starts Holdfast: the web side, the worker side or both, as HOLDFAST_ROLE says. */
-// accounts are rows, nobody signs in otherwise; Jackson 2 would load a thousand classes to look for Kotlin, and 3
-// writes JSON; nothing is validated by annotations, and no method made a transaction by one, for which every bean's
-// would
-// be searched
+// Left out: users (accounts are rows, nobody signs in otherwise), Jackson 2 (it would load a thousand classes to
+// look for Kotlin, and 3 writes JSON), transactions by annotation (every bean's methods would be searched), and
+// validation by one.
+@SuppressWarnings("removal") // Jackson 2 goes with its exclusion
 @SpringBootApplication(
         exclude = {
             UserDetailsServiceAutoConfiguration.class,

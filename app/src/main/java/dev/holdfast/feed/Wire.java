@@ -47,19 +47,9 @@ final class Wire {
     }
 
     static byte[] channel(Change change) {
-        var data = new StringBuilder(change.messages().length() + change.text().length() + 120)
-                .append("{\"channel\":\"")
-                .append(change.channel())
-                .append("\",\"after\":")
-                .append(change.after())
-                .append(",\"seq\":")
-                .append(change.seq())
-                .append(",\"messages\":")
-                .append(change.messages())
-                .append(",\"text\":")
-                .append(change.text())
-                .append('}');
-        return bytes(event("channel", data.toString()));
+        var data = "{\"channel\":\"" + change.channel() + "\",\"after\":" + change.after() + ",\"seq\":" + change.seq()
+                + ",\"messages\":" + change.messages() + ",\"text\":" + change.text() + "}";
+        return bytes(event("channel", data));
     }
 
     /** Sent before the server closes, so that the clients don't come back all at once. */

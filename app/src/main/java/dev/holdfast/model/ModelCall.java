@@ -40,8 +40,8 @@ public final class ModelCall implements AutoCloseable {
             Runnable closeRequest,
             Function<Throwable, Failure> sort) {
         var call = new ModelCall(listener, closeRequest, sort);
-        // in a thread of its own: Reactor may deliver in the thread that subscribes, and the caller must stay free to
-        // close
+        // in a thread of its own: Reactor may deliver in the thread that
+        // subscribes, and the caller must stay free to close
         Thread.ofVirtual().name("model-call").start(() -> responses.subscribe(call.reader));
         return call;
     }

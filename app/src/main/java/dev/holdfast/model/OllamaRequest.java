@@ -45,7 +45,7 @@ final class OllamaRequest {
 
     <T> CompletableFuture<T> sent(CompletableFuture<T> future) {
         response = future;
-        future.whenComplete((answered, error) -> {
+        var _ = future.whenComplete((answered, error) -> {
             if (error != null) ended.run();
         });
         if (closed) future.cancel(true);

@@ -55,7 +55,7 @@ public final class ListenConnection implements SmartLifecycle, AutoCloseable {
     }
 
     public void unsubscribe(NotificationListener listener) {
-        subscriptions.removeIf(subscription -> subscription.listener == listener);
+        subscriptions.removeIf(subscription -> subscription.listener.equals(listener));
     }
 
     public boolean connected() {

@@ -140,7 +140,7 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
         } catch (ExecutionException e) {
             throw new SQLException(e.getMessage(), e.getCause());
         } catch (TimeoutException e) {
-            connecting.thenAccept(ListenSession::close);
+            var _ = connecting.thenAccept(ListenSession::close);
             throw new SQLException("no connection within " + CONNECT.toSeconds() + " s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -148,8 +148,8 @@ final class ListenSession implements PGNotificationListener, AutoCloseable {
         }
     }
 
-    // closing a half-open connection blocks until the network timeout, so nobody waits for it who can have a thread do
-    // it
+    // closing a half-open connection blocks until the network timeout, so
+    // nobody waits for it who can have a thread do it
     private static void close(Connection connection) {
         Runnable closing = () -> {
             try {

@@ -35,7 +35,7 @@ public final class LostDatabase {
         return failure instanceof SQLTransientConnectionException
                 || state.startsWith("08")
                 || STATES.contains(state)
-                || state.isEmpty() && lostWithoutState(failure);
+                || (state.isEmpty() && lostWithoutState(failure));
     }
 
     /** The driver gives no SQLSTATE to what was under way when its connection ended or fell silent. */

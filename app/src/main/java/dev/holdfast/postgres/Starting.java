@@ -68,7 +68,7 @@ final class Starting {
                 Thread.sleep(LOOK);
                 var server = server();
                 begun |= server != null || output.toFile().length() > earlier;
-                if (server != null && isStarting() || programRuns(server)) {
+                if ((server != null && isStarting()) || programRuns(server)) {
                     begun = true;
                     hopeful = System.nanoTime();
                 }

@@ -17,8 +17,8 @@ public final class Visible {
     private static final String JOINED =
             "[^\\x00-\\x7f\\u200c\\u200d\\ufe0e\\ufe0f\\p{Z}\\p{IsLatin}\\p{IsGreek}\\p{IsCyrillic}"
                     + "\\p{IsHan}\\p{IsHangul}\\p{IsHiragana}\\p{IsKatakana}]";
-    // what scripts and emoji need: joiners between two of them, how an emoji is drawn, and the flags of Wales and
-    // others
+    // what scripts and emoji need: joiners between two of them, how an emoji
+    // is drawn, and the flags of Wales and others
     private static final Pattern NEEDED = Pattern.compile("(?:%s|%s)[\\u200c\\u200d](?=%2$s)".formatted(EMOJI, JOINED)
             + "|" + EMOJI + "|[0-9#*]\\ufe0f\\u20e3|\\x{1f3f4}[\\x{e0020}-\\x{e007e}]{1,6}\\x{e007f}");
 

@@ -91,8 +91,8 @@ final class WholeBody extends Handler.Wrapper {
                 take(chunk.getByteBuffer());
                 var last = chunk.isLast();
                 chunk.release();
-                // the rest first: an answer to somebody who still sends is lost when the connection is closed under
-                // them
+                // the rest first: an answer to somebody who still sends is lost
+                // when the connection is closed under them
                 if (last || read > MOST_READ) {
                     answer();
                     return;

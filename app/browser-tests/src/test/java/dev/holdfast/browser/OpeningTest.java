@@ -117,8 +117,8 @@ class OpeningTest {
         found.waitFor();
         held.getFirst().resume();
         held.getFirst().request().response().finished();
-        // the copy does one thing after the other: when it has taken in what comes now, it has done what the late one
-        // asked
+        // the copy does one thing after the other: when it has taken in what
+        // comes now, it has done what the late one asked
         for (var seq = 301; seq <= 303; seq++) {
             holdfast.fill(channel, 1);
             // on a busy machine at the latest with the feed's next heads, which come every 15 s

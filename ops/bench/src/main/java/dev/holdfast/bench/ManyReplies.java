@@ -42,8 +42,8 @@ final class ManyReplies implements Benchmark {
             var person = new Person(streams);
             feeding = true;
             var feeder = Thread.ofVirtual().start(() -> feed(streams));
-            // until then the channels grow to what a reply's context takes of them, and the chunk table to what vacuum
-            // leaves
+            // until then the channels grow to what a reply's context takes of them,
+            // and the chunk table to what vacuum leaves
             streams.await("complete", count -> count >= 3 * REPLIES, Duration.ofMinutes(5));
             for (int window = 0; window < windows; window++) {
                 var figures = window(streams, person, seconds);

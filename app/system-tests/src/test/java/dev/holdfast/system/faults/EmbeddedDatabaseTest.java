@@ -129,8 +129,8 @@ class EmbeddedDatabaseTest {
 
     @Test
     void a_killed_database_is_started_again_and_the_reply_under_way_ends() throws IOException {
-        // where this may be tried as in a container, the killed one is left to Holdfast, which doesn't take note of its
-        // end
+        // where this may be tried as in a container, the killed one is left to
+        // Holdfast, which doesn't take note of its end
         var process = holdfast.process("embedded").firstOfItsOwn().start();
         var browser = new SimulatedBrowser(process.uri())
                 .signIn("root", Installation.PASSWORD)
