@@ -1,5 +1,6 @@
 package dev.holdfast;
 
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,9 +8,10 @@ import dev.holdfast.db.TestPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -146,18 +148,33 @@ class StartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"--help", "-h", "help"})
-    void help_names_every_variable_of_the_readme_and_starts_nothing(String asked, CapturedOutput printed)
-            throws IOException {
+    void help_names_every_variable_of_the_readme_with_its_default_and_starts_nothing(
+            String asked, CapturedOutput printed) throws IOException {
         HoldfastApplication.main(new String[] {asked});
-        var table = Files.readAllLines(Path.of("../README.md")).stream()
-                .filter(line -> line.matches("\\| [A-Z]+_.*"))
-                .flatMap(line -> Stream.of(line.split("\\|")[1].strip().split(", ")))
-                .filter(variable -> !variable.matches("HOLDFAST_LIMITS_.*|….*"))
-                .toList();
-        assertThat(table).hasSizeGreaterThan(15);
+        var named = new ArrayList<String>();
+        var defaults = new HashMap<String, String>();
+        for (var line : Files.readAllLines(Path.of("../README.md"))) {
+            if (!line.matches("\\| [A-Z]+_.*")) continue;
+            var cells = line.replace("`", "").split("\\|");
+            var variables = cells[1].strip().split(", ");
+            var values = cells[3].strip().split(", ");
+            for (var n = 0; n < variables.length; n++) {
+                if (variables[n].matches("HOLDFAST_LIMITS_.*|….*")) continue;
+                named.add(variables[n]);
+                // the others are told in words
+                if (n < values.length && values[n].matches("all|~.*|\\d+\\w*")) defaults.put(variables[n], values[n]);
+            }
+        }
+        assertThat(named).hasSizeGreaterThan(15);
+        assertThat(defaults).hasSizeGreaterThan(9);
         assertThat(printed.getErr()).isEmpty();
-        assertThat(printed.getOut().lines().map(line -> line.strip().split(" ")[0]))
-                .containsAll(table);
+        var told = printed.getOut()
+                .lines()
+                .map(String::strip)
+                .collect(toMap(line -> line.split(" ")[0], line -> line, (first, second) -> first));
+        assertThat(told).containsKeys(named.toArray(String[]::new));
+        assertThat(defaults)
+                .allSatisfy((variable, value) -> assertThat(told.get(variable)).endsWith("; " + value));
         assertThat(printed.getOut()).doesNotContain("is ready");
     }
 
