@@ -5,6 +5,7 @@ import dev.holdfast.testing.IdleFeeds;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +72,8 @@ final class AudienceAndDatabase implements Benchmark {
             Chat.show(connection, "streaming", claimed);
             Thread.sleep(500);
             Sql.run(connection, "select pg_stat_statements_reset()");
-            var flushes = flush(chat, connection, claimed);
+            var took = flush(chat, connection, claimed);
+            double flushes = took.size();
             Thread.sleep(200);
             var selects = Sql.query(connection, """
                     select coalesce(sum(calls), 0) from pg_stat_statements
@@ -79,22 +81,31 @@ final class AudienceAndDatabase implements Benchmark {
                     """, row -> row.getDouble(1)).getFirst();
             if (feeds.ended() > 0) throw new IllegalStateException(feeds.ended() + " feeds were closed");
             chat.complete(connection, claimed, Collections.nCopies(REPLIES, "done"));
-            return Map.of(RATE, flushes / (double) Rounds.seconds(8), SELECTS, selects / flushes);
+            return Map.of(
+                    RATE,
+                    flushes / Rounds.seconds(8),
+                    SELECTS,
+                    selects / flushes,
+                    "flush p50 ms",
+                    Samples.percentile(took, 0.5));
         }
     }
 
-    private static int flush(Chat chat, Connection connection, List<Chat.Claimed> claimed) throws SQLException {
+    /** @return how long each flush took, in ms */
+    private static List<Double> flush(Chat chat, Connection connection, List<Chat.Claimed> claimed)
+            throws SQLException {
         var text = Collections.nCopies(REPLIES, Prose.ofLength(FLUSH, 1));
         var until = System.nanoTime() + Duration.ofSeconds(Rounds.seconds(8)).toNanos();
         var next = System.nanoTime();
-        var flushes = 0;
+        var took = new ArrayList<Double>();
         while (next < until) {
-            chat.append(connection, claimed, flushes * FLUSH, (flushes - 1) * FLUSH, text);
-            flushes++;
+            long began = System.nanoTime();
+            chat.append(connection, claimed, took.size() * FLUSH, (took.size() - 1) * FLUSH, text);
+            took.add((System.nanoTime() - began) / 1e6);
             // the product's window: 25 ms after the beginning of the last one, or when that took longer, at once
             next = Math.max(next + 25_000_000, System.nanoTime());
             LockSupport.parkNanos(next - System.nanoTime());
         }
-        return flushes;
+        return took;
     }
 }

@@ -54,8 +54,11 @@ final class ChunkFlushes implements Benchmark {
             bare.jdbc()
                     .sql("create trigger tell after insert on naive for each row execute function tell()")
                     .update();
-            try (var listening = bare.dataSource().getConnection()) {
+            // each side is heard by one, as the product's is by its relay
+            try (var listening = bare.dataSource().getConnection();
+                    var relay = database.dataSource().getConnection()) {
                 Sql.run(listening, "listen chunk");
+                Sql.run(relay, "listen channel_changed");
                 Rounds.interleave(
                         report,
                         new Side("batch floor", () -> floor(bare)),

@@ -5,9 +5,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
 
-/** Where and when a benchmark ran. loadAverage: of the last minute, when it began. */
-record Machine(String processor, int cores, String memory, String system, String java, String at, String loadAverage) {
+/**
+ * Where and when a benchmark ran, and of which commit, where git could say it. loadAverage: of the last minute, when it
+ * began.
+ */
+record Machine(
+        String processor,
+        int cores,
+        String memory,
+        String system,
+        String java,
+        String at,
+        String loadAverage,
+        @Nullable String commit) {
 
     static Machine now() {
         return new Machine(
@@ -17,7 +29,8 @@ record Machine(String processor, int cores, String memory, String system, String
                 System.getProperty("os.name") + " " + System.getProperty("os.version"),
                 System.getProperty("java.runtime.version"),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                load());
+                load(),
+                System.getProperty("commit"));
     }
 
     private static String load() {

@@ -21,12 +21,13 @@ record Result(
                 String.format(Locale.ROOT, "%s  %s%s%n", name, title, quick ? "  (quick: a look, not a result)" : ""));
         text.append(String.format(
                 Locale.ROOT,
-                "   %s, %d cores, %s; load %s before, %s after%n",
+                "   %s, %d cores, %s; load %s before, %s after%s%n",
                 machine.at(),
                 machine.cores(),
                 machine.processor(),
                 machine.loadAverage(),
-                loadAfter));
+                loadAfter,
+                machine.commit() == null || machine.commit().isBlank() ? "" : "; " + machine.commit()));
         int width = samples.stream().mapToInt(one -> one.side().length()).max().orElse(0);
         for (Samples one : samples) {
             text.append(String.format(

@@ -22,11 +22,9 @@ final class Results {
         this.folder = Files.createDirectories(folder);
     }
 
-    /** A quick run is printed and not kept. */
+    /** A quick or partial run is printed and not kept. */
     void keep(Result result) throws IOException {
-        if (result.quick()) {
-            return;
-        }
+        if (!Rounds.kept()) return;
         Files.writeString(folder.resolve(result.name() + ".json"), JSON.writeValueAsString(result) + "\n");
         Files.writeString(folder.resolve(result.name() + ".svg"), Plot.of(result));
         var all = all();

@@ -2,6 +2,7 @@ package dev.holdfast.bench;
 
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Interleaves sides: A B C, A B C, ... after one turn of each as warm-up, so that what the machine does meets all alike. */
 final class Rounds {
@@ -11,6 +12,12 @@ final class Rounds {
     /** How many rounds count: five, or two with -Dquick; -Drounds=n says otherwise. */
     static int count() {
         return Integer.getInteger("rounds", quick() ? 2 : 5);
+    }
+
+    /** A run with fewer rounds, minutes or messages says something else than what is kept, and goes where -Dresults says alone. */
+    static boolean kept() {
+        boolean whole = Stream.of("rounds", "minutes", "messages").allMatch(each -> System.getProperty(each) == null);
+        return !quick() && (whole || System.getProperty("results") != null);
     }
 
     static boolean quick() {

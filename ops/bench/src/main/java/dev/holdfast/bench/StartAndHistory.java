@@ -189,6 +189,7 @@ final class StartAndHistory implements Benchmark {
             text.append("\n-- inside\n").append(inner).append(";\n");
             explain(jdbc, inner, text);
         }
+        if (!Rounds.kept()) return;
         Path folder = Path.of(System.getProperty("results", "ops/bench/results"));
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("10-plans.txt"), text);
