@@ -130,9 +130,8 @@ final class MentionToStarted implements Benchmark {
                 from chat.generation g join chat.mention m on m.message_id = g.asked_by_message and m.account_id = g.agent_id
                 where g.id > ?
                 """, Double.class, last);
-        // How long each claim took isn't kept. Upper bounds: the shortest of all for each that found nothing, and all
-        // the rest
-        // shared among those that found something; in p99 the longest of all.
+        // How long each claim took isn't kept. p50 takes the mean of those that found something, from above: what
+        // found nothing counts as the shortest of all. p99 takes the longest of all.
         var claim = requireNonNull(streams.jdbc.queryForObject(
                 """
                 select (sum(total_exec_time) - greatest(sum(calls)::float8 - ?, 0) * min(min_exec_time)) / ?, max(max_exec_time)

@@ -76,7 +76,7 @@ final class StartAndHistory implements Benchmark {
                 report.judge(
                         Verdict.atMost(5, daily.getKey() + ", slower by", grown).in("ms"));
             }
-            plans(large);
+            if (Rounds.kept()) plans(large);
         }
     }
 
@@ -189,7 +189,6 @@ final class StartAndHistory implements Benchmark {
             text.append("\n-- inside\n").append(inner).append(";\n");
             explain(jdbc, inner, text);
         }
-        if (!Rounds.kept()) return;
         Path folder = Path.of(System.getProperty("results", "ops/bench/results"));
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("10-plans.txt"), text);
