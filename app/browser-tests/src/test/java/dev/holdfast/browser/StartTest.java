@@ -72,8 +72,8 @@ class StartTest {
             // on a slow machine the remedy can be read before the last time, which would open the page by itself
             mira.page.waitForCondition(
                     () -> opened.get() == TRIES, new Page.WaitForConditionOptions().setTimeout(40_000));
-            mira.page.waitForLoadState(); // the remedy counts as visible before its style sheet is there, and a module
-            // may be on its way
+            // the remedy counts as visible before its style sheet has come, and a module may still be on its way
+            mira.page.waitForLoadState();
             remedy(mira, "This takes longer than it should.");
             mira.online();
             mira.page.locator("text=Open Holdfast again").click();
