@@ -21,6 +21,7 @@ final class AudienceAndDatabase implements Benchmark {
     private static final int FLUSH = 40;
     private static final String RATE = "flushes per second";
     private static final String SELECTS = "selects per flush";
+    private static final String TIME = "flush p50 ms";
 
     @Override
     public String name() {
@@ -56,6 +57,9 @@ final class AudienceAndDatabase implements Benchmark {
                 0.95,
                 "flushes a second with 1,000 browsers over those with 1",
                 report.ratio("1,000 browsers", "1 browser", RATE));
+        // a pace hides what a flush takes longer
+        report.atLeast(
+                0.95, "the same, as the time of a flush allows", report.ratio("1 browser", "1,000 browsers", TIME));
         report.judge(Verdict.atMost(
                         1.05,
                         "the relay's selects per flush with 1,000 browsers (the 5 s poll included)",
@@ -82,12 +86,7 @@ final class AudienceAndDatabase implements Benchmark {
             if (feeds.ended() > 0) throw new IllegalStateException(feeds.ended() + " feeds were closed");
             chat.complete(connection, claimed, Collections.nCopies(REPLIES, "done"));
             return Map.of(
-                    RATE,
-                    flushes / Rounds.seconds(8),
-                    SELECTS,
-                    selects / flushes,
-                    "flush p50 ms",
-                    Samples.percentile(took, 0.5));
+                    RATE, flushes / Rounds.seconds(8), SELECTS, selects / flushes, TIME, Samples.percentile(took, 0.5));
         }
     }
 

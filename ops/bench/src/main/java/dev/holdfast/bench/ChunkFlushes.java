@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -18,7 +19,9 @@ import java.util.stream.IntStream;
  * and a row trigger's NOTIFY for each chunk, from 32 connections. None of these waits for the disk; the naive design with
  * commits that do, as it would be written without a thought, stands beside them.
  *
- * <p>Holdfast's side is the statements of a flush, as the program sends them, without the program.
+ * <p>Holdfast's side is the statements of a flush, as the program sends them, without the program. Afterwards it goes on for
+ * five minutes (-Dminutes=n: so long) with nobody else's turns between; what the program itself keeps meanwhile is told by
+ * {@link ManyReplies}.
  */
 final class ChunkFlushes implements Benchmark {
 
@@ -27,6 +30,8 @@ final class ChunkFlushes implements Benchmark {
     private static final int LENGTH = 8_000;
     private static final int FLUSH = 80;
     private static final int WRITERS = 32;
+    private static final double CHUNKS = REPLIES * LENGTH / FLUSH;
+    private static final String SUSTAINED = "holdfast, minutes on end";
 
     @Override
     public String name() {
@@ -65,28 +70,76 @@ final class ChunkFlushes implements Benchmark {
                         new Side("holdfast", () -> holdfast(chat)),
                         new Side("row trigger", () -> naive(bare, "off")),
                         new Side("row trigger, synced", () -> naive(bare, "on")));
+                sustained(report, chat);
             }
         }
-        report.atLeast(5, "holdfast over the row trigger", report.ratio("holdfast", "row trigger", RATE));
-        report.atLeast(0.3, "holdfast over the batch floor", report.ratio("holdfast", "batch floor", RATE));
+        judge(report, "holdfast");
+        judge(report, SUSTAINED);
+        report.judge(Verdict.keptUp(SUSTAINED + ": " + RATE, report.of(SUSTAINED, RATE)));
+        for (var metric : List.of("chunk table MB", "the database's memory MB")) {
+            report.judge(Verdict.flat(SUSTAINED + ": " + metric, report.of(SUSTAINED, metric)));
+        }
+    }
+
+    private static void judge(Report report, String side) {
+        report.atLeast(5, side + " over the row trigger", report.ratio(side, "row trigger", RATE));
+        report.atLeast(0.3, side + " over the batch floor", report.ratio(side, "batch floor", RATE));
     }
 
     private static Map<String, Double> holdfast(Chat chat) throws SQLException {
-        chat.ask(REPLIES);
-        var text = Prose.ofLength(LENGTH, 1);
         try (Connection connection = chat.database().dataSource().getConnection()) {
-            var claimed = chat.claim(connection, REPLIES);
-            Chat.show(connection, "streaming", claimed);
-            long began = System.nanoTime();
-            for (int start = 0; start < LENGTH; start += FLUSH) {
-                var slice = text.substring(start, start + FLUSH);
-                chat.append(connection, claimed, start, start - FLUSH, same(slice));
-            }
-            double rate = rate(began, REPLIES * LENGTH / FLUSH);
-            chat.complete(connection, claimed, same(text));
+            double rate = CHUNKS / flushed(chat, connection);
             Sql.run(connection, "vacuum chat.chunk");
             return Map.of(RATE, rate);
         }
+    }
+
+    /** A thousand replies from their mentions to their ends. @return how long their flushes took, in seconds */
+    private static double flushed(Chat chat, Connection connection) throws SQLException {
+        chat.ask(REPLIES);
+        var text = Prose.ofLength(LENGTH, 1);
+        var claimed = chat.claim(connection, REPLIES);
+        Chat.show(connection, "streaming", claimed);
+        long began = System.nanoTime();
+        for (int start = 0; start < LENGTH; start += FLUSH) {
+            chat.append(connection, claimed, start, start - FLUSH, same(text.substring(start, start + FLUSH)));
+        }
+        double took = seconds(began);
+        chat.complete(connection, claimed, same(text));
+        return took;
+    }
+
+    /** Holdfast's side on and on, a thousand replies after the other; each round is a window of it. Autovacuum alone cleans up. */
+    private static void sustained(Report report, Chat chat) throws Exception {
+        int seconds = Integer.getInteger("minutes", Rounds.quick() ? 0 : 5) * 60 / Rounds.count();
+        if (seconds == 0) seconds = 5;
+        try (Connection connection = chat.database().dataSource().getConnection()) {
+            for (int window = 0; window < Rounds.count(); window++) {
+                var figures = window(chat, connection, seconds);
+                report.progress("window %d  %s", window + 1, Report.brief(figures));
+                figures.forEach((metric, figure) -> report.add(SUSTAINED, metric, figure));
+            }
+        }
+    }
+
+    private static Map<String, Double> window(Chat chat, Connection connection, int seconds) throws Exception {
+        long began = System.nanoTime();
+        double flushing = 0;
+        double table = 0;
+        int thousands = 0;
+        for (; seconds(began) < seconds; thousands++) {
+            flushing += flushed(chat, connection);
+            table = Math.max(table, ManyReplies.chunkTable(chat.database()));
+        }
+        return new TreeMap<>(Map.of(
+                RATE,
+                thousands * CHUNKS / flushing,
+                RATE + ", mentions to ends",
+                thousands * CHUNKS / seconds(began),
+                "chunk table MB",
+                table,
+                "the database's memory MB",
+                Server.running().memory()));
     }
 
     private static Map<String, Double> floor(Database bare) throws SQLException {
@@ -107,7 +160,7 @@ final class ChunkFlushes implements Benchmark {
                         new Of((Object[]) ids),
                         new Of(same(text.substring(start, start + FLUSH)).toArray()));
             }
-            double rate = rate(began, REPLIES * LENGTH / FLUSH);
+            double rate = CHUNKS / seconds(began);
             Sql.run(connection, "truncate floor");
             return Map.of(RATE, rate);
         }
@@ -133,7 +186,7 @@ final class ChunkFlushes implements Benchmark {
             for (Future<Void> task : writers.invokeAll(tasks)) {
                 task.get();
             }
-            double rate = rate(began, REPLIES * flushes);
+            double rate = REPLIES * flushes / seconds(began);
             for (Connection connection : connections) {
                 connection.close();
             }
@@ -156,8 +209,8 @@ final class ChunkFlushes implements Benchmark {
         }
     }
 
-    private static double rate(long began, int chunks) {
-        return chunks / ((System.nanoTime() - began) / 1e9);
+    private static double seconds(long began) {
+        return (System.nanoTime() - began) / 1e9;
     }
 
     private static UUID[] ids() {

@@ -34,6 +34,14 @@ record Samples(String side, String metric, List<Double> values) {
                         .toList());
     }
 
+    /** Each later window over the first one. */
+    Samples overFirst() {
+        return new Samples(
+                side,
+                metric,
+                values.stream().skip(1).map(value -> value / values.getFirst()).toList());
+    }
+
     static double median(List<Double> values) {
         var sorted = values.stream().sorted().toList();
         int middle = sorted.size() / 2;

@@ -7,6 +7,9 @@ import dev.holdfast.db.Migrations;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
@@ -71,6 +74,29 @@ final class Server {
                 .sql("show server_version")
                 .query(String.class)
                 .single();
+    }
+
+    /** What the server's processes hold each for itself, without the buffers that they share, in MB. */
+    double memory() throws SQLException {
+        try (var connection = database("postgres").dataSource().getConnection()) {
+            long backend = Sql.query(connection, "select pg_backend_pid()", row -> row.getLong(1))
+                    .getFirst();
+            return ProcessHandle.of(backend).flatMap(ProcessHandle::parent).orElseThrow().children().toList().stream()
+                    .mapToDouble(each -> held(each.pid(), "RssAnon:"))
+                    .sum();
+        }
+    }
+
+    /** A line of what the system says of a process's memory, in MB; of one that has ended, as those of autovacuum do, nothing. */
+    static double held(long process, String line) {
+        try {
+            return Files.readAllLines(Path.of("/proc/" + process + "/status")).stream()
+                    .filter(each -> each.startsWith(line))
+                    .mapToDouble(each -> Double.parseDouble(each.replaceAll("\\D", "")) / 1000)
+                    .sum();
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     private Database create(String nameAndTemplate) {

@@ -11,8 +11,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,16 +118,12 @@ final class Streams implements AutoCloseable {
     }
 
     /** What the program holds in memory, in MB. */
-    double resident() throws IOException {
+    double resident() {
         return resident(holdfast.pid());
     }
 
-    static double resident(long process) throws IOException {
-        return Files.readAllLines(Path.of("/proc/" + process + "/status")).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1000)
-                .findFirst()
-                .orElse(0);
+    static double resident(long process) {
+        return Server.held(process, "VmRSS:");
     }
 
     /** The Cookie header of the browser in a channel. */

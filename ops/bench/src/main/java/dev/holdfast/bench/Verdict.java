@@ -13,6 +13,20 @@ record Verdict(String what, double ratio, double low, double high, boolean atLea
         return new Verdict(what, ratios.median(), ratios.min(), ratios.max(), false, limit, "x");
     }
 
+    /** Flat over a run's windows: the most of the later ones is at most a tenth above the first. */
+    static Verdict flat(String what, Samples windows) {
+        var grown = windows.overFirst();
+        return new Verdict(
+                what + ", most over the first window's", grown.max(), grown.min(), grown.max(), false, 1.1, "x");
+    }
+
+    /** Kept up over a run's windows: the least of the later ones is at most a tenth below the first. */
+    static Verdict keptUp(String what, Samples windows) {
+        var grown = windows.overFirst();
+        return new Verdict(
+                what + ", least over the first window's", grown.min(), grown.min(), grown.max(), true, 0.9, "x");
+    }
+
     Verdict in(String otherUnit) {
         return new Verdict(what, ratio, low, high, atLeast, limit, otherUnit);
     }
