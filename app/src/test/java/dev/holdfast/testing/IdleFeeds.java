@@ -16,7 +16,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -48,6 +50,7 @@ public final class IdleFeeds implements AutoCloseable {
         boolean open;
         boolean reading = true;
         byte[] tail = NOTHING;
+        final Set<Long> marks = new HashSet<>();
 
         Feed(String cookie) {
             this.cookie = cookie;
@@ -69,6 +72,7 @@ public final class IdleFeeds implements AutoCloseable {
     private int open;
     private int ended;
     private int connecting;
+    private volatile boolean once;
     private volatile boolean closed;
 
     /** @param cookies the Cookie header of each feed; as many feeds are opened */
@@ -103,6 +107,12 @@ public final class IdleFeeds implements AutoCloseable {
             this.wanted = wanted;
         }
         await(longest, () -> count >= wanted, "marked");
+    }
+
+    /** From now on a mark counts once for each feed, however often it comes: a reply's whole text comes again with its end. */
+    public IdleFeeds once() {
+        once = true;
+        return this;
     }
 
     /** Nanoseconds from mark to arrival of every marked event since the last call. */
@@ -220,7 +230,7 @@ public final class IdleFeeds implements AutoCloseable {
             return;
         }
         if (!feed.open) opened(feed);
-        feed.tail = marks(buffer.position(), now);
+        feed.tail = marks(feed, buffer.position(), now);
     }
 
     private synchronized void opened(Feed feed) throws IOException {
@@ -233,13 +243,14 @@ public final class IdleFeeds implements AutoCloseable {
     }
 
     /** @return what may be the beginning of a mark */
-    private byte[] marks(int length, long now) {
+    private byte[] marks(Feed feed, int length, long now) {
         var i = 0;
         while (i + MARK <= length) {
             if (bytes[i] != '#' || bytes[i + 1] != '#' || bytes[i + MARK - 1] != '#' || bytes[i + MARK - 2] != '#') {
                 i++;
             } else {
-                add(now - Long.parseLong(new String(bytes, i + 2, 19, ISO_8859_1)));
+                long mark = Long.parseLong(new String(bytes, i + 2, 19, ISO_8859_1));
+                if (!once || feed.marks.add(mark)) add(now - mark);
                 i += MARK;
             }
         }

@@ -95,18 +95,20 @@ record Chat(Database database, long worker) {
     }
 
     /** Appends a chunk to each of the replies; they have this many units already, in chunks of that length. */
-    int append(Connection connection, List<Claimed> replies, int start, int previous, List<String> texts)
+    void append(Connection connection, List<Claimed> replies, int start, int previous, List<String> texts)
             throws SQLException {
         int count = replies.size();
-        return Sql.run(
+        var refused = Sql.query(
                 connection,
-                "select * from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], ?::text::integer[], ?::text::integer[], ?::text::text[])",
+                "select reason from chat.append_chunks(?, ?::text::uuid[], ?::text::bigint[], ?::text::integer[], ?::text::integer[], ?::text::text[])",
+                row -> row.getString(1),
                 worker,
                 messages(replies),
                 fences(replies),
                 new Of(same(count, previous < 0 ? null : previous)),
                 new Of(same(count, start)),
                 new Of(texts.toArray()));
+        if (!refused.isEmpty()) throw new IllegalStateException("chunks were refused: " + refused);
     }
 
     /** @return those whose channel somebody held, for another call */

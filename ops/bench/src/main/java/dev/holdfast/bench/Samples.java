@@ -34,12 +34,15 @@ record Samples(String side, String metric, List<Double> values) {
                         .toList());
     }
 
-    /** Each later window over the first one. */
+    /** Each later window over the first one; of a single window that itself. */
     Samples overFirst() {
         return new Samples(
                 side,
                 metric,
-                values.stream().skip(1).map(value -> value / values.getFirst()).toList());
+                values.stream()
+                        .skip(values.size() > 1 ? 1 : 0)
+                        .map(value -> value / values.getFirst())
+                        .toList());
     }
 
     static double median(List<Double> values) {

@@ -76,27 +76,30 @@ final class Server {
                 .single();
     }
 
-    /** What the server's processes hold each for itself, without the buffers that they share, in MB. */
-    double memory() throws SQLException {
+    /**
+     * What the server's processes hold each for itself, without the buffers that they share, in MB. Without autovacuum's
+     * workers, which come and go.
+     */
+    double memory() throws SQLException, IOException {
+        double held = 0;
         try (var connection = database("postgres").dataSource().getConnection()) {
-            long backend = Sql.query(connection, "select pg_backend_pid()", row -> row.getLong(1))
-                    .getFirst();
-            return ProcessHandle.of(backend).flatMap(ProcessHandle::parent).orElseThrow().children().toList().stream()
-                    .mapToDouble(each -> held(each.pid(), "RssAnon:"))
-                    .sum();
+            for (long process : Sql.query(
+                    connection,
+                    "select pid from pg_stat_activity where backend_type <> 'autovacuum worker'",
+                    row -> row.getLong(1))) {
+                held += held(process, "RssAnon:");
+            }
         }
+        return held;
     }
 
-    /** A line of what the system says of a process's memory, in MB; of one that has ended, as those of autovacuum do, nothing. */
-    static double held(long process, String line) {
-        try {
-            return Files.readAllLines(Path.of("/proc/" + process + "/status")).stream()
-                    .filter(each -> each.startsWith(line))
-                    .mapToDouble(each -> Double.parseDouble(each.replaceAll("\\D", "")) / 1000)
-                    .sum();
-        } catch (IOException e) {
-            return 0;
-        }
+    /** A line of what the system says of a process's memory, in MB. */
+    static double held(long process, String line) throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + process + "/status")).stream()
+                .filter(each -> each.startsWith(line))
+                .mapToDouble(each -> Double.parseDouble(each.replaceAll("\\D", "")) / 1000)
+                .findFirst()
+                .orElseThrow();
     }
 
     private Database create(String nameAndTemplate) {

@@ -53,11 +53,13 @@ final class StartAndHistory implements Benchmark {
     public void run(Report report) throws Exception {
         try (Database small = Server.holdfast();
                 Database large = Server.holdfast()) {
-            start(report, small);
             int messages = Integer.getInteger("messages", Rounds.quick() ? 100_000 : 10_000_000);
             int recent = Math.min(LAST_HOUR, messages);
-            fill(Chat.in(small, 100), recent);
-            fill(Chat.in(large, 100), messages);
+            var chats = List.of(Chat.in(small, 100), Chat.in(large, 100));
+            fill(chats.getFirst(), recent);
+            fill(chats.getLast(), messages);
+            start(report, large);
+            for (var chat : chats) chat.ask((Rounds.count() + 2) * calls());
             report.remark(
                     "the long history: %,d messages, %,d finished generations; the short one its last hour alone: %,d and %,d",
                     messages, messages / 10, recent, recent / 10);
@@ -133,7 +135,7 @@ final class StartAndHistory implements Benchmark {
                 join chat.account mira on mira.handle = 'mira'
                 join chat.account ada on ada.handle = 'ada'
                 """, messages - LAST_HOUR, messages, messages);
-            Sql.run(connection, "update chat.channel set seq = ?::integer / 100 + 1", messages);
+            Sql.run(connection, "update chat.channel set seq = (?::integer / 1000 + 1) * 10", messages);
             Sql.run(connection, """
                 insert into chat.generation (message_id, asked_by_message, agent_id, channel_id, person_id, state, attempt, fence, worker_id,
                   queued_at, claimed_at, first_token_at, finished_at, input_tokens, output_tokens, error, error_code)
@@ -149,7 +151,6 @@ final class StartAndHistory implements Benchmark {
                     "create index message_words on chat.message using gin (to_tsvector('simple', left(content, 100000))) where deleted_at is null and status in ('complete', 'stopped', 'failed')");
         }
         chat.analyze();
-        chat.ask(1000);
     }
 
     /** The two take turns call by call, so that what the machine does meanwhile meets both alike. The first round is the warm-up. */
@@ -160,7 +161,7 @@ final class StartAndHistory implements Benchmark {
             for (int round = 0; round <= Rounds.count(); round++) {
                 var shortTimes = new ArrayList<Double>();
                 var longTimes = new ArrayList<Double>();
-                for (int n = 0; n < (Rounds.quick() ? 10 : 100); n++) {
+                for (int n = 0; n < calls(); n++) {
                     shortTimes.add(millis(shortOne, sql));
                     longTimes.add(millis(longOne, sql));
                 }
@@ -169,6 +170,10 @@ final class StartAndHistory implements Benchmark {
                 report.add("long history, " + what, TIME, Samples.median(longTimes));
             }
         }
+    }
+
+    private static int calls() {
+        return Rounds.quick() ? 10 : 100;
     }
 
     private static double millis(Connection connection, String sql) throws SQLException {

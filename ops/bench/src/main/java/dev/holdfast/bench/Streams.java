@@ -62,7 +62,7 @@ final class Streams implements AutoCloseable {
                 .with("OPENAI_API_KEY", "sk-bench")
                 .with("HOLDFAST_WORKER_SLOTS", Integer.toString(slots))
                 .start();
-        browsers = new IdleFeeds(holdfast.uri(), "/api/feed", cookies).awaitOpen(Duration.ofMinutes(1));
+        browsers = new IdleFeeds(holdfast.uri(), "/api/feed", cookies).once().awaitOpen(Duration.ofMinutes(1));
     }
 
     private void agent(String handle, String modelName) {
@@ -118,11 +118,11 @@ final class Streams implements AutoCloseable {
     }
 
     /** What the program holds in memory, in MB. */
-    double resident() {
+    double resident() throws IOException {
         return resident(holdfast.pid());
     }
 
-    static double resident(long process) {
+    static double resident(long process) throws IOException {
         return Server.held(process, "VmRSS:");
     }
 
@@ -157,6 +157,7 @@ final class Streams implements AutoCloseable {
     /** The limit within which this share of what was measured between the two lies, in seconds: an upper bound. */
     static double quantile(TreeMap<Double, Double> before, TreeMap<Double, Double> after, double share) {
         double all = after.lastEntry().getValue() - before.getOrDefault(after.lastKey(), 0.0);
+        if (all == 0) return Double.NaN;
         for (var bucket : after.entrySet()) {
             if (bucket.getValue() - before.getOrDefault(bucket.getKey(), 0.0) >= share * all) {
                 return bucket.getKey();
@@ -173,6 +174,12 @@ final class Streams implements AutoCloseable {
         people.close();
         pool.close();
         database.close();
+    }
+
+    /** What the browsers were late since the last call, in ms, sorted. One that was let go would say nothing any more. */
+    double[] lags() {
+        if (browsers.ended() > 0) throw new IllegalStateException(browsers.ended() + " feeds were closed");
+        return millis(browsers.lags());
     }
 
     /** Lags in ms, sorted. */

@@ -53,9 +53,9 @@ final class TokenToBrowser implements Benchmark {
     static Map<String, Double> holdfast(Streams streams, int replies, int seconds) throws Exception {
         streams.start(replies);
         Thread.sleep(1000);
-        streams.browsers.lags();
+        streams.lags();
         Thread.sleep(seconds * 1000L);
-        var lags = Streams.millis(streams.browsers.lags());
+        var lags = streams.lags();
         long before = streams.count("complete");
         streams.await("streaming", 0);
         if (before == streams.count("complete")) {
