@@ -114,8 +114,7 @@ final class ChunkFlushes implements Benchmark {
 
     /** Holdfast's side on and on, a thousand replies after the other; each round is a window of it. Autovacuum alone cleans up. */
     private static void sustained(Report report, Chat chat) throws Exception {
-        int seconds = Integer.getInteger("minutes", Rounds.quick() ? 0 : 5) * 60 / Rounds.count();
-        if (seconds == 0) seconds = 5;
+        int seconds = Rounds.windowSeconds();
         try (Connection connection = chat.database().dataSource().getConnection()) {
             for (int window = 0; window < Rounds.count(); window++) {
                 var figures = window(chat, connection, seconds);

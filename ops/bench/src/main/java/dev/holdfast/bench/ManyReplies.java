@@ -38,8 +38,7 @@ final class ManyReplies implements Benchmark {
     @Override
     public void run(Report report) throws Exception {
         int windows = Rounds.count();
-        int seconds = Integer.getInteger("minutes", Rounds.quick() ? 0 : 5) * 60 / windows;
-        if (seconds == 0) seconds = 5;
+        int seconds = Rounds.windowSeconds();
         try (var streams = new Streams(CHANNELS, REPLIES, PACE, PACE * SECONDS)) {
             var person = new Person(streams);
             feeding = true;

@@ -29,6 +29,11 @@ final class Rounds {
         return quick() ? Math.max(1, full / 5) : full;
     }
 
+    /** How long a window is of a side that goes on without turns: all of them together five minutes, or as -Dminutes=n says. */
+    static int windowSeconds() {
+        return Math.max(5, Integer.getInteger("minutes", quick() ? 0 : 5) * 60 / count());
+    }
+
     static void interleave(Report report, Side... sides) throws Exception {
         for (Side side : sides) {
             report.progress(

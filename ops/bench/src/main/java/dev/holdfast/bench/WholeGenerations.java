@@ -20,8 +20,8 @@ import javax.sql.DataSource;
 
 /**
  * Goal 1: generations through the queue with a model that answers at once. Holdfast: the statements of two workers in
- * batches of 256, as the program sends them, without the program: claimed, shown as streaming, a chunk, the fold of 100 at a time, with
- * seqs and notifications; and claim and complete alone. Against db-scheduler, the library itself with 24 threads, claiming
+ * batches of 256, as the program sends them, without the program: claimed, shown as streaming, a chunk, the fold of 100
+ * at a time, with seqs and notifications; and claim and complete alone. Against db-scheduler, the library itself with 24 threads, claiming
  * and finishing rows that carry nothing, each in commits of its own; and against claim 50, finish 50 on a bare table from
  * 24 connections. Beside them DBOS Transact, whose workflow of one step with the same text keeps what a generation keeps,
  * with 24 connections.
@@ -30,6 +30,7 @@ final class WholeGenerations implements Benchmark {
 
     private static final String RATE = "generations per second";
     private static final int BATCH = 256;
+
     /** As many as the program folds in one statement. */
     private static final int FOLDED = 100;
 
@@ -117,9 +118,9 @@ final class WholeGenerations implements Benchmark {
             }
             worker.append(connection, claimed, 0, -1, texts);
         }
-        for (int first = 0; first < claimed.size(); first += whole ? FOLDED : BATCH) {
-            for (var left = claimed.subList(first, Math.min(claimed.size(), first + (whole ? FOLDED : BATCH)));
-                    !left.isEmpty(); ) {
+        int together = whole ? FOLDED : BATCH;
+        for (int first = 0; first < claimed.size(); first += together) {
+            for (var left = claimed.subList(first, Math.min(claimed.size(), first + together)); !left.isEmpty(); ) {
                 left = worker.complete(connection, left, texts.subList(0, left.size()));
             }
         }
